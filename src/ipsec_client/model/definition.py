@@ -1,0 +1,176 @@
+"""How an element of the configuration is declared: once, as a frozen dataclass whose fields carry their meaning.
+
+Parser, printer, rules, document and help all read these definitions. ``None`` is unset: neither the
+default nor anything written. ``effective`` fills in the documented defaults where they are wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, TypeVar
+
+from ipsec_client.model.values import AnyType
+
+Path = tuple[str, ...]
+"""Where something stands, in words of the PCLI: ``("authority", "router", "r1", "node", "n1")``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One field. ``unit`` is the unit of a bare number, ``since`` the plugin release that brought it."""
+
+    name: str
+    attribute: str
+    type: AnyType
+    help: str
+    default: Any = None
+    unit: str = ""
+    since: str = ""
+    key: bool = False
+    required: bool = False
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """Elements below an element: a list with keys (``many``), or one container without."""
+
+    name: str
+    attribute: str
+    element: type[Element]
+    many: bool
+
+
+Member = Leaf | Nested
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """All that is known of one kind of element, its members in the order they print in."""
+
+    element: type[Element]
+    members: tuple[Member, ...]
+    by_name: dict[str, Member]
+    keys: tuple[Leaf, ...]
+
+    @property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Its fields, keys included."""
+        return tuple(member for member in self.members if isinstance(member, Leaf))
+
+    @property
+    def nested(self) -> tuple[Nested, ...]:
+        """The kinds of elements below it."""
+        return tuple(member for member in self.members if isinstance(member, Nested))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Element:
+    """An element of the configuration. Subclasses are frozen dataclasses made of the functions below."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells it from its siblings, as text; empty for a container."""
+        return tuple(
+            leaf.type.write(getattr(self, leaf.attribute)) for leaf in definition(type(self)).keys
+        )
+
+
+E = TypeVar("E", bound=Element)
+
+
+def key(type: AnyType, help: str, *, name: str = "") -> Any:  # noqa: A002 — the words of a definition
+    """A field that identifies a list entry; it stands in the entry's header."""
+    return field(
+        metadata={"leaf": {"type": type, "help": help, "key": True, "required": True, "name": name}}
+    )
+
+
+def leaf(
+    type: AnyType,  # noqa: A002
+    help: str,  # noqa: A002
+    *,
+    default: Any = None,
+    unit: str = "",
+    since: str = "",
+    required: bool = False,
+) -> Any:
+    """A field with one value; ``default`` is the documented one, which stays apart from unset."""
+    told = {
+        "type": type,
+        "help": help,
+        "default": default,
+        "unit": unit,
+        "since": since,
+        "required": required,
+    }
+    return field(default=None, metadata={"leaf": told})
+
+
+def leaves(type: AnyType, help: str, *, since: str = "") -> Any:  # noqa: A002
+    """A field that may be written several times; a tuple, in the order written."""
+    return field(
+        default=(), metadata={"leaf": {"type": type, "help": help, "since": since, "many": True}}
+    )
+
+
+def child(element: type[Element]) -> Any:
+    """At most one element without a key below this one."""
+    return field(default=None, metadata={"nested": {"element": element, "many": False}})
+
+
+def children(element: type[Element], *, name: str = "") -> Any:
+    """A list of elements below this one, in the order written."""
+    return field(default=(), metadata={"nested": {"element": element, "many": True, "name": name}})
+
+
+_definitions: dict[type[Element], Definition] = {}
+
+
+def definition(element: type[Element]) -> Definition:
+    """The definition of a kind of element; the same object each time."""
+    found = _definitions.get(element)
+    if found is None:
+        found = _definitions[element] = _define(element)
+    return found
+
+
+def _define(element: type[Element]) -> Definition:
+    members: list[Member] = []
+    for item in fields(element):
+        told = dict(item.metadata.get("leaf") or item.metadata["nested"])
+        name = told.pop("name", "") or item.name.replace("_", "-")
+        kind = Leaf if "leaf" in item.metadata else Nested
+        members.append(kind(name=name, attribute=item.name, **told))
+    return Definition(
+        element,
+        tuple(members),
+        {member.name: member for member in members},
+        tuple(member for member in members if isinstance(member, Leaf) and member.key),
+    )
+
+
+def effective(element: E) -> E:
+    """The element with the documented default in each unset field that has one; only its own fields."""
+    filled = {
+        item.attribute: item.default
+        for item in definition(type(element)).leaves
+        if item.default is not None and getattr(element, item.attribute) is None
+    }
+    return replace(element, **filled) if filled else element
+
+
+def walk(element: Element, path: Path) -> Iterator[tuple[Path, Element]]:
+    """The element and all below it, each with its path, in printing order."""
+    yield path, element
+    for nested in definition(type(element)).nested:
+        below = getattr(element, nested.attribute)
+        for item in below if nested.many else (below,):
+            if item is not None:
+                yield from walk(item, (*path, nested.name, *item.key))
+
+
+def dotted(path: Path) -> str:
+    """The path as an operator would type it in the PCLI."""
+    return " ".join(path)

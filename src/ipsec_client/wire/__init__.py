@@ -1,0 +1,1 @@
+"""What crosses a process: the node document, and requests with their replies. Each bears its format."""
