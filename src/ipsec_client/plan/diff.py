@@ -1,0 +1,59 @@
+"""From what is to what is wanted: one step per object, in an order that never lets a packet out in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Literal
+
+from ipsec_client.plan.objects import Connection, Object, Pluto
+
+Verb = Literal["create", "change", "restart", "keep", "remove"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do to one object. For ``change``, ``restart`` and ``keep`` ``was`` is the object found."""
+
+    verb: Verb
+    object: Object
+    why: str
+    was: Object | None = None
+
+    def line(self) -> str:
+        """The step as ``ipsec-client plan`` prints it."""
+        return f"{self.verb} {self.object.kind} {self.object.name}: {self.why}"
+
+
+def diff(found: Iterable[Object], wanted: Iterable[Object]) -> list[Step]:
+    """The steps from ``found`` to ``wanted``: creations and changes by phase, then removals backwards."""
+    before = {item.identity: item for item in found}
+    after = {item.identity: item for item in wanted}
+    steps = [_towards(item, before.get(item.identity)) for item in after.values()]
+    steps.sort(key=lambda step: step.object.phase)
+    gone = [item for identity, item in before.items() if identity not in after]
+    gone.sort(key=lambda item: -item.phase)
+    return steps + [Step("remove", item, "not wanted any more") for item in gone]
+
+
+def _towards(wanted: Object, was: Object | None) -> Step:
+    if was is None:
+        return Step("create", wanted, "not there yet")
+    changed = [
+        item.name.replace("_", "-")
+        for item in fields(wanted)
+        if getattr(wanted, item.name) != getattr(was, item.name)
+    ]
+    if not changed:
+        return Step("keep", wanted, "as wanted", was)
+    if isinstance(wanted, Connection) and isinstance(was, Connection):
+        return Step("restart", wanted, _changed_options(wanted, was), was)
+    if isinstance(wanted, Pluto):
+        return Step("restart", wanted, "its setup changes", was)
+    return Step("change", wanted, f"{', '.join(changed)} changes", was)
+
+
+def _changed_options(wanted: Connection, was: Connection) -> str:
+    new, old = dict(wanted.options), dict(was.options)
+    names = sorted(name for name in new.keys() | old.keys() if new.get(name) != old.get(name))
+    return f"{', '.join(names)} {'changes' if len(names) == 1 else 'change'}"

@@ -1,0 +1,224 @@
+"""The things a node is made of. Two plans differ where their objects differ; each object names itself.
+
+``netns`` is the client's namespace; ``""`` is the router's own. An object's ``identity`` says which thing
+it is; its other fields say what that thing must be like.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import ClassVar
+
+PROTOCOL = 157
+"""Route protocol number (RTPROT) and rule protocol of everything we create; free in iproute2's rt_protos."""
+
+PRIORITIES = range(12800, 13800)
+"""Priorities of our rules on the router."""
+
+TABLES = range(128000, 129000)
+"""Routing tables of our services on the router."""
+
+NFT_TABLE = "ipsec_client"
+"""Our nftables table, family inet, in the namespace and on the router."""
+
+ALIAS = "ipsec-client"
+"""The link alias (ifalias) of the devices we create."""
+
+
+class Phase(IntEnum):
+    """The order of creation; removal goes backwards (design, section 6). What keeps packets in comes first."""
+
+    GUARD = 1
+    NAMESPACE = 2
+    LINKS = 3
+    ROUTING = 4
+    PLUTO = 5
+    CONNECTIONS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """A network namespace, by name below /run/netns; lo is up in it."""
+
+    kind: ClassVar[str] = "namespace"
+    phase: ClassVar[Phase] = Phase.NAMESPACE
+    name: str
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        return (self.kind, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Sysctl:
+    """A kernel setting below /proc/sys, in a namespace."""
+
+    kind: ClassVar[str] = "sysctl"
+    netns: str
+    key: str  # net/ipv4/conf/rem1/rp_filter
+    value: str
+    phase: Phase = Phase.LINKS
+
+    @property
+    def name(self) -> str:
+        return _in(self.netns, self.key.replace("/", "."))
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        return (self.kind, self.netns, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Firewall:
+    """Our nftables table in a namespace: the text of ``table inet ipsec_client { … }``."""
+
+    kind: ClassVar[str] = "firewall"
+    phase: ClassVar[Phase] = Phase.GUARD
+    netns: str
+    text: str
+
+    @property
+    def name(self) -> str:
+        return _in(self.netns, NFT_TABLE)
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        return (self.kind, self.netns)
+
+
+@dataclass(frozen=True, slots=True)
+class Kni:
+    """A veth pair whose ends bear one name, one on the router and one in the namespace.
+
+    ``router`` and ``namespace`` are the ends' addresses with prefix length. The router's end is always up;
+    the namespace's end of an ingress KNI is the switch that health throws: its state is no part of the plan.
+    """
+
+    kind: ClassVar[str] = "kni"
+    phase: ClassVar[Phase] = Phase.LINKS
+    name: str
+    netns: str
+    router: str
+    namespace: str
+    ingress: bool
+    mtu: int = 1500
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        return (self.kind, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelDevice:
+    """The XFRM interface of a remote. On Libreswan 4 pluto makes it when it first connects; we then set it up.
+
+    Until it is there, nothing is wrong: its routes wait for it, and the table's ``unreachable`` holds.
+    """
+
+    kind: ClassVar[str] = "tunnel-device"
+    phase: ClassVar[Phase] = Phase.LINKS
+    name: str
+    netns: str
+    if_id: int
+    mtu: int
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        return (self.kind, self.netns, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A policy routing rule (ip rule). ``table`` 0 makes it an ``unreachable`` rule."""
+
+    kind: ClassVar[str] = "rule"
+    netns: str
+    priority: int
+    table: int
+    family: int = 4
+    iif: str = ""
+    oif: str = ""
+    to: str = ""
+    protocol: int = 0
+    ports: tuple[int, int] | None = None
+    phase: Phase = Phase.ROUTING
+
+    @property
+    def name(self) -> str:
+        matched = [
+            *(f"iif {self.iif}" for _ in self.iif[:1]),
+            *(f"oif {self.oif}" for _ in self.oif[:1]),
+            *(f"to {self.to}" for _ in self.to[:1]),
+            *(f"ipproto {self.protocol}" for _ in range(bool(self.protocol))),
+            *(f"dport {self.ports[0]}-{self.ports[1]}" for _ in range(1) if self.ports),
+        ]
+        return _in(self.netns, f"{self.priority} {' '.join(matched)}")
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        return (self.kind, self.netns, str(self.family), str(self.priority))
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route in one of our tables. Without ``dev`` it is ``unreachable``, the end of every table."""
+
+    kind: ClassVar[str] = "route"
+    netns: str
+    table: int
+    to: str  # "default" or a prefix
+    metric: int
+    family: int = 4
+    dev: str = ""
+    via: str = ""
+    phase: Phase = Phase.ROUTING
+
+    @property
+    def name(self) -> str:
+        hop = f"dev {self.dev}" if self.dev else "unreachable"
+        hop = f"via {self.via} {hop}" if self.via else hop
+        return _in(self.netns, f"table {self.table} {self.to} {hop} metric {self.metric}")
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        return (self.kind, self.netns, str(self.family), str(self.table), self.to, str(self.metric))
+
+
+@dataclass(frozen=True, slots=True)
+class Pluto:
+    """The client's private Libreswan; ``setup`` is what it starts with, a change of it restarts pluto."""
+
+    kind: ClassVar[str] = "pluto"
+    phase: ClassVar[Phase] = Phase.PLUTO
+    name: str
+    netns: str
+    setup: str
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        return (self.kind, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A remote's connection in pluto: canonical options, so that only a change of meaning restarts it."""
+
+    kind: ClassVar[str] = "connection"
+    phase: ClassVar[Phase] = Phase.CONNECTIONS
+    name: str
+    client: str
+    remote: str
+    options: tuple[tuple[str, str], ...]
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        return (self.kind, self.client, self.remote)
+
+
+Object = Namespace | Sysctl | Firewall | Kni | TunnelDevice | Rule | Route | Pluto | Connection
+KernelObject = Namespace | Sysctl | Firewall | Kni | TunnelDevice | Rule | Route
+
+
+def _in(netns: str, what: str) -> str:
+    return f"{netns}: {what}" if netns else what
