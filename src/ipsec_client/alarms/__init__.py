@@ -1,0 +1,1 @@
+"""Raises, clears, numbers alarms. Pure: levels in, changes out."""

@@ -1,0 +1,302 @@
+"""Evidence that comes in, what is known of each tunnel, and what is to be done: the vocabulary of health.
+
+All instants are monotonic seconds (``Now.mono``) unless named ``wall``. A tunnel is named by its remote.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+# --- what is wanted -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One monitor destination with its timing in seconds: attempts every ``timeout / max_retries``.
+
+    A reply to any attempt ends the test well; none within ``timeout`` ends it badly. Tests begin every
+    ``interval``, or at once after a test that was longer (page, Tunnel Monitoring; design, section 7).
+    """
+
+    destination: str
+    interval: float = 0.2
+    timeout: float = 0.8
+    max_retries: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelIntent:
+    """What the document says of one remote. No ``targets``: child SAs are the only evidence."""
+
+    remote: str
+    targets: tuple[Target, ...] = ()
+    required: int | None = None  # how many targets must answer; None: all
+
+
+# --- what is known --------------------------------------------------------------------------------
+
+Judgement = Literal["up", "degraded", "down", "unknown"]
+Blocker = Literal["key", "proposal", "identity", "name"]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Whether pluto has the connection. ``reason`` says why it was refused."""
+
+    state: Literal["absent", "loaded", "refused"] = "absent"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Negotiation:
+    """How far IKE has come. ``attempt`` and ``notify`` go with trying, ``blocker`` with blocked."""
+
+    state: Literal["idle", "trying", "established", "blocked"] = "idle"
+    attempt: int = 0
+    notify: str = ""
+    blocker: Blocker | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement, why, and since when; ``certain`` where it is no matter of missed probes."""
+
+    judgement: Judgement = "unknown"
+    reason: str = "no evidence yet"
+    since: float = 0.0
+    certain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Carrying:
+    """Whether the KNI is to carry traffic: raised, lowered, or held down for ``reason`` until ``until``."""
+
+    state: Literal["raised", "lowered", "held"] = "lowered"
+    reason: str = ""
+    until: float | None = None
+
+
+# --- evidence -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Intended:
+    """The document in force names these tunnels, in configuration order. Known ones keep what is known."""
+
+    tunnels: tuple[TunnelIntent, ...]
+    restarted: tuple[str, ...] = ()  # those whose connection this document replaces
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityAssociations:
+    """How many live child SAs the kernel has for a tunnel in each direction. A level, not an edge."""
+
+    remote: str
+    inbound: int
+    outbound: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlutoState:
+    """Whether the client's pluto lives and answers."""
+
+    alive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionState:
+    """What pluto says of a connection; a field that is None was not learned this time."""
+
+    remote: str
+    loaded: Loaded | None = None
+    negotiation: Negotiation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeAnswer:
+    """A destination answered probe ``sequence`` of a tunnel."""
+
+    remote: str
+    destination: str
+    sequence: int
+    round_trip: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeFailed:
+    """A probe could not even be sent (no device yet, name not resolved): no evidence either way."""
+
+    remote: str
+    destination: str
+    sequence: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Bytes through the tunnel device so far; they survive rekeys and reset with the device."""
+
+    remote: str
+    inbound: int
+    outbound: int
+
+
+@dataclass(frozen=True, slots=True)
+class KniLink:
+    """The observed state of an ingress KNI: True when it is operationally up."""
+
+    remote: str
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorRestart:
+    """An operator asked to restart the tunnel; ``request`` is the request's id, repeated in the effect."""
+
+    remote: str
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class RepairDone:
+    """A Restart effect has been carried out (the tunnel need not be up yet); ``failure`` says what went wrong."""
+
+    remote: str
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed; the instant is ``now``."""
+
+
+Event = (
+    Intended
+    | SecurityAssociations
+    | PlutoState
+    | ConnectionState
+    | ProbeAnswer
+    | ProbeFailed
+    | Counters
+    | KniLink
+    | OperatorRestart
+    | RepairDone
+    | Tick
+)
+
+# --- what is to be done ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Lower:
+    """Take the KNI down now, before anything else."""
+
+    remote: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """Bring the KNI up, with its way back for decrypted packets."""
+
+    remote: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Send one echo request through the tunnel."""
+
+    remote: str
+    destination: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Repair the tunnel: ``initiate`` one that has no SA, ``restart`` (terminate, initiate), or ``replace``
+    its connection. ``request`` is set where an operator asked.
+    """
+
+    remote: str
+    how: Literal["initiate", "restart", "replace"]
+    reason: str
+    request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RestartPluto:
+    """Restart the client's pluto: all its tunnels are down for no cause of the peers'."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One record of the log that ``why`` prints: what was decided for which tunnel, on what evidence."""
+
+    remote: str
+    what: str
+    why: str
+
+
+Effect = Lower | Raise | Probe | Restart | RestartPluto | Decision
+
+
+# --- the state of one client ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A destination under test. ``begun`` is when its present test began, ``attempts`` how many were sent."""
+
+    target: Target
+    sequence: int = 0
+    begun: float | None = None
+    first: int = 0  # sequence of the present test's first attempt
+    attempts: int = 0
+    next_at: float = 0.0
+    status: Literal["up", "down", "unknown"] = "unknown"
+    answered_in_row: int = 0
+    last_attempt_wall: float | None = None
+    round_trip: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """Four independent fields (design, section 7) and the evidence behind them."""
+
+    intent: TunnelIntent
+    loaded: Loaded = field(default_factory=Loaded)
+    negotiation: Negotiation = field(default_factory=Negotiation)
+    verdict: Verdict = field(default_factory=Verdict)
+    carrying: Carrying = field(default_factory=Carrying)
+    tests: tuple[Test, ...] = ()
+    inbound: int | None = None  # child SAs; None: not observed yet
+    outbound: int | None = None
+    kni_up: bool | None = None
+    counters: tuple[int, int] | None = None
+    flaps: tuple[float, ...] = ()  # when it went down, newest last, within the memory of flaps
+    repairing: bool = False
+    repairs: int = 0  # in a row without success
+    next_repair: float | None = None
+    last_restart_wall: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """All that health knows of one client; ``started`` begins the grace time of a cold boot."""
+
+    tunnels: tuple[Tunnel, ...] = ()
+    pluto_alive: bool | None = None
+    started: float = 0.0
+    cold: bool = True
+    budget: tuple[float, ...] = ()  # recent repairs of the client, for its limit
+
+    def tunnel(self, remote: str) -> Tunnel:
+        """The tunnel of a remote; raises KeyError for an unknown one."""
+        for tunnel in self.tunnels:
+            if tunnel.intent.remote == remote:
+                return tunnel
+        raise KeyError(remote)
