@@ -1,0 +1,93 @@
+"""Which part of ``plugin-network`` each KNI of a client has: slots, read from the generated interfaces.
+
+A slot is the index of a /30; address, if_id, mark and table follow from it, so a slot once given stays:
+interfaces that are there keep theirs, new ones take the lowest free, the egress first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+
+from ipsec_client.model.definition import effective
+from ipsec_client.model.elements import DeviceInterface, IpsecClient, Node
+
+DESCRIPTION = "Auto-generated host interface for use with ipsec-client"
+"""The description of every generated device-interface, by which it is known again (page)."""
+
+SLOTS = 64
+"""Slots a client may have; tables and marks are reserved for so many."""
+
+_PREFIX_LENGTH = 30
+_SIZE = 4  # addresses in a /30
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A KNI's /30: the ``router`` has its first host address, the ``namespace`` its second (page)."""
+
+    index: int
+    router: IPv4Address
+    namespace: IPv4Address
+    prefix_length: int = _PREFIX_LENGTH
+
+
+def is_generated(device: DeviceInterface) -> bool:
+    """Whether the device-interface is one that the client's generation made."""
+    return (
+        device.description == DESCRIPTION
+        and device.type == "host"
+        and device.network_namespace is not None
+    )
+
+
+def plugin_network(client: IpsecClient) -> IPv4Network | None:
+    """The network the client's KNIs are in, host bits dropped; None where an IPv6 one is written."""
+    prefix = effective(client).plugin_network
+    network = prefix.network if prefix else None
+    return network if isinstance(network, IPv4Network) else None
+
+
+def slots(node: Node, client: IpsecClient, running: Node | None = None) -> dict[str, Slot]:
+    """The slot of the client's egress and of each remote, by name, in that order.
+
+    Interfaces of ``running`` are believed before those of ``node``. A name is absent when the network
+    has no room for it, which the rules report.
+    """
+    network = plugin_network(client)
+    if network is None:
+        return {}
+    names = (client.name, *(remote.name for remote in client.remote))
+    room = min(SLOTS, network.num_addresses // _SIZE)
+    taken: dict[str, int] = {}
+    used: set[int] = set()
+    for name, index in _found(network, room, *((running, node) if running else (node,))):
+        if name in names and name not in taken and index not in used:
+            taken[name] = index
+            used.add(index)
+    free = (index for index in range(room) if index not in used)
+    for name in names:
+        if name not in taken and (index := next(free, -1)) >= 0:
+            taken[name] = index
+    return {name: _slot(network, taken[name]) for name in names if name in taken}
+
+
+def _found(network: IPv4Network, room: int, *nodes: Node) -> Iterator[tuple[str, int]]:
+    """The generated interfaces of the nodes that lie in the network as a slot does."""
+    for node in nodes:
+        for device in node.device_interface:
+            if not is_generated(device):
+                continue
+            for interface in device.network_interface:
+                for address in interface.address:
+                    index = (int(address.ip_address) - int(network.network_address)) // _SIZE
+                    if 0 <= index < room:
+                        slot = _slot(network, index)
+                        if (slot.router, slot.namespace) == (address.ip_address, address.gateway):
+                            yield device.name, index
+
+
+def _slot(network: IPv4Network, index: int) -> Slot:
+    base = int(network.network_address) + index * _SIZE
+    return Slot(index, IPv4Address(base + 1), IPv4Address(base + 2))
