@@ -1,0 +1,127 @@
+"""What a node gives its commands to answer from: plain data, read once, no link to anything alive.
+
+Instants are wall-clock seconds, ages are seconds, counters are octets and packets since the device was made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class SaView:
+    """One pair of child SAs as the kernel has it."""
+
+    add_time: float
+    in_bytes: int
+    out_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorView:
+    """One monitor destination; ``status`` is up, down or unknown."""
+
+    destination: str
+    status: str
+    last_attempt: float | None = None
+    last_restart: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelView:
+    """A remote and what has become of it; words and reasons are those of health.
+
+    ``monitors`` is None when the remote has no enabled monitor. ``ingress`` and ``egress`` are bytes through
+    the tunnel device: they survive rekeys, the bytes of an SA do not.
+    """
+
+    remote: str
+    client: str
+    host: str
+    profile: str
+    connection: str
+    remote_id: str
+    verdict: str = "unknown"  # up, degraded, down, unknown
+    reason: str = ""
+    age: float = 0.0  # of the verdict
+    loaded: str = "absent"  # absent, loaded, refused: why
+    negotiation: str = "idle"  # idle, trying (2, NO_PROPOSAL_CHOSEN), established, blocked: key
+    carrying: str = "lowered"  # raised, lowered, held: flapped 3 times
+    sas: tuple[SaView, ...] = ()
+    ingress: int = 0
+    egress: int = 0
+    monitors: tuple[MonitorView, ...] | None = None
+    last_restart: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    """A device-interface of the node. ``speed`` (Mb/s) and ``duplex`` hold while it is operationally up."""
+
+    name: str
+    type: str = "host"  # the model's: ethernet, host, …
+    mac: str = ""
+    admin_up: bool = True
+    oper_up: bool = False
+    speed: int = 1000
+    duplex: str = "full"
+    in_octets: int = 0
+    in_packets: int = 0
+    in_errors: int = 0
+    out_octets: int = 0
+    out_packets: int = 0
+    out_errors: int = 0
+    tunnel: TunnelView | None = None  # of an ingress KNI
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmView:
+    """An alarm that stands; ``number`` is never used again on its node."""
+
+    number: int
+    time: float
+    severity: str  # info, minor, major, critical
+    source: str
+    category: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """Something that happened, oldest first in the view. ``kind`` is ``alarm`` for add and clear of one."""
+
+    number: int
+    time: float
+    kind: str
+    type: str  # add, clear; other kinds: raised, lowered, restart, applied, …
+    severity: str
+    source: str
+    category: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionView:
+    """A decision of health: what for which remote ("" for the client), and on what evidence."""
+
+    time: float
+    remote: str
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """One node at the instant ``now``."""
+
+    router: str
+    node: str
+    now: float
+    devices: tuple[DeviceView, ...] = ()
+    tunnels: tuple[TunnelView, ...] = ()
+    alarms: tuple[AlarmView, ...] = ()
+    shelved: int = 0
+    events: tuple[EventView, ...] = ()
+    decisions: tuple[DecisionView, ...] = ()
+    document: str = ""  # the commit in force
+    versions: tuple[tuple[str, str], ...] = field(default=())  # ("Libreswan", "4.10"), …

@@ -1,0 +1,147 @@
+"""Requests between our processes and the stream of replies to each, as they cross a local socket.
+
+A request has an id of its own; asked again with the same id it is answered from memory, not done twice.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ipsec_client.base.errors import Fault, InputFault, UsageFault
+
+FORMAT = 1
+"""The format written. Both ends read this one."""
+
+READABLE = frozenset({1})
+
+Json = Any
+
+KINDS = {
+    "hello": "who is asked: data {daemon, router, node, prompt}",
+    "command": "a line of the PCLI for a person: body {line, tty, width}; text in chunks",
+    "complete": "what may follow a half-written line: body {line}; data [[word, help], …]",
+    "ask": "a node command for the conductor: body {words, request}; data its result",
+    "apply": "to the agent: body {document} is to be in force; data the report",
+    "report": "to the agent: data the node's report",
+    "commit": "to the conductor: body {text, name} is to be the running configuration",
+}
+"""Every kind of request, with what its body and its answer hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing asked. ``caller`` is the user id the kernel gave; it never comes from the wire."""
+
+    id: str
+    kind: str
+    body: Mapping[str, Json] = field(default_factory=dict)
+    caller: int | None = None
+
+    def to_json(self) -> dict[str, Json]:
+        """The request as a JSON object."""
+        return {"format": FORMAT, "id": self.id, "kind": self.kind, "body": dict(self.body)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Json], caller: int | None = None) -> Request:
+        """The request in a JSON object; raises InputFault when it is none, or of a format that is not ours."""
+        if data.get("format") not in READABLE:
+            raise InputFault(
+                f"a request of format {data.get('format')!r}; this software reads {sorted(READABLE)}",
+                cure="Upgrade the older of the two programs",
+            )
+        match data:
+            case {"id": str(id_), "kind": str(kind), **rest} if id_:
+                body = rest.get("body", {})
+                if isinstance(body, dict):
+                    return cls(id_, kind, body, caller)
+        raise InputFault("a request lacks its id, its kind or its body")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A part of an answer: ``text`` to show now, or, with a ``status``, the end of it.
+
+    ``status`` is 0 when it was done; else ``error`` says what failed and ``cure`` what to do,
+    unless the text has said so already.
+    """
+
+    text: str = ""
+    status: int | None = None
+    data: Json = None
+    error: str = ""
+    cure: str = ""
+
+    @classmethod
+    def failed(cls, fault: Fault) -> Reply:
+        """The end of an answer that failed."""
+        return cls(status=fault.status, error=fault.what, cure=fault.cure)
+
+    def to_json(self) -> dict[str, Json]:
+        """The reply as a JSON object; absent fields are empty."""
+        if self.status is None:
+            return {"text": self.text}
+        end: dict[str, Json] = {"status": self.status, "data": self.data}
+        if self.error:
+            end |= {"error": self.error, "cure": self.cure}
+        return end
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Json]) -> Reply:
+        """The reply in a JSON object; what is not understood in it is passed over."""
+        status = data.get("status")
+        return cls(
+            text=str(data.get("text", "")),
+            status=status if isinstance(status, int) else None,
+            data=data.get("data"),
+            error=str(data.get("error", "")),
+            cure=str(data.get("cure", "")),
+        )
+
+    def result(self) -> Json:
+        """The data of an answer that went well; raises the Fault of one that did not."""
+        if self.status == 0:
+            return self.data
+        fault = UsageFault if self.status == UsageFault.status else Fault
+        raise fault(self.error or "the request failed", cure=self.cure)
+
+
+Say = Callable[[str], Awaitable[None]]
+"""Sends text to whoever asked, to be shown at once."""
+
+Handler = Callable[[Request, Say], Awaitable[Json]]
+"""Does what a request of its kind asks: returns the data of the answer, or a Reply, or raises a Fault."""
+
+
+class Answered:
+    """The latest answers by request, so that a repeated request is not done twice.
+
+    Bounded in number and in characters; the oldest go first.
+    """
+
+    def __init__(self, most: int = 256, characters: int = 4 * 1024 * 1024) -> None:
+        self._most = most
+        self._characters = characters
+        self._size = 0
+        self._answers: OrderedDict[tuple[int | None, str], tuple[Sequence[Reply], int]] = (
+            OrderedDict()
+        )
+
+    def find(self, request: Request) -> Sequence[Reply] | None:
+        """The replies the request was given; None when it is new, or was forgotten."""
+        found = self._answers.get((request.caller, request.id))
+        if found is None:
+            return None
+        self._answers.move_to_end((request.caller, request.id))
+        return found[0]
+
+    def keep(self, request: Request, replies: Sequence[Reply]) -> None:
+        """Remembers the replies to a request."""
+        size = sum(len(reply.text) + len(repr(reply.data)) for reply in replies)
+        self._size += size
+        self._answers[request.caller, request.id] = (replies, size)
+        while len(self._answers) > self._most or self._size > self._characters:
+            _, (_, gone) = self._answers.popitem(last=False)
+            self._size -= gone
