@@ -1,0 +1,31 @@
+# The project's commands; `make` alone lists them. Each works from a fresh clone.
+.PHONY: help setup check test demo bench lock clean
+.DEFAULT_GOAL := help
+unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+bin := .venv/bin
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 13
+
+setup: ## makes .venv with ipsec-client, pcli and ipsec-lab; installs what is missing for that
+	@tools/setup
+
+check: setup ## format, lint, types, rooms and the pure tests: a minute at most, no root
+	@$(bin)/python tools/run_tests.py check
+
+test: setup ## everything CI runs: check, Libreswan's own checkers, and the lab (its kernel is built once)
+	@$(bin)/python tools/run_tests.py all
+
+demo: setup ## the documented example live in the lab, with failover; figures in build/demo.json
+	@$(bin)/ipsec-lab demo
+
+bench: setup ## what the promises cost on this machine; figures in build/bench.json
+	@$(bin)/python bench/run.py
+
+lock: setup ## writes requirements.lock anew from pyproject.toml
+	@tools/lock
+
+clean: ## removes what the commands above made in this folder
+	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +

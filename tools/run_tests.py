@@ -1,0 +1,109 @@
+"""Runs the project's checks and closes with one line that counts them all; exit status 1 if any failed.
+
+``check`` needs no root and no network: format, lint, types, rooms, pure tests. ``all`` adds the tests that
+run Libreswan's own programs, and the lab suite, which runs where ``ipsec-lab`` finds or starts a fit kernel.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+BIN = Path(sys.executable).parent
+
+TOOLS: tuple[tuple[str, ...], ...] = (
+    ("ruff", "format", "--check", "."),
+    ("ruff", "check", "."),
+    ("mypy",),
+    ("lint-imports",),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How one part ended."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: Count) -> Count:
+        return Count(
+            self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped
+        )
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def tool(*argv: str) -> Count:
+    """One static check: quiet when good, its own words when not."""
+    done = subprocess.run([BIN / argv[0], *argv[1:]], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        print(done.stdout + done.stderr, flush=True)
+        return Count(failed=1)
+    return Count(passed=1)
+
+
+def suite(name: str, pytest_arguments: Sequence[str], before: Sequence[str] = ()) -> Count:
+    """One run of pytest, behind the command ``before`` if there is one."""
+    report = BUILD / f"{name}-tests.xml"
+    report.parent.mkdir(exist_ok=True)
+    report.unlink(missing_ok=True)
+    pytest = [str(BIN / "python"), "-m", "pytest", "-q", f"--junit-xml={report}"]
+    status = subprocess.call([*before, *pytest, *pytest_arguments], cwd=ROOT)
+    count = counted(report.read_text() if report.exists() else "")
+    good = status == 0 and count.passed > 0
+    return count if good or count.failed else count + Count(failed=1)
+
+
+def counted(report: str) -> Count:
+    """The totals of a JUnit report; nothing if it was not written."""
+    total = Count()
+    for part in ET.fromstring(report).iter("testsuite") if report else ():
+        failed = int(part.get("failures", 0)) + int(part.get("errors", 0))
+        skipped = int(part.get("skipped", 0))
+        total += Count(int(part.get("tests", 0)) - failed - skipped, failed, skipped)
+    return total
+
+
+def run(parts: str) -> Count:
+    """Runs the parts one after the other, all of them whatever the first ones gave."""
+    steps = [(" ".join(argv), partial(tool, *argv)) for argv in TOOLS]
+    host = ["-n", "auto", "--ignore=tests/lab", "tests"]
+    if parts == "check":
+        steps.append(("pure tests", partial(suite, "pure", ["-m", "not oracle", *host])))
+    else:
+        lab = [str(BIN / "ipsec-lab"), "exec", "--"]
+        steps.append(("pure and oracle tests", partial(suite, "host", host)))
+        steps.append(("lab suite", partial(suite, "lab", ["tests/lab"], before=lab)))
+    total = Count()
+    for name, step in steps:
+        print(f"== {name}", flush=True)
+        began = time.monotonic()
+        count = step()
+        total += count
+        print(f"== {name}: {count} in {time.monotonic() - began:.1f} s", flush=True)
+    return total
+
+
+def main() -> int:
+    """Reads the command line and runs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", choices=("check", "all"))
+    total = run(parser.parse_args().parts)
+    print(total)
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
