@@ -1,0 +1,57 @@
+"""Lowering and raising a KNI: the path from evidence to a route that is gone. One message, no wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ipsec_client.base.errors import HostFault
+from ipsec_client.kernel import rtnetlink
+from ipsec_client.kernel.netlink import NETLINK_ROUTE, NLM_F_CREATE, NLM_F_REPLACE, Netlink
+from ipsec_client.kernel.rtnetlink import RTM_NEWROUTE, RTM_SETLINK
+from ipsec_client.plan.objects import Route
+
+
+class Carrier:
+    """A socket held open inside a client's namespace. The kernel acts within the send, so both calls may be made
+    on the agent's loop: no fork, no disk, no thread. A KNI is named, not numbered: one made anew is met too.
+    """
+
+    def __init__(self, netns: str) -> None:
+        self._netns = netns
+        self._kernel = Netlink(NETLINK_ROUTE, netns)
+
+    def lower(self, name: str) -> None:
+        """Takes the namespace's end of a KNI down; the router's end then has no carrier. Again does nothing.
+
+        Raises HostFault when the KNI is not there: then it carries nothing either.
+        """
+        self._set(name, up=False)
+
+    def raise_(self, name: str, routes: Iterable[Route]) -> None:
+        """Brings the namespace's end up and puts back ``routes``, those over it, which going down removed."""
+        self._set(name, up=True)
+        for route in routes:
+            self._put(route)
+
+    def close(self) -> None:
+        """Closes the socket; while it is open the kernel keeps the namespace, even an unnamed one."""
+        self._kernel.close()
+
+    def _set(self, name: str, *, up: bool) -> None:
+        try:
+            self._kernel.request(RTM_SETLINK, rtnetlink.link_change(name, up=up))
+        except OSError as error:
+            raise HostFault(
+                f"cannot {'raise' if up else 'lower'} KNI {name} in {self._netns}: {error.strerror}"
+            ) from error
+
+    def _put(self, route: Route) -> None:
+        try:
+            index = rtnetlink.find_link(self._kernel, route.dev).index
+            self._kernel.request(
+                RTM_NEWROUTE, rtnetlink.route(route, index), NLM_F_CREATE | NLM_F_REPLACE
+            )
+        except OSError as error:
+            raise HostFault(
+                f"cannot put back route {route.name} over KNI {route.dev}: {error.strerror}"
+            ) from error
