@@ -61,12 +61,16 @@ def _network(text: str) -> Network:
 
 @dataclass(frozen=True, slots=True)
 class ValueType(Generic[V]):
-    """How one kind of value is read and written. ``read`` raises ValueError with the reason in plain words."""
+    """How one kind of value is read and written. ``read`` raises ValueError with the reason in plain words.
+
+    A ``plain`` value is its text, so that what refers to it can be followed even where the text is refused.
+    """
 
     name: str
     read: Callable[[str], V]
     write: Callable[[V], str] = str
     choices: tuple[str, ...] = ()
+    plain: bool = False
 
     @property
     def secret(self) -> bool:
@@ -84,7 +88,7 @@ def _matching(name: str, pattern: str, longest: int, reason: str) -> ValueType[s
             raise ValueError(reason)
         return text
 
-    return ValueType(name, read)
+    return ValueType(name, read, plain=True)
 
 
 def number(least: int, most: int) -> ValueType[int]:

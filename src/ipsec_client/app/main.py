@@ -1,0 +1,85 @@
+"""``ipsec-client``: finds the verb that is asked for and runs it. A verb is a module of this folder.
+
+Each has ``add(parser)``, which declares its arguments, and ``main(args)``, which returns the exit status;
+only the one asked for is imported, so that a short verb starts quickly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import io
+import os
+import sys
+from collections.abc import Sequence
+
+from ipsec_client.base.errors import Fault
+
+VERBS = {
+    "check": "tell what is wrong with configurations",
+    "generate": "print a configuration with its generated parts",
+    "document": "print all that one node needs of a configuration",
+    "render": "print the Libreswan files a node would run",
+    "plan": "print what would change on a node",
+    "run": "run conductor and agent of this machine",
+    "agent": "run the agent of this node",
+    "conductor": "run the conductor",
+    "doctor": "tell what this machine has and lacks",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one verb. Returns the exit status: 0 good, 1 the input is at fault, 2 usage or an unreadable file."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # the same bytes in every locale
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+    verb, rest = _choose(sys.argv[1:] if argv is None else list(argv))
+    module = importlib.import_module(f"ipsec_client.app.{verb}")
+    parser = argparse.ArgumentParser(f"ipsec-client {verb}", description=VERBS[verb].capitalize())
+    module.add(parser)
+    args = parser.parse_args(rest)
+    try:
+        status: int = module.main(args)
+        sys.stdout.flush()
+    except Fault as fault:
+        print(f"ipsec-client {verb}: {fault}", file=sys.stderr)
+        return fault.status
+    except BrokenPipeError:  # who read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as failure:
+        print(f"ipsec-client {verb}: {failure.strerror or failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+class _Version(argparse.Action):
+    """``--version``; where versions are kept is only looked up when it is asked for."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: object,
+        values: object,
+        option: str | None = None,
+    ) -> None:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        parser.exit(message=f"ipsec-client {version('ipsec-client')}\n")
+
+
+def _choose(arguments: list[str]) -> tuple[str, list[str]]:
+    """The verb and what follows it; ends the program on ``--help`` and wrong use."""
+    parser = argparse.ArgumentParser(
+        "ipsec-client",
+        description="Keeps a router's IPsec tunnels up, and traffic on a healthy one.",
+        epilog="\n".join(f"  {verb:<10} {told}" for verb, told in VERBS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    parser.add_argument("verb", choices=VERBS, metavar="VERB", help="one of the below")
+    parser.add_argument("rest", nargs=argparse.REMAINDER, metavar="...", help="see VERB --help")
+    args = parser.parse_args(arguments)
+    return args.verb, args.rest

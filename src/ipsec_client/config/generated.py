@@ -1,0 +1,115 @@
+"""The parts of a configuration that follow from the clients in it: a device-interface per KNI (page).
+
+Generating is repeatable: interfaces generated before are known again by their description, keep their
+addresses, and go when what they stand for is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ipsec_client.model.access import tenant_of
+from ipsec_client.model.elements import (
+    Authority,
+    DeviceInterface,
+    InterfaceAddress,
+    IpsecClient,
+    NetworkInterface,
+    Node,
+    Router,
+)
+from ipsec_client.model.slots import DESCRIPTION, Slot, is_generated, slots
+
+
+def generate(authority: Authority, running: Authority | None = None) -> Authority:
+    """The authority with its generated interfaces, each node's own first, then egress and remotes in order.
+
+    Interfaces of the ``running`` authority keep their addresses even where ``authority`` lacks them.
+    """
+    before = {
+        (router.name, node.name): node
+        for router in (running.router if running else ())
+        for node in router.node
+    }
+
+    def complete(router: Router, node: Node) -> Node:
+        own = tuple(device for device in node.device_interface if not is_generated(device))
+        made = _interfaces(node, before.get((router.name, node.name)))
+        return replace(node, device_interface=own + made)
+
+    return _each_node(authority, complete)
+
+
+def only_generated(authority: Authority) -> Authority:
+    """What of a generated authority was generated: its routers and nodes with nothing else in them."""
+
+    def bare(router: Router, node: Node) -> Node:
+        return Node(
+            name=node.name,
+            device_interface=tuple(filter(is_generated, node.device_interface)),
+        )
+
+    cut = _each_node(authority, bare)
+    routers = (
+        Router(name=router.name, node=tuple(node for node in router.node if node.device_interface))
+        for router in cut.router
+    )
+    return Authority(router=tuple(router for router in routers if router.node))
+
+
+def interface_name(device: str) -> str:
+    """The network-interface that is generated on the KNI of this name (page)."""
+    return f"{device}-intf"
+
+
+def _each_node(authority: Authority, change: Callable[[Router, Node], Node]) -> Authority:
+    return replace(
+        authority,
+        router=tuple(
+            replace(router, node=tuple(change(router, node) for node in router.node))
+            for router in authority.router
+        ),
+    )
+
+
+def _interfaces(node: Node, before: Node | None) -> tuple[DeviceInterface, ...]:
+    client = next((client for client in node.ipsec_client if client.enabled is not False), None)
+    if client is None:
+        return ()
+    given = slots(node, client, before)
+    made = [_interface(client, client.name, client.tenant, None, given)]
+    made += [
+        _interface(client, remote.name, tenant_of(remote), remote.enforced_mss, given)
+        for remote in client.remote
+    ]
+    return tuple(device for device in made if device)
+
+
+def _interface(
+    client: IpsecClient,
+    name: str,
+    tenant: str | None,
+    mss: int | str | None,
+    given: dict[str, Slot],
+) -> DeviceInterface | None:
+    slot = given.get(name)
+    if slot is None:
+        return None
+    address = InterfaceAddress(
+        ip_address=slot.router, prefix_length=slot.prefix_length, gateway=slot.namespace
+    )
+    interface = NetworkInterface(
+        name=interface_name(name),
+        type="external",
+        tenant=tenant,
+        enforced_mss=mss,
+        address=(address,),
+    )
+    return DeviceInterface(
+        name=name,
+        description=DESCRIPTION,
+        type="host",
+        network_namespace=client.name,
+        network_interface=(interface,),
+    )

@@ -1,0 +1,355 @@
+"""PCLI text to the model, in one pass over its lines, with everything that is wrong with it found at once.
+
+It never raises, whatever the text. What it could not read it reports and leaves out; what the values
+mean is for the rules. How a reading goes on after a mistake lives in ``recovery``.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from ipsec_client.config import recovery
+from ipsec_client.config.findings import Finding, error, shown, warning
+from ipsec_client.config.grammar import OUTSIDE, Close, Field, Head, roots, value
+from ipsec_client.config.grammar import words as head_words
+from ipsec_client.model.definition import Element, Path, definition
+from ipsec_client.model.elements import Config
+from ipsec_client.model.values import TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text says. ``doubtful`` are paths where text stands that could not be read."""
+
+    config: Config
+    findings: tuple[Finding, ...]
+    doubtful: frozenset[Path]
+
+
+def read(text: str) -> Reading:
+    """The configuration in the text, whose root is ``config`` or ``authority``, and what is wrong with the text."""
+    with _no_collection():
+        return _Reader(text).read()
+
+
+def lines(text: str) -> dict[Path, int]:
+    """The line that each block and field begins at. Slower than ``read``: for when there are findings."""
+    where: dict[Path, int] = {}
+    with _no_collection():
+        _Reader(text, where).read()
+    return where
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """A model of a thousand routers is a million objects and no cycle: collecting while it grows is half the time."""
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collected:
+            gc.enable()
+
+
+class _Frame:
+    """A block that is open. ``key`` is None until it is known, a tuple where the element has several keys."""
+
+    __slots__ = ("block", "head", "key", "line", "values")
+
+    def __init__(self, head: Head, line: int) -> None:
+        self.head = head
+        self.block = head.block
+        self.line = line
+        self.key: Any = None
+        self.values: dict[str, Any] = {}
+
+
+class _Reader:
+    """One reading. The loop keeps to fields that are written as expected; all else has a method."""
+
+    def __init__(self, text: str, where: dict[Path, int] | None = None) -> None:
+        self.lines = recovery.split(text)
+        self.where = where
+        self.roots = roots()
+        self.frames = [_Frame(OUTSIDE, 0)]
+        self.ended = False
+        self.findings: list[Finding] = []
+        self.doubtful: set[Path] = set()
+        self.closed: list[tuple[int, int]] = []  # first and last line of each block closed
+        self.skipped = 0  # lines up to this one are done with
+
+    def read(self) -> Reading:
+        """The whole text."""
+        self._read_lines()
+        if len(self.frames) > 1:
+            self._report_unclosed(len(self.lines))
+        while len(self.frames) > 1:
+            self._close(len(self.lines))
+        if not self.ended and not self.findings:
+            self._report(error((), "the text holds no configuration", recovery.BEGIN, 1))
+        values = self.frames[0].values
+        config = values.get("config") or Config(authority=values.get("authority"))
+        return Reading(config, tuple(self.findings), frozenset(self.doubtful))
+
+    def _read_lines(self) -> None:
+        known, values = self.frames[-1].block.known, self.frames[-1].values
+        numbered = enumerate(self.lines, 1)
+        for number, line in numbered:
+            words = line.split()
+            if not words:
+                continue
+            entry = known.get(words[0])
+            if isinstance(entry, Field):
+                found = entry.values.get(words[1]) if len(words) == 2 else None
+                if found is None or entry.many or self.where is not None:
+                    self._read_field(entry, line, number)
+                    continue
+                held = values.setdefault(entry.attribute, found)
+                if held is not found and held != found:
+                    self._differs(entry, number)
+                continue
+            if entry is None and words[0][0] != "#":
+                entry = self._unexpected(words[0], number)
+                for _ in range(number, self.skipped):
+                    next(numbered)
+            if isinstance(entry, Head):
+                self._open(entry, words, line, number)
+            elif isinstance(entry, Field):
+                self._read_field(entry, line, number)
+            elif entry is not None:
+                if len(words) > 1:
+                    self._report(error(self._path(), "exit stands beside other text", "", number))
+                self._close(number)
+            known, values = self.frames[-1].block.known, self.frames[-1].values
+
+    def _path(self, *further: str) -> Path:
+        """Where the innermost open block stands; the root ``config`` is no part of it."""
+        path: list[str] = []
+        for frame in self.frames[1:]:
+            if frame.head.name != "config":
+                path.append(frame.head.name)
+            if frame.key is not None:
+                keys = frame.key if isinstance(frame.key, tuple) else (frame.key,)
+                path += [
+                    item.leaf.type.write(key)
+                    for item, key in zip(frame.block.keys, keys, strict=True)
+                ]
+        return (*path, *further)
+
+    def _report(self, finding: Finding) -> None:
+        self.findings.append(finding)
+        self.doubtful.add(finding.path)
+
+    def _read_field(self, entry: Field, line: str, number: int) -> None:
+        values = self.frames[-1].values
+        if self.where is not None:
+            self.where.setdefault(self._path(entry.name), number)
+        found = self._value(entry, line, number)
+        if found is None:
+            return
+        if not entry.many:
+            held = values.setdefault(entry.attribute, found)
+            if held is not found and held != found:
+                self._differs(entry, number)
+        elif found in values.setdefault(entry.attribute, []):
+            said = f"holds {shown(str(found))}twice"
+            self.findings.append(warning(self._path(entry.name), said, "", number))
+        else:
+            values[entry.attribute].append(found)
+
+    def _value(self, entry: Field, line: str, number: int) -> Any:
+        """The value on a field's line; None, and reported, where it cannot be read."""
+        path = self._path(entry.name)
+        try:
+            text = value(line)
+        except ValueError as reason:
+            self._report(error(path, str(reason), recovery.QUOTE, number))
+            return None
+        if " " in text and '"' not in line and entry.leaf.type is not TEXT:
+            self._report(error(path, "has several words", recovery.QUOTE, number))
+            return None
+        return self._convert(entry, text, path, number)
+
+    def _convert(self, entry: Field, text: str, path: Path, number: int) -> Any:
+        """The text as a value of the field; None, and reported, where it is not one."""
+        found = entry.values.get(text)
+        if found is not None:
+            return found
+        kind = entry.leaf.type
+        try:
+            found = kind.read(text)
+        except ValueError as reason:
+            said = str(reason) if kind.secret else f"{shown(text)}{reason}"
+            self._report(error(path, said, recovery.near(text, kind.choices), number))
+            return text if entry.leaf.key and kind.plain and shown(text) else None
+        if text and not kind.secret and " " not in text and text[0] != '"':
+            entry.values[text] = found
+        return found
+
+    def _differs(self, entry: Field, number: int) -> None:
+        path = self._path(entry.name)
+        if entry.leaf.key:
+            said = "differs from the key in the block's head, which counts"
+            self.findings.append(warning(path, said, "Make them equal", number))
+        else:
+            self._report(error(path, "is set twice, to different values", "Remove one", number))
+
+    def _open(self, head: Head, words: list[str], line: str, number: int) -> None:
+        parent = self.frames[-1]
+        frame = _Frame(head, number)
+        keys = words[1:] if '"' not in line else head_words(line)
+        expected = len(frame.block.keys)
+        if len(keys) > expected:
+            said = f"has {len(keys)} words after it, not {expected}"
+            self._report(error(self._path(head.name), said, recovery.QUOTE, number))
+            keys = keys[:expected]
+        if keys and len(keys) == expected:
+            frame.key = self._identify(frame, keys, number)
+        self.frames.append(frame)
+        before = parent.values.get(head.attribute)
+        if before is not None and head.many:
+            before = before.get(frame.key)
+        if before is not None:
+            self._reopen(before, number)
+        if self.where is not None:
+            self.where.setdefault(self._path(), number)
+
+    def _identify(self, frame: _Frame, keys: list[str], number: int) -> Any:
+        """The key in the block's head; None, and reported, where it cannot be read."""
+        for entry, text in zip(frame.block.keys, keys, strict=True):
+            found = entry.values.get(text)
+            if found is None:
+                told = [text] if shown(text) else []
+                path = self._path(frame.head.name, *told, entry.name)
+                found = self._convert(entry, text, path, number)
+            if found is None:
+                return None
+            frame.values[entry.attribute] = found
+        return _key(frame)
+
+    def _reopen(self, element: Element, number: int) -> None:
+        """Goes on with an element that was written before."""
+        frame = self.frames[-1]
+        said = "is written in two places, which count as one"
+        self.findings.append(warning(self._path(), said, "Write it once", number))
+        for leaf in definition(type(element)).leaves:
+            held = getattr(element, leaf.attribute)
+            if held is not None and held != ():
+                frame.values[leaf.attribute] = list(held) if leaf.many else held
+        for nested in definition(type(element)).nested:
+            held = getattr(element, nested.attribute)
+            if nested.many:
+                frame.values[nested.attribute] = {_key_of(item): item for item in held}
+            elif held is not None:
+                frame.values[nested.attribute] = held
+
+    def _close(self, number: int) -> None:
+        """Ends the open block: its element becomes a part of the one around it."""
+        frame = self.frames[-1]
+        head, values = frame.head, frame.values
+        self.closed.append((frame.line, number))
+        for below in frame.block.lists:
+            if below.attribute in values:
+                values[below.attribute] = tuple(values[below.attribute].values())
+        for name in frame.block.many:
+            if name in values:
+                values[name] = tuple(values[name])
+        around = self.frames[-2].values
+        if not head.many:
+            around[head.attribute] = frame.block.element(**values)
+        elif frame.key is not None or self._find_key(frame):
+            around.setdefault(head.attribute, {})[frame.key] = frame.block.element(**values)
+        self.frames.pop()
+        self.ended = len(self.frames) == 1
+
+    def _find_key(self, frame: _Frame) -> bool:
+        """Takes the key of a block that has none in its head from the fields inside; False if it lacks."""
+        lacking = [entry.name for entry in frame.block.keys if entry.attribute not in frame.values]
+        if lacking:
+            said = f"has no {' and '.join(lacking)}"
+            if not any((*self._path(), name) in self.doubtful for name in lacking):
+                self._report(error(self._path(), said, "Write it in the head", frame.line))
+            return False
+        frame.key = _key(frame)
+        if self.where is not None:
+            self.where.setdefault(self._path(), frame.line)
+        if frame.key in self.frames[-2].values.get(frame.head.attribute, ()):
+            said = "is written in two places"
+            self._report(error(self._path(), said, "Write it once", frame.line))
+        return True
+
+    def _unexpected(self, name: str, number: int) -> Field | Head | Close | None:
+        """What a word means that is no field here; None, and reported, if nothing can be made of it."""
+        if len(self.frames) == 1:
+            if not self.ended and name in self.roots:
+                return self.roots[name]
+            said = "stands after the end" if self.ended else "the text does not begin with its root"
+            self._report(
+                error((), said, recovery.SURPLUS if self.ended else recovery.BEGIN, number)
+            )
+            self.skipped = len(self.lines)
+            return None
+        outwards = self.frames[:0:-1]
+        depth = recovery.left_open(
+            name,
+            self.lines[number - 1],
+            [self.lines[around.line - 1] for around in outwards],
+            [around.block for around in outwards],
+        )
+        if depth:
+            self._report_unclosed(number)
+            for _ in range(depth):
+                self._close(number)
+            return self.frames[-1].block.known[name]
+        return self._unknown(name, number)
+
+    def _unknown(self, name: str, number: int) -> Head | Close | None:
+        """Reports the word; goes on with what it is plainly a slip of, or after what it begins."""
+        frame = self.frames[-1]
+        known = list(frame.block.known)
+        close, echo = recovery.nearest(name, known, frame.block.secrets)
+        said = "is not known here" if echo else "a field is not known here"
+        path = self._path(*([name] if echo else []))
+        self._report(error(path, said, recovery.cure(close, known), number))
+        self.doubtful.update(self._path(other) for other in close)
+        meant = frame.block.known.get(recovery.surely(name, known) or "")
+        if isinstance(meant, Head | Close):
+            return meant
+        head = recovery.indent(self.lines[frame.line - 1])
+        self.skipped = recovery.end_of_block(self.lines, number, head)
+        return None
+
+    def _report_unclosed(self, number: int) -> None:
+        """Reports the block that lacks its ``exit``: the first one that ended at another indent than it began."""
+        begin = next(
+            (
+                begin
+                for begin, end in self.closed
+                if recovery.indent(self.lines[begin - 1]) != recovery.indent(self.lines[end - 1])
+            ),
+            self.frames[-1].line,
+        )
+        self.closed.clear()
+        where = self.where if self.where is not None else lines("\n".join(self.lines))
+        path = next((path for path, line in where.items() if line == begin), self._path())
+        said = (
+            f"is not closed before line {number}" if number < len(self.lines) else "is not closed"
+        )
+        self._report(error(path, said, "Add its exit", begin))
+
+
+def _key(frame: _Frame) -> Any:
+    keys = frame.block.keys
+    if len(keys) == 1:
+        return frame.values[keys[0].attribute]
+    return tuple(frame.values[entry.attribute] for entry in keys)
+
+
+def _key_of(element: Element) -> Any:
+    keys = tuple(getattr(element, leaf.attribute) for leaf in definition(type(element)).keys)
+    return keys[0] if len(keys) == 1 else keys
