@@ -16,13 +16,16 @@ class Target:
     """One monitor destination with its timing in seconds: attempts every ``timeout / max_retries``.
 
     A reply to any attempt ends the test well; none within ``timeout`` ends it badly. Tests begin every
-    ``interval``, or at once after a test that was longer (page, Tunnel Monitoring; design, section 7).
+    ``interval``, or at once after a test that was longer (page, Tunnel Monitoring). Above ``loss_limit``
+    (share of attempts, 0 to 1) or ``latency_limit`` (seconds) a tunnel that answers is degraded.
     """
 
     destination: str
     interval: float = 0.2
     timeout: float = 0.8
     max_retries: int = 4
+    loss_limit: float | None = None
+    latency_limit: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +73,20 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Carrying:
-    """Whether the KNI is to carry traffic: raised, lowered, or held down for ``reason`` until ``until``."""
+    """Whether the KNI is to carry traffic: raised, lowered, or held down for ``reason``.
+
+    No ``reason``: nobody has decided yet, the KNI is as it was found. ``until`` is when to look again: a held
+    one is released, a raised one that was not seen up is raised again.
+    """
 
     state: Literal["raised", "lowered", "held"] = "lowered"
     reason: str = ""
     until: float | None = None
+
+    @property
+    def decided(self) -> bool:
+        """Whether it was decided, not just found so."""
+        return bool(self.reason)
 
 
 # --- evidence -------------------------------------------------------------------------------------
@@ -115,7 +127,7 @@ class ConnectionState:
 
 @dataclass(frozen=True, slots=True)
 class ProbeAnswer:
-    """A destination answered probe ``sequence`` of a tunnel."""
+    """A destination answered probe ``sequence`` of a tunnel; ``round_trip`` in seconds."""
 
     remote: str
     destination: str
@@ -160,7 +172,10 @@ class OperatorRestart:
 
 @dataclass(frozen=True, slots=True)
 class RepairDone:
-    """A Restart effect has been carried out (the tunnel need not be up yet); ``failure`` says what went wrong."""
+    """A Restart effect has been carried out; the tunnel need not be up yet.
+
+    ``failure`` says why it could not be (pluto did not answer). A peer that is silent or refuses is none.
+    """
 
     remote: str
     failure: str = ""
@@ -206,7 +221,7 @@ class Raise:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Send one echo request through the tunnel."""
+    """Send one echo request through the tunnel; ``sequence`` has 16 bits, as in ICMP (RFC 792)."""
 
     remote: str
     destination: str
@@ -249,18 +264,20 @@ Effect = Lower | Raise | Probe | Restart | RestartPluto | Decision
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """A destination under test. ``begun`` is when its present test began, ``attempts`` how many were sent."""
+    """A destination under test. ``begun`` is when its present test began; None: between two tests."""
 
     target: Target
-    sequence: int = 0
+    sequence: int = 0  # of the next attempt
     begun: float | None = None
     first: int = 0  # sequence of the present test's first attempt
-    attempts: int = 0
-    next_at: float = 0.0
+    attempts: int = 0  # sent in the present test
+    next_at: float = 0.0  # the next attempt, the end of the test, or the beginning of the next
+    rhythm: float = 0.0  # when the next test begins that no event asked for
     status: Literal["up", "down", "unknown"] = "unknown"
-    answered_in_row: int = 0
+    owed: int = 1  # tests in a row still to be answered before it is up
+    loss: float = 0.0  # smoothed share of attempts lost
+    round_trip: float | None = None  # smoothed, seconds
     last_attempt_wall: float | None = None
-    round_trip: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,24 +292,42 @@ class Tunnel:
     tests: tuple[Test, ...] = ()
     inbound: int | None = None  # child SAs; None: not observed yet
     outbound: int | None = None
-    kni_up: bool | None = None
-    counters: tuple[int, int] | None = None
-    flaps: tuple[float, ...] = ()  # when it went down, newest last, within the memory of flaps
-    repairing: bool = False
+    kni_up: bool | None = None  # None: not observed since it was last raised
+    counters: tuple[int, int] | None = None  # in and out, when the inbound last grew
+    still_since: float = 0.0  # when that was
+    proving_until: float | None = None  # new and never up: no alarm before
+    flaps: tuple[float, ...] = ()  # when it went down by itself, newest last
+    seized: tuple[float, ...] = ()  # when another hand lowered the KNI, newest last
+    excused_until: float = 0.0  # going down before is our doing and no flap
+    hold_until: float | None = None  # a hold-down from before a restart of the agent ends
+    repairing: bool = False  # a Restart is outstanding
+    repair_lost_at: float | None = None  # nothing heard of it by then: taken as failed
+    severed: bool = False  # told to terminate, and the SAs are still counted
+    ailing: bool = False  # a test was missed, or a repair failed, since the last Restart
+    requests: tuple[str, ...] = ()  # operators' restarts that wait for the outstanding one
     repairs: int = 0  # in a row without success
-    next_repair: float | None = None
+    failed_repairs: int = 0  # in a row that could not be carried out
+    next_repair: float | None = None  # not before
     last_restart_wall: float | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether the kernel is known to have child SAs in both directions."""
+        return bool(self.inbound and self.outbound)
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """All that health knows of one client; ``started`` begins the grace time of a cold boot."""
+    """All that health knows of one client. ``cold``: nothing of it ran before ``started``, so what is not
+    proven stays down; else everything stays as found until there is evidence.
+    """
 
     tunnels: tuple[Tunnel, ...] = ()
     pluto_alive: bool | None = None
     started: float = 0.0
     cold: bool = True
     budget: tuple[float, ...] = ()  # recent repairs of the client, for its limit
+    next_pluto_restart: float = 0.0  # not before
 
     def tunnel(self, remote: str) -> Tunnel:
         """The tunnel of a remote; raises KeyError for an unknown one."""
