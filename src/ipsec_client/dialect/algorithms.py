@@ -1,0 +1,319 @@
+"""What a profile proposes to the gateway, what of it this Libreswan refuses, what is weak, what has no effect.
+
+The reasons given read on from the field's name: ``ike-modp: modp1024 is not supported by Libreswan 4.10``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import NamedTuple
+
+from ipsec_client.dialect import options
+from ipsec_client.dialect.catalog import (
+    AEAD_ICV,
+    CIPHERS,
+    DIGESTS,
+    GROUPS,
+    IKEV1,
+    IKEV2,
+    NO_AUTH,
+    STRONG,
+    Algorithm,
+    Cipher,
+    Digest,
+)
+from ipsec_client.dialect.series import DEFAULT, SERIES, supported
+from ipsec_client.model.elements import IpsecProfile, Remote
+
+
+class Refusal(NamedTuple):
+    """Why a field's value cannot be used, and what to do instead. ``field`` is its name in the PCLI."""
+
+    field: str
+    reason: str
+    cure: str
+
+
+class Remark(NamedTuple):
+    """What an operator should know of a field's value, which is used all the same."""
+
+    field: str
+    reason: str
+
+
+def ike_version(profile: IpsecProfile) -> int:
+    """1 or 2. Libreswan 4 has no "either": propose became yes, permit became no (ipsec.conf(5), ikev2)."""
+    return IKEV1 if profile.ike_v2 in ("permit", "no", "never") else IKEV2
+
+
+# --- proposals ------------------------------------------------------------------------------------
+
+
+def ike_proposals(profile: IpsecProfile) -> str:
+    """The value of ``ike=``: what is written is fixed, the rest comes from the strong list.
+
+    With an AEAD cipher the digest is the PRF, so it stays.
+    """
+    strong = STRONG[ike_version(profile)]
+    ciphers = _ciphers(profile.ike_encryption, strong.ike_ciphers)
+    if profile.ike_digest == NO_AUTH:
+        ciphers = [cipher for cipher in ciphers if cipher.aead]
+    digests = [digest.name for digest in _digests(profile.ike_digest, strong.ike_digests)]
+    groups = [
+        GROUPS[name].name
+        for name in ([profile.ike_modp] if profile.ike_modp else strong.ike_groups)
+    ]
+    return _join(profile, [([cipher.name], digests, groups) for cipher in ciphers])
+
+
+def esp_proposals(profile: IpsecProfile) -> str:
+    """The value of ``phase2alg=``, for ESP or AH. An AEAD cipher goes without a digest (PLUGIN-1467).
+
+    A group is named only where PFS and ``phase2-modp`` are written: otherwise PFS uses the IKE SA's.
+    """
+    digests = [digest.name for digest in _child_digests(profile)]
+    if profile.authentication_protocol == "ah":
+        parts: list[tuple[Sequence[str], ...]] = [(digests,)]
+    else:
+        parts = [([c.name],) if c.aead else ([c.name], digests) for c in _child_ciphers(profile)]
+    group = profile.phase2_modp if profile.perfect_forward_secrecy else None
+    return _join(profile, parts, f";{GROUPS[group].name}" if group else "")
+
+
+def _child_ciphers(profile: IpsecProfile) -> list[Cipher]:
+    """Those proposed for ESP; a digest that is written alone leaves only the ciphers that go with it."""
+    digest = profile.phase2_digest
+    ciphers = _ciphers(profile.phase2_encryption, STRONG[ike_version(profile)].child_ciphers)
+    if profile.phase2_encryption is None and digest is not None:
+        ciphers = [cipher for cipher in ciphers if cipher.aead == (digest == NO_AUTH)]
+    return ciphers
+
+
+def _child_digests(profile: IpsecProfile) -> list[Digest]:
+    """Those proposed for ESP beside ciphers that need one, or for AH."""
+    strong = STRONG[ike_version(profile)].child_digests
+    return _digests(profile.phase2_digest, strong)
+
+
+def _ciphers(written: str | None, strong: Sequence[str]) -> list[Cipher]:
+    return [CIPHERS[name] for name in ([written] if written else strong)]
+
+
+def _digests(written: str | None, strong: Sequence[str]) -> list[Digest]:
+    names = strong if written in (None, NO_AUTH) else [written or ""]
+    return [DIGESTS[name] for name in names]
+
+
+def _join(
+    profile: IpsecProfile, proposals: Sequence[tuple[Sequence[str], ...]], suffix: str = ""
+) -> str:
+    """IKEv2 offers alternatives within a proposal (``+``); in IKEv1 each combination is one of its own."""
+    if ike_version(profile) == IKEV2:
+        texts = ["-".join("+".join(part) for part in proposal) for proposal in proposals]
+    else:
+        texts = ["-".join(each) for proposal in proposals for each in product(*proposal)]
+    return ",".join(text + suffix for text in texts)
+
+
+# --- what is refused ------------------------------------------------------------------------------
+
+_OTHER = "Use another value, or leave it unset for strong ones"
+
+
+def refusals(profile: IpsecProfile, series: int = DEFAULT) -> list[Refusal]:
+    """All that this series of Libreswan cannot do of what the profile says; empty where it can do all.
+
+    Such a profile is not run at all: what is written is used exactly or not at all.
+    """
+    if not supported(series):
+        return [Refusal("name", f"needs another Libreswan than {series}", "Install Libreswan 4.10")]
+    return [
+        *_ike_refusals(profile, series),
+        *_child_refusals(profile, series),
+        *_option_refusals(profile, series),
+    ]
+
+
+def remote_refusals(remote: Remote, series: int = DEFAULT) -> list[Refusal]:
+    """The same for what a remote says of its host and networks."""
+    found = []
+    if ":" in (remote.host or ""):
+        found.append(
+            Refusal("host", "is an IPv6 address, and the egress KNI has IPv4 only", "Use IPv4")
+        )
+    networks = [prefix.network for prefix in (*remote.subnet, *remote.local_subnet)]
+    several = len(remote.subnet) > 1 or len(remote.local_subnet) > 1
+    if len({network.version for network in networks}) > 1 or (
+        several and any(network.version == 6 for network in networks)
+    ):
+        # addconn takes such a list with exit status 0 and leaves the IPv6 networks out.
+        found.append(
+            Refusal(
+                "subnet",
+                f"mixes IPv4 with IPv6 or lists IPv6 networks, which {_release(series)} cannot",
+                "Give each of them a remote of its own",
+            )
+        )
+    return found
+
+
+def _ike_refusals(profile: IpsecProfile, series: int) -> Iterator[Refusal]:
+    version = ike_version(profile)
+    for field, value, table in (
+        ("ike-encryption", profile.ike_encryption, CIPHERS),
+        ("ike-digest", profile.ike_digest, DIGESTS),
+        ("ike-modp", profile.ike_modp, GROUPS),
+    ):
+        if value is not None and value != NO_AUTH:
+            algorithm = table[value]
+            yield from _lacking(field, value, algorithm, series)
+            yield from _out_of_place(field, value, algorithm.ike, version, "the IKE SA")
+    if profile.ike_digest == NO_AUTH:
+        yield from _no_auth("ike-digest", profile.ike_encryption, STRONG[version].ike_ciphers)
+
+
+def _child_refusals(profile: IpsecProfile, series: int) -> Iterator[Refusal]:
+    version = ike_version(profile)
+    cipher, digest, group = profile.phase2_encryption, profile.phase2_digest, profile.phase2_modp
+    ah = profile.authentication_protocol == "ah"
+    for field, value, table in (
+        ("phase2-encryption", None if ah else cipher, CIPHERS),
+        ("phase2-digest", digest, DIGESTS),
+        ("phase2-modp", group if profile.perfect_forward_secrecy else None, GROUPS),
+    ):
+        if value is not None and value != NO_AUTH:
+            algorithm = table[value]
+            yield from _lacking(field, value, algorithm, series)
+            yield from _out_of_place(field, value, algorithm.child, version, "the child SA")
+    if ah and cipher not in (None, "null"):
+        yield Refusal(
+            "phase2-encryption",
+            f"{cipher} cannot be used with AH, which encrypts nothing",
+            "Use authentication-protocol esp",
+        )
+    if digest == NO_AUTH:
+        yield from _no_auth(
+            "phase2-digest", "null" if ah else cipher, STRONG[version].child_ciphers
+        )
+
+
+def _option_refusals(profile: IpsecProfile, series: int) -> Iterator[Refusal]:
+    names: set[str] = set()
+    for option in profile.custom_option:
+        field, name = f"custom-option {option.name}", option.name.lower()
+        if reason := options.refuse(option.name, option.value or "", series):
+            yield Refusal(field, reason, "")
+        elif name in names:
+            yield Refusal(field, "is written twice; Libreswan reads names without case", "Keep one")
+        names.add(name)
+
+
+def _lacking(field: str, value: str, algorithm: Algorithm, series: int) -> Iterator[Refusal]:
+    if series in algorithm.lacking:
+        yield Refusal(field, f"{value} is not supported by {_release(series)}", _OTHER)
+
+
+def _out_of_place(
+    field: str, value: str, versions: frozenset[int], version: int, what: str
+) -> Iterator[Refusal]:
+    if not versions:
+        yield Refusal(field, f"{value} cannot be used for {what}", _OTHER)
+    elif version not in versions:
+        yield Refusal(
+            field, f"{value} cannot be used for {what} with IKEv1", f"Use ike-v2 insist. {_OTHER}"
+        )
+
+
+def _no_auth(field: str, cipher: str | None, strong: Sequence[str]) -> Iterator[Refusal]:
+    if not any(each.aead for each in _ciphers(cipher, strong)):
+        yield Refusal(
+            field,
+            f"{NO_AUTH} would leave packets unprotected: only AES-GCM and its like need no digest",
+            _OTHER,
+        )
+
+
+def _release(series: int) -> str:
+    return f"Libreswan {SERIES[series].releases}"
+
+
+# --- what is weak, and what has no effect ---------------------------------------------------------
+
+
+def weak(profile: IpsecProfile) -> list[Remark]:
+    """The written values that are used as they are but protect poorly; nothing unset is ever weak."""
+    remarks = []
+    for field, value, table in _written(profile):
+        if value is not None and value != NO_AUTH and table[value].weakness:
+            remarks.append(Remark(field, f"{value} {table[value].weakness}"))
+    if ike_version(profile) == IKEV1:
+        remarks.append(
+            Remark("ike-v2", f"{profile.ike_v2} means IKEv1, which is retired (RFC 9395)")
+        )
+    return remarks
+
+
+def _written(profile: IpsecProfile) -> Iterator[tuple[str, str | None, Mapping[str, Algorithm]]]:
+    yield "ike-encryption", profile.ike_encryption, CIPHERS
+    yield "ike-digest", profile.ike_digest, DIGESTS
+    yield "ike-modp", profile.ike_modp, GROUPS
+    yield "phase2-encryption", profile.phase2_encryption, CIPHERS
+    yield "phase2-digest", profile.phase2_digest, DIGESTS
+    if profile.perfect_forward_secrecy:
+        yield "phase2-modp", profile.phase2_modp, GROUPS
+
+
+def unused(profile: IpsecProfile) -> list[Remark]:
+    """The written fields that nothing acts on beside the others of the profile."""
+    remarks = []
+    cipher, digest = profile.phase2_encryption, profile.phase2_digest
+    if cipher and digest not in (None, NO_AUTH) and CIPHERS[cipher].aead:
+        remarks.append(Remark("phase2-digest", f"{digest} is dropped: {cipher} brings its own"))
+    if profile.phase2_modp and not profile.perfect_forward_secrecy:
+        remarks.append(Remark("phase2-modp", "has no effect without perfect-forward-secrecy"))
+    if ike_version(profile) == IKEV2:
+        if profile.dpdtimeout:
+            remarks.append(Remark("dpdtimeout", "has no effect with IKEv2"))
+    elif bool(profile.dpddelay) != bool(profile.dpdtimeout):
+        alone, other = (
+            ("dpddelay", "dpdtimeout") if profile.dpddelay else ("dpdtimeout", "dpddelay")
+        )
+        remarks.append(Remark(alone, f"has no effect with IKEv1 without {other}"))
+    if profile.dpdaction and not profile.dpddelay:
+        remarks.append(Remark("dpdaction", "has no effect without dpddelay"))
+    return remarks
+
+
+# --- the room that is left in a packet ------------------------------------------------------------
+
+_ESP_HEADER = 8  # SPI and sequence number (RFC 4303, 2.1 and 2.2)
+_ESP_TRAILER = 2  # pad length and next header (RFC 4303, 2.5 and 2.6)
+_AH_HEADER = 12  # AH without its ICV (RFC 4302, 2.1 to 2.5)
+_UDP_HEADER = 8  # ESP in UDP (RFC 3948, 2.1)
+_IPV4_HEADER = 20
+
+
+def tunnel_mtu(path_mtu: int, profile: IpsecProfile) -> int:
+    """The largest packet in bytes that fits into one packet to the gateway, whichever proposal it takes.
+
+    ESP is counted as in UDP unless the profile says ``encapsulation no``: behind the egress KNI there is
+    always a NAT. IPComp never makes a packet longer (RFC 3173, 2.2).
+    """
+    room = path_mtu - _IPV4_HEADER
+    digests = [digest.icv for digest in _child_digests(profile)]
+    if profile.authentication_protocol == "ah":
+        return room - _AH_HEADER - max(digests)
+    if profile.encapsulation != "no":
+        room -= _UDP_HEADER
+    return min(
+        _largest(room, cipher, icv)
+        for cipher in _child_ciphers(profile)
+        for icv in ([AEAD_ICV] if cipher.aead else digests)
+    )
+
+
+def _largest(room: int, cipher: Cipher, icv: int) -> int:
+    """The packet, its padding and the trailer fill whole blocks of the cipher (RFC 4303, 2.4)."""
+    payload = room - _ESP_HEADER - cipher.iv - icv
+    return payload // cipher.block * cipher.block - _ESP_TRAILER
