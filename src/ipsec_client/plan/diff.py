@@ -42,7 +42,7 @@ def _towards(wanted: Object, was: Object | None) -> Step:
     changed = [
         item.name.replace("_", "-")
         for item in fields(wanted)
-        if getattr(wanted, item.name) != getattr(was, item.name)
+        if item.compare and getattr(wanted, item.name) != getattr(was, item.name)
     ]
     if not changed:
         return Step("keep", wanted, "as wanted", was)

@@ -6,7 +6,7 @@ it is; its other fields say what that thing must be like.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import ClassVar
 
@@ -58,7 +58,7 @@ class Sysctl:
     netns: str
     key: str  # net/ipv4/conf/rem1/rp_filter
     value: str
-    phase: Phase = Phase.LINKS
+    phase: Phase = field(default=Phase.LINKS, compare=False)
 
     @property
     def name(self) -> str:
@@ -74,9 +74,13 @@ class Firewall:
     """Our nftables table in a namespace: the text of ``table inet ipsec_client { … }``."""
 
     kind: ClassVar[str] = "firewall"
-    phase: ClassVar[Phase] = Phase.GUARD
     netns: str
     text: str
+
+    @property
+    def phase(self) -> Phase:
+        """The router's before all else, a namespace's as soon as there is the namespace."""
+        return Phase.NAMESPACE if self.netns else Phase.GUARD
 
     @property
     def name(self) -> str:
@@ -130,7 +134,10 @@ class TunnelDevice:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A policy routing rule (ip rule). ``table`` 0 makes it an ``unreachable`` rule."""
+    """A policy routing rule (ip rule). ``table`` 0 makes it an ``unreachable`` rule.
+
+    ``suppress_default`` passes over the table's default route (``suppress_prefixlength 0``).
+    """
 
     kind: ClassVar[str] = "rule"
     netns: str
@@ -142,7 +149,8 @@ class Rule:
     to: str = ""
     protocol: int = 0
     ports: tuple[int, int] | None = None
-    phase: Phase = Phase.ROUTING
+    suppress_default: bool = False
+    phase: Phase = field(default=Phase.ROUTING, compare=False)
 
     @property
     def name(self) -> str:
@@ -157,7 +165,9 @@ class Rule:
 
     @property
     def identity(self) -> tuple[str, ...]:
-        return (self.kind, self.netns, str(self.family), str(self.priority))
+        """All but the priority: a rule that moves is added at its new place before it leaves the old."""
+        selected = (self.iif, self.oif, self.to, str(self.protocol), str(self.ports))
+        return (self.kind, self.netns, str(self.family), str(self.table), *selected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +182,7 @@ class Route:
     family: int = 4
     dev: str = ""
     via: str = ""
-    phase: Phase = Phase.ROUTING
+    phase: Phase = field(default=Phase.ROUTING, compare=False)
 
     @property
     def name(self) -> str:

@@ -1,0 +1,199 @@
+"""The inside of a client: its namespace, KNIs, tunnel devices, tables, firewall, pluto and connections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from ipsec_client.dialect import algorithms, render
+from ipsec_client.model.definition import effective
+from ipsec_client.model.elements import IpsecClient, IpsecProfile, Remote
+from ipsec_client.model.slots import Slot, slots
+from ipsec_client.plan.objects import (
+    Connection,
+    Firewall,
+    Kni,
+    Namespace,
+    Object,
+    Phase,
+    Pluto,
+    Route,
+    Rule,
+    Sysctl,
+    TunnelDevice,
+)
+from ipsec_client.plan.ruleset import Chain, names, table
+from ipsec_client.wire.document import Document
+
+PATH_MTU = 1500
+"""What is assumed of the path to a gateway until it is known better, in bytes."""
+
+MAIN_TABLE = 254
+LAST_METRIC = 4_294_967_295
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """A remote with all that follows from its slot: names and numbers in the namespace."""
+
+    remote: Remote
+    profile: IpsecProfile
+    slot: Slot
+
+    @property
+    def device(self) -> str:
+        """The XFRM interface; Libreswan 4 names it so for ``ipsec-interface=<slot>``."""
+        return f"ipsec{self.slot.index}"
+
+    @property
+    def towards(self) -> int:
+        """The table from the KNI to the tunnel."""
+        return 100 + self.slot.index
+
+    @property
+    def back(self) -> int:
+        """The table from the tunnel to the KNI."""
+        return 200 + self.slot.index
+
+
+def route_back(netns: str, tunnel: Tunnel) -> Route:
+    """The way of decrypted packets to the KNI; the kernel drops it when the KNI's end goes down."""
+    return Route(
+        netns, tunnel.back, "default", 0, dev=tunnel.remote.name, via=str(tunnel.slot.router)
+    )
+
+
+@dataclass(frozen=True)
+class Inside:
+    """The client of a document. ``hosts`` has the addresses of gateways that are named, as far as known."""
+
+    document: Document
+    client: IpsecClient
+    hosts: Mapping[str, str]
+    series: int
+
+    @cached_property
+    def slots(self) -> dict[str, Slot]:
+        """The slot of the egress KNI and of each remote's."""
+        return slots(self.document.node, self.client)
+
+    @cached_property
+    def tunnels(self) -> list[Tunnel]:
+        """The client's remotes in configuration order."""
+        profiles = {profile.name: profile for profile in self.document.router.ipsec_profile}
+        return [
+            Tunnel(remote, profiles[remote.profile or ""], self.slots[remote.name])
+            for remote in self.client.remote
+        ]
+
+    def objects(self) -> Iterator[Object]:
+        """All that the namespace holds, by phase."""
+        netns = self.client.name
+        yield Namespace(netns)
+        yield self.firewall()
+        yield from self._sysctls()
+        egress = self.slots[netns]
+        yield _kni(netns, netns, egress, ingress=False)
+        yield Route(netns, MAIN_TABLE, "default", 0, dev=netns, via=str(egress.router))
+        for tunnel in self.tunnels:
+            yield _kni(tunnel.remote.name, netns, tunnel.slot, ingress=True)
+            mtu = tunnel.profile.mtu or algorithms.tunnel_mtu(PATH_MTU, tunnel.profile)
+            yield TunnelDevice(tunnel.device, netns, tunnel.slot.index, mtu)
+            yield from self._routing(tunnel)
+        yield Pluto(netns, netns, render.setup(self.document))
+        for remote, conn in render.conns(self.document, self.slots, self.hosts).items():
+            if remote not in self.refused:
+                yield Connection(conn.name, netns, remote, conn.options)
+
+    @cached_property
+    def refused(self) -> dict[str, str]:
+        """Why this node's Libreswan cannot run a remote, by remote: its values are used exactly or not at all."""
+        found = {}
+        for tunnel in self.tunnels:
+            reasons = algorithms.refusals(tunnel.profile, self.series)
+            if reasons:
+                field, reason, cure = reasons[0]
+                found[tunnel.remote.name] = f"{field} {reason}. {cure}"
+        return found
+
+    def _sysctls(self) -> Iterator[Sysctl]:
+        for key, value in (
+            ("net/ipv4/ip_forward", "1"),
+            ("net/ipv4/conf/all/rp_filter", "0"),
+            ("net/ipv4/conf/default/rp_filter", "0"),
+            ("net/ipv4/conf/all/send_redirects", "0"),
+            ("net/ipv4/conf/default/send_redirects", "0"),
+            ("net/ipv4/conf/all/accept_redirects", "0"),
+            ("net/ipv6/conf/default/accept_ra", "0"),
+        ):
+            yield Sysctl(self.client.name, key, value, phase=Phase.NAMESPACE)
+
+    def _routing(self, tunnel: Tunnel) -> Iterator[Object]:
+        netns, index = self.client.name, tunnel.slot.index
+        yield Rule(netns, 1000 + index, tunnel.towards, iif=tunnel.remote.name)
+        yield Rule(netns, 1100 + index, tunnel.back, iif=tunnel.device)
+        yield Rule(netns, 1200 + index, tunnel.towards, oif=tunnel.device)
+        for place in (tunnel.towards, tunnel.back):
+            yield Route(netns, place, "default", LAST_METRIC)
+        subnets = [str(prefix.network) for prefix in tunnel.remote.subnet] or ["default"]
+        for subnet in subnets:
+            to = "default" if subnet == "0.0.0.0/0" else subnet
+            yield Route(netns, tunnel.towards, to, tunnel.profile.metric or 0, dev=tunnel.device)
+        yield route_back(netns, tunnel)
+
+    def firewall(self) -> Firewall:
+        """The namespace's nftables table: KNI and tunnel in pairs; by the egress only IKE, ESP and their ICMP."""
+        egress = f'"{self.client.name}"'
+        tunnels = names(tunnel.device for tunnel in self.tunnels)
+        knis = names(tunnel.remote.name for tunnel in self.tunnels)
+        into = Chain("input", "type filter hook input priority filter; policy drop;")
+        into.add('iifname "lo" accept')
+        into.add(f"iifname {egress} udp sport {{ 500, 4500 }} accept")
+        into.add(f"iifname {egress} udp dport {{ 500, 4500 }} accept")
+        into.add(f"iifname {egress} meta l4proto {{ esp, icmp }} accept")
+        out = Chain("output", "type filter hook output priority filter; policy drop;")
+        out.add('oifname "lo" accept')
+        out.add(f"oifname {egress} udp dport {{ 500, 4500 }} accept")
+        out.add(f"oifname {egress} udp sport {{ 500, 4500 }} accept")
+        out.add(f"oifname {egress} meta l4proto {{ esp, icmp }} accept")
+        forward = Chain("forward", "type filter hook forward priority filter; policy drop;")
+        size = Chain("segment_size", "type filter hook forward priority mangle; policy accept;")
+        probes = Chain("probes", "type nat hook postrouting priority srcnat; policy accept;")
+        if self.tunnels:
+            into.add(f"iifname {tunnels} meta l4proto icmp accept")
+            into.add(f"iifname {knis} meta l4proto icmp accept")
+            out.add(f"oifname {tunnels} meta l4proto icmp accept")
+            out.add(f"oifname {knis} meta l4proto icmp accept")
+        for tunnel in self.tunnels:
+            forward.add(f'iifname "{tunnel.remote.name}" oifname "{tunnel.device}" accept')
+            forward.add(f'iifname "{tunnel.device}" oifname "{tunnel.remote.name}" accept')
+            self._segment_size(size, tunnel)
+            probes.add(
+                f'oifname "{tunnel.device}" fib saddr type local snat ip to {self.probe_source(tunnel)}'
+            )
+        return Firewall(self.client.name, table([forward, into, out, size, probes]))
+
+    def _segment_size(self, chain: Chain, tunnel: Tunnel) -> None:
+        wanted = tunnel.remote.enforced_mss
+        if wanted == "disabled":
+            return
+        value = wanted if isinstance(wanted, int) else "rt mtu"
+        for direction in (f'oifname "{tunnel.device}"', f'iifname "{tunnel.device}"'):
+            chain.add(
+                f"{direction} tcp flags & (syn | rst) == syn tcp option maxseg size set {value}"
+            )
+
+    def probe_source(self, tunnel: Tunnel) -> str:
+        """What a probe comes from at the far end: the monitor network with the KNI's last octet (page),
+        modulo the network's size.
+        """
+        prefix = effective(self.client).tunnel_monitor_nat_network
+        assert prefix is not None
+        network = prefix.network
+        return str(network[(int(tunnel.slot.namespace) & 0xFF) % network.num_addresses])
+
+
+def _kni(name: str, netns: str, slot: Slot, *, ingress: bool) -> Kni:
+    length = slot.prefix_length
+    return Kni(name, netns, f"{slot.router}/{length}", f"{slot.namespace}/{length}", ingress)

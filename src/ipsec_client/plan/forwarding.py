@@ -1,0 +1,338 @@
+"""The plain-Linux router around a client: services, access policies and service-routes as rules, tables, firewall.
+
+A packet passes only if a service covers it and the service lets in the tenant of the interface it came in by.
+Every table ends in ``unreachable``: with no KNI up, or nothing configured to carry it, nothing leaves in the clear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from ipsec_client.model.access import permission
+from ipsec_client.model.elements import InterfaceAddress, NextHop, Service, Transport
+from ipsec_client.model.slots import is_generated
+from ipsec_client.model.values import Address, Network, Prefix
+from ipsec_client.plan.objects import (
+    PRIORITIES,
+    TABLES,
+    Firewall,
+    Object,
+    Phase,
+    Route,
+    Rule,
+    Sysctl,
+)
+from ipsec_client.plan.ruleset import Chain, names, table
+from ipsec_client.wire.document import Document
+
+MAIN_TABLE = 254
+LAST_METRIC = 4_294_967_295
+_PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "gre": 47, "esp": 50}
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """A network interface of the node as Linux knows it."""
+
+    name: str
+    device: str
+    tenant: str | None
+    addresses: tuple[InterfaceAddress, ...]
+    kni: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One prefix of a service with one of its transports: the unit that rules and firewall are made of."""
+
+    service: Service
+    network: Network
+    transport: Transport | None
+
+    @property
+    def family(self) -> int:
+        return self.network.version
+
+    @property
+    def order(self) -> tuple[int, bool]:
+        """Most specific prefix first, one with a transport before one without."""
+        return (-self.network.prefixlen, self.transport is None)
+
+    def matches(self) -> list[str]:
+        """What nftables matches the claim's packets by."""
+        address = f"{'ip' if self.family == 4 else 'ip6'} daddr {self.network}"
+        if self.transport is None:
+            return [address]
+        protocol = self.transport.protocol
+        if not self.transport.port_range:
+            return [f"{address} meta l4proto {protocol}"]
+        return [
+            f"{address} {protocol} dport {first}-{last}" for first, last in _ports(self.transport)
+        ]
+
+
+@dataclass(frozen=True)
+class Forwarding:
+    """The router side of a document. ``tables`` are the service tables given before, by service name."""
+
+    document: Document
+    tables: Mapping[str, int]
+
+    @cached_property
+    def interfaces(self) -> dict[str, Interface]:
+        """The node's network interfaces by name."""
+        return {
+            interface.name: Interface(
+                interface.name,
+                device.target_interface or device.name,
+                interface.tenant,
+                interface.address,
+                is_generated(device),
+            )
+            for device in self.document.node.device_interface
+            for interface in device.network_interface
+        }
+
+    @cached_property
+    def devices(self) -> list[str]:
+        """The Linux devices of the configuration: what comes in by them is denied unless a service allows it."""
+        return list(dict.fromkeys(item.device for item in self.interfaces.values()))
+
+    @cached_property
+    def knis(self) -> list[str]:
+        """The KNIs' devices."""
+        return [item.device for item in self.interfaces.values() if item.kni]
+
+    @cached_property
+    def egress(self) -> Interface | None:
+        """The interface that encrypted packets come from the namespace by."""
+        client = self.document.client
+        return self.interfaces.get(f"{client.name}-intf") if client else None
+
+    @cached_property
+    def claims(self) -> list[Claim]:
+        """Every prefix of every service with every transport, the most specific first."""
+        found = [
+            Claim(service, prefix.network, transport)
+            for service in self.document.authority.service
+            for prefix in service.address
+            for transport in service.transport or (None,)
+        ]
+        return sorted(found, key=lambda claim: claim.order)
+
+    def hops(self, service: Service) -> list[tuple[Interface, NextHop]]:
+        """The next hops of a service on this node, in configuration order."""
+        return [
+            (interface, hop)
+            for route in self.document.router.service_route
+            if route.service_name == service.name
+            for hop in route.next_hop
+            if hop.node_name == self.document.node.name
+            and (interface := self.interfaces.get(hop.interface))
+        ]
+
+    def routed(self, service: Service) -> bool:
+        """Whether a service-route takes the service's packets; if none does, they stay in connected networks."""
+        routes = self.document.router.service_route
+        return any(route.service_name == service.name for route in routes)
+
+    def connected(self, network: Network) -> list[str]:
+        """The devices (KNIs aside) that the network is connected to."""
+        return [
+            interface.device
+            for interface, own in self._networks()
+            if not interface.kni
+            and own.version == network.version
+            and own.prefixlen <= network.prefixlen
+            and network.network_address in own
+        ]
+
+    def exits(self, claim: Claim) -> list[str]:
+        """The devices that packets of the claim may leave by."""
+        direct = self.connected(claim.network)
+        return list(
+            dict.fromkeys([*(item.device for item, _ in self.hops(claim.service)), *direct])
+        )
+
+    def _networks(self) -> Iterator[tuple[Interface, Network]]:
+        for interface in self.interfaces.values():
+            for address in interface.addresses:
+                if address.prefix_length is not None:
+                    yield interface, _network(address)
+
+    # --- rules and tables -------------------------------------------------------------------------
+
+    def table_of(self, service: Service) -> int:
+        """The routing table of a service."""
+        return self.tables[service.name]
+
+    def routes(self) -> Iterator[Route]:
+        """The tables of the services: a route a next hop, in order of preference, then ``unreachable``."""
+        for service in self.document.authority.service:
+            if not service.address:
+                continue
+            for family in sorted({prefix.network.version for prefix in service.address}):
+                yield Route(
+                    "", self.table_of(service), "default", LAST_METRIC, family, phase=Phase.GUARD
+                )
+                for place, (interface, hop) in enumerate(self.hops(service), 1):
+                    gateway = hop.gateway_ip or _gateway(interface, family)
+                    if gateway is None or gateway.version == family:
+                        yield Route(
+                            "", self.table_of(service), "default", place * 10, family,
+                            dev=interface.device, via=str(gateway or ""),
+                        )  # fmt: skip
+
+    def rules(self) -> Iterator[Rule]:
+        """Connected networks by the main table, then each claim by its service's table, most specific first.
+
+        Decrypted packets go where the main table knows a way, never by its default route. What comes out
+        of a namespace and fits no service is unreachable.
+        """
+        priorities = iter(PRIORITIES)
+        for network in sorted({str(own) for _, own in self._networks()}):
+            yield Rule(
+                "", next(priorities), MAIN_TABLE, _family(network), to=network, phase=Phase.GUARD
+            )
+        for kni in self.knis:
+            if self.egress is None or kni != self.egress.device:
+                for family in (4, 6):
+                    yield Rule(
+                        "", next(priorities), MAIN_TABLE, family, iif=kni, suppress_default=True,
+                        phase=Phase.GUARD,
+                    )  # fmt: skip
+        for claim in self.claims:
+            for iif in self._selected_from(claim):
+                for protocol, ports in _selectors(claim.transport):
+                    yield Rule(
+                        "", next(priorities), self.table_of(claim.service), claim.family, iif=iif,
+                        to=str(claim.network), protocol=protocol, ports=ports, phase=Phase.GUARD,
+                    )  # fmt: skip
+        for kni in self.knis:
+            for family in (4, 6):
+                yield Rule("", next(priorities), 0, family, iif=kni, phase=Phase.GUARD)
+
+    def _selected_from(self, claim: Claim) -> list[str]:
+        """Where packets must come in to be routed by the claim; ``[""]``: anywhere, the router itself included.
+
+        A prefix that several services claim goes to each by tenant. The whole address space is never
+        taken from the router's own packets: its names, time and management would vanish in a tunnel.
+        """
+        if not self.routed(claim.service) and self.connected(claim.network):
+            return []
+        rivals = {other.service.name for other in self.claims if other.network == claim.network}
+        if len(rivals) == 1 and claim.network.prefixlen > 0:
+            return [""]
+        return self._let_in(claim.service)
+
+    def _let_in(self, service: Service) -> list[str]:
+        return [
+            item.device
+            for item in self.interfaces.values()
+            if item.tenant and permission(service, item.tenant)
+        ]
+
+    # --- firewall ---------------------------------------------------------------------------------
+
+    def firewall(self) -> Firewall:
+        """The router's nftables table: default deny between what is configured, and no way round a tunnel."""
+        forward = Chain("forward", "type filter hook forward priority filter; policy accept;")
+        forward.add("ct direction reply ct state established,related accept")
+        if self.knis:
+            forward.add(f"iifname != {names(self.devices)} oifname {names(self.knis)} drop")
+        if self.devices:
+            forward.add(f"iifname != {names(self.devices)} return")
+        for claim in self.claims:
+            self._admit(forward, claim)
+        if self.devices:
+            forward.add("counter drop")
+        chains = [forward, self._own_packets(), *self._source_nat()]
+        return Firewall("", table(chains))
+
+    def _admit(self, chain: Chain, claim: Claim) -> None:
+        denied = [
+            item.device
+            for item in self.interfaces.values()
+            if item.tenant and permission(claim.service, item.tenant) is False
+        ]
+        allowed, exits = self._let_in(claim.service), self.exits(claim)
+        for match in claim.matches():
+            if allowed and exits:
+                chain.add(f"iifname {names(allowed)} oifname {names(exits)} {match} accept")
+            if denied:
+                chain.add(f"iifname {names(denied)} {match} drop")
+
+    def _own_packets(self) -> Chain:
+        """The router's own packets to a service leave by the service's next hops or not at all."""
+        output = Chain("output", "type filter hook output priority filter; policy accept;")
+        for claim in self.claims:
+            if self.routed(claim.service) and claim.network.prefixlen > 0 and not claim.transport:
+                exits = ["lo", *self.exits(claim)]
+                output.add(f"oifname != {names(exits)} {claim.matches()[0]} drop")
+        return output
+
+    def _source_nat(self) -> Iterator[Chain]:
+        if self.egress:
+            chain = Chain("source_nat", "type nat hook postrouting priority srcnat; policy accept;")
+            for address in self.egress.addresses:
+                if address.gateway is not None:
+                    chain.add(
+                        f"ip saddr {address.gateway} oifname != {names(self.knis)} masquerade"
+                    )
+            yield chain
+
+    def objects(self) -> Iterator[Object]:
+        """All of the router side. Nothing at all where neither a service nor a client is configured."""
+        if not self.document.authority.service and not self.knis:
+            return
+        yield self.firewall()
+        yield from self.rules()
+        yield from self.routes()
+        yield Sysctl("", "net/ipv4/ip_forward", "1")
+        for kni in self.knis:
+            # 2 is loose: the answer to a packet sent by one KNI may come back by another.
+            for key, value in (("rp_filter", "2"), ("ignore_routes_with_linkdown", "1")):
+                yield Sysctl("", f"net/ipv4/conf/{kni}/{key}", value, phase=Phase.ROUTING)
+
+
+def allocate_tables(services: Iterable[str], given: Mapping[str, int]) -> dict[str, int]:
+    """A routing table for each service: the one it had, or the lowest that nobody has."""
+    wanted = list(dict.fromkeys(services))
+    kept = {name: given[name] for name in wanted if given.get(name) in TABLES}
+    free = iter(sorted(set(TABLES) - set(kept.values())))
+    return {name: kept[name] if name in kept else next(free) for name in wanted}
+
+
+def _network(address: InterfaceAddress) -> Network:
+    return Prefix(f"{address.ip_address}/{address.prefix_length}").network
+
+
+def _gateway(interface: Interface, family: int) -> Address | None:
+    return next(
+        (
+            address.gateway
+            for address in interface.addresses
+            if address.gateway is not None and address.gateway.version == family
+        ),
+        None,
+    )
+
+
+def _family(network: str) -> int:
+    return 6 if ":" in network else 4
+
+
+def _ports(transport: Transport) -> list[tuple[int, int]]:
+    return [
+        (ports.start_port, ports.start_port if ports.end_port is None else ports.end_port)
+        for ports in transport.port_range
+    ]
+
+
+def _selectors(transport: Transport | None) -> list[tuple[int, tuple[int, int] | None]]:
+    if transport is None:
+        return [(0, None)]
+    protocol = _PROTOCOLS[transport.protocol]
+    return [(protocol, ports) for ports in _ports(transport)] or [(protocol, None)]
