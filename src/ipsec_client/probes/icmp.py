@@ -1,0 +1,93 @@
+"""The prober of one tunnel: raw ICMP sockets inside the namespace, bound to the tunnel device. Never blocks.
+
+Which source address a probe bears is nftables' matter; when one is due and what a missing answer means is health's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import socket
+import struct
+import time
+from collections.abc import Callable
+
+from ipsec_client.probes.packet import ECHO_REPLY, ECHO_REPLY_6, reply, request
+
+SOL_RAW, ICMP_FILTER = 255, 1  # linux/icmp.h
+ICMP6_FILTER = 1  # RFC 3542, section 3.2
+LARGEST = 2048  # bytes; an answer of ours is far shorter
+LATEST = 60 * 10**9  # nanoseconds; an answer that claims to be older is a forgery
+
+OnAnswer = Callable[[str, int, float], None]
+"""Called with destination, sequence and round trip in seconds."""
+
+Opener = Callable[[int, int, int], socket.socket]
+"""Makes a socket of a family, type and protocol inside the client's namespace."""
+
+_identifiers = itertools.count(os.getpid())
+
+
+class Prober:
+    """Sends echo requests out of one tunnel device and tells the answers, on the running loop."""
+
+    def __init__(self, opener: Opener, device: str, on_answer: OnAnswer) -> None:
+        self._open = opener
+        self._device = device.encode()
+        self._on_answer = on_answer
+        self._identifier = next(_identifiers) & 0xFFFF
+        self._sockets: dict[int, socket.socket] = {}
+        self._loop = asyncio.get_running_loop()
+
+    def send(self, destination: str, sequence: int) -> None:
+        """Sends one request to an address; raises OSError when it cannot leave (no device, no route, no buffer)."""
+        family = 6 if ":" in destination else 4
+        if family not in self._sockets:
+            self._sockets[family] = self._opened(family)
+        through = self._sockets[family]
+        # The device may have gone and come back with another number since the last one.
+        through.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, self._device)
+        data = request(family, self._identifier, sequence, time.monotonic_ns())
+        through.sendto(data, (destination, 0))
+
+    def close(self) -> None:
+        """Closes the sockets; answers that are still under way are not told."""
+        for opened in self._sockets.values():
+            self._loop.remove_reader(opened.fileno())
+            opened.close()
+        self._sockets.clear()
+
+    def _opened(self, family: int) -> socket.socket:
+        if family == 4:
+            opened = self._open(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+        else:
+            opened = self._open(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+        opened.setblocking(False)
+        _only_replies(opened, family)
+        self._loop.add_reader(opened.fileno(), self._ready, family, opened)
+        return opened
+
+    def _ready(self, family: int, opened: socket.socket) -> None:
+        while True:
+            try:
+                data, source = opened.recvfrom(LARGEST)
+            except OSError:  # all is read; or an ICMP error, which the missing answer will tell
+                return
+            answer = reply(family, self._identifier, data)
+            if answer is None:
+                continue
+            late = time.monotonic_ns() - answer.sent
+            if 0 <= late <= LATEST:
+                self._on_answer(source[0], answer.sequence, late / 1e9)
+
+
+def _only_replies(opened: socket.socket, family: int) -> None:
+    """Has the kernel drop all but echo replies, so that other traffic does not wake us."""
+    if family == 4:
+        passing = struct.pack("=I", ~(1 << ECHO_REPLY) & 0xFFFFFFFF)
+        opened.setsockopt(SOL_RAW, ICMP_FILTER, passing)
+        return
+    words = [0xFFFFFFFF] * 8
+    words[ECHO_REPLY_6 // 32] ^= 1 << ECHO_REPLY_6 % 32
+    opened.setsockopt(socket.IPPROTO_ICMPV6, ICMP6_FILTER, struct.pack("=8I", *words))
