@@ -60,6 +60,7 @@ class DeviceView:
 
     name: str
     type: str = "host"  # the model's: ethernet, host, …
+    mode: str = "host"
     mac: str = ""
     admin_up: bool = True
     oper_up: bool = False
@@ -112,7 +113,7 @@ class DecisionView:
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """One node at the instant ``now``."""
+    """One node at the instant ``now``; ``router`` and ``node`` are empty before its first document."""
 
     router: str
     node: str

@@ -1,0 +1,66 @@
+"""The kinds of command, by whom they are answered: a node's questions and actions, an authority's questions.
+
+A node's question has two halves: ``answer`` makes its result where the node is, ``layout`` the text of all
+nodes' results where the person is: what stands between the line of the date and the time taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from ipsec_client.commands.grammar import Arguments, Command
+from ipsec_client.commands.port import NodePort, Place
+from ipsec_client.commands.view import NodeView
+from ipsec_client.model.elements import Authority
+from ipsec_client.wire.request import Say
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[R]):
+    """What one node answered."""
+
+    place: Place
+    result: R
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """How to lay out: into ``width`` columns (None: as wide as it gets), names with their router if ``full``."""
+
+    width: int | None = None
+    full: bool = False
+
+    def name(self, place: Place) -> str:
+        """A node as it is shown: ``node1``, or ``node1.router1`` where the router was named (reference, 8.3)."""
+        return str(place) if self.full else place.node
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeQuery(Command, Generic[R]):
+    """A question to nodes. ``result`` is the dataclass that ``answer`` makes, which may cross to a conductor."""
+
+    result: type[R]
+    answer: Callable[[NodeView, Arguments], R]
+    layout: Callable[[Sequence[Answer[R]], Arguments, Screen], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeAction(Command):
+    """Something done on one node; what it says is passed through as it comes."""
+
+    act: Callable[[NodePort, Arguments, str, Say], Awaitable[None]]
+    dated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthorityQuery(Command):
+    """A question to the running configuration, answered by the conductor alone."""
+
+    answer: Callable[[Authority, Arguments], str]
+
+
+AnyCommand = NodeQuery[Any] | NodeAction | AuthorityQuery

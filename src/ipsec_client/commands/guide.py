@@ -1,0 +1,82 @@
+"""What the operator is told while typing: the words that may come next, and the help that ``?`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from ipsec_client.base.errors import InputFault
+from ipsec_client.commands import layout
+from ipsec_client.commands.grammar import Argument, Command, narrow, split, take
+
+Names = Callable[[str], Iterable[str]]
+"""The names that are known of a kind: router, node, device, remote."""
+
+Entry = tuple[str, str]
+
+
+def complete(line: str, commands: Sequence[Command], names: Names) -> list[Entry]:
+    """The words that may stand where the line ends, each with its help; none after a mistake."""
+    words = split(line)
+    begun = words.pop() if words and not line[-1].isspace() else ""
+    try:
+        further, arguments = _next(words, commands, names)
+    except InputFault:
+        return []
+    entries = [*further, *arguments]
+    return [entry for entry in entries if entry[0].startswith(begun) and entry[0][0] != "<"]
+
+
+def told(words: Sequence[str], commands: Sequence[Command], names: Names) -> str:
+    """The help for what has been written so far; raises InputFault after a mistake."""
+    command, *_ = narrow(words, commands)
+    further, arguments = _next(words, commands, names)
+    parts = [layout.columns("Commands", further), layout.columns("Arguments", arguments)]
+    if command is not None:
+        parts.insert(0, f"{command.help}\n\nUsage: {command.usage}\n")
+    return "\n".join(part for part in parts if part)
+
+
+def _next(
+    words: Sequence[str], commands: Sequence[Command], names: Names
+) -> tuple[list[Entry], list[Entry]]:
+    """The words of commands that may come next, and the arguments that may."""
+    command, further, used = narrow(words, commands)
+    by_word: dict[str, list[Command]] = {}
+    for word, longer in further:
+        by_word.setdefault(word, []).append(longer)
+    entries = [(word, _purpose(word, used, found)) for word, found in sorted(by_word.items())]
+    return entries, [] if command is None else _arguments(command, words[used:], names)
+
+
+def _purpose(word: str, place: int, commands: Sequence[Command]) -> str:
+    """What a word leads to: the help of its only command, or the words that may come after it."""
+    if len({id(command) for command in commands}) == 1:
+        return commands[0].help
+    after = {
+        spelling[place + 1]
+        for command in commands
+        for spelling in command.all_spellings
+        if spelling[place] == word and len(spelling) > place + 1
+    }
+    return ", ".join(sorted(after))
+
+
+def _arguments(command: Command, words: Sequence[str], names: Names) -> list[Entry]:
+    taken = take(command, words)
+    if taken.waiting:
+        return _values(taken.waiting, names)
+    if taken.arguments.rest:
+        return []
+    left = [item for item in command.arguments if item.name not in taken.arguments.values]
+    entries: list[Entry] = []
+    for argument in left:
+        if argument.heads:
+            entries += [(head, argument.help) for head in argument.heads]
+        else:
+            entries += _values(argument, names)
+    return entries
+
+
+def _values(argument: Argument, names: Names) -> list[Entry]:
+    known = [(name, argument.help) for name in names(argument.known)] if argument.known else []
+    return known or [(f"<{argument.name}>", argument.help)]

@@ -1,0 +1,130 @@
+"""How text is laid out for a terminal: tables, detail blocks, and state as an indented tree.
+
+The rules are those of the published samples; each function names the one it keeps.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+VALUE_COLUMN = 22
+"""Where values begin in a detail block, counted from 0."""
+
+_NUMBER_EDGE = 39  # right edge of a counter in a detail block
+_NARROWEST = 20  # a column is not wrapped to less
+
+
+def table(
+    header: Sequence[str],
+    rows: Iterable[Sequence[str | int]],
+    *,
+    width: int | None = None,
+    wrapped: int = -1,
+) -> str:
+    """Rules of ``=``, one leading space per cell, one space between; columns of numbers to the right.
+
+    Given a ``width`` the table is fitted into it by folding the texts of column ``wrapped``.
+    """
+    cells = [[_printable(str(cell)) for cell in row] for row in rows]
+    numeric = [
+        bool(cells) and all(row[index].isdecimal() for row in cells) for index in range(len(header))
+    ]
+    widths = [
+        max(len(text) for text in (name, *(row[index] for row in cells))) + 2
+        for index, name in enumerate(header)
+    ]
+    if width is not None and (over := sum(widths) + len(widths) - 1 - width) > 0:
+        widths[wrapped] = max(widths[wrapped] - over, len(header[wrapped]) + 2, _NARROWEST)
+    rule = " ".join("=" * size for size in widths)
+    lines = [rule, _row(header, widths, [False] * len(header)), rule]
+    for row in cells:
+        folded = textwrap.wrap(row[wrapped], widths[wrapped] - 2) or [""]
+        for number, text in enumerate(folded):
+            shown = [cell if number == 0 else "" for cell in row]
+            shown[wrapped] = text
+            lines.append(_row(shown, widths, numeric))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _row(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:
+    shown = [
+        cell.rjust(size) if right else f" {cell}".ljust(size)
+        for cell, size, right in zip(cells, widths, numeric, strict=True)
+    ]
+    return " ".join(shown).rstrip()
+
+
+def _printable(text: str) -> str:
+    """The text on one line and without what would steer a terminal: some of it was said by a peer."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def block(title: str, body: Sequence[str]) -> str:
+    """A detail block: its title between rules one longer than the longest line."""
+    shown = [_printable(line) for line in body]
+    rule = "=" * (max(len(line) for line in (f" {title}", *shown)) + 1)
+    return "".join(f"{line}\n" for line in (rule, f" {title}", rule, *shown))
+
+
+def labelled(label: str, value: Any, indent: int = 1, column: int = VALUE_COLUMN) -> str:
+    """``Label:`` and its value from ``column`` on; straight after the colon where the label is that long."""
+    return f"{' ' * indent}{label}:".ljust(column) + str(value)
+
+
+def counter(label: str, value: int) -> str:
+    """A counter of a detail block, its digits flush right."""
+    name = f" {label}:"
+    return name + str(value).rjust(_NUMBER_EDGE - len(name))
+
+
+def tree(state: Any, indent: int = 1, column: int = VALUE_COLUMN) -> list[str]:
+    """State as lines: an object's keys at ``indent``, every object or array below two further in.
+
+    An array inside an object takes two for itself and two for each object in it; its scalars stand one
+    to a line.
+    """
+    if isinstance(state, Mapping):
+        return [line for key, value in state.items() for line in _entry(key, value, indent, column)]
+    lines: list[str] = []
+    for item in state:
+        if isinstance(item, Mapping | list | tuple):
+            lines += tree(item, indent + 2, column)
+        else:
+            lines.append(f"{' ' * indent}{_printable(str(item))}")
+    return lines
+
+
+def _entry(key: str, value: Any, indent: int, column: int) -> list[str]:
+    if isinstance(value, Mapping | list | tuple):
+        return [f"{' ' * indent}{key}:", *tree(value, indent + 2, column)]
+    return [labelled(key, _printable(str(value)), indent, column)]
+
+
+def columns(heading: str, entries: Sequence[tuple[str, str]]) -> str:
+    """Help: a heading with a rule of ``-``, then words and what they are for."""
+    if not entries:
+        return ""
+    size = max(len(word) for word, _ in entries) + 2
+    lines = [heading, "-" * len(heading), *(f"{word.ljust(size)}{told}" for word, told in entries)]
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def instant(wall: float) -> str:
+    """A time in a list of events: ``2021-04-20T14:16:08.039000Z``."""
+    return datetime.fromtimestamp(wall, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def span(seconds: float) -> str:
+    """An age for a person: ``12s``, ``3m 05s``, ``2h 07m``, ``4d 03h``."""
+    whole = max(0, int(seconds))
+    for size, unit, below, small in (
+        (86400, "d", 3600, "h"),
+        (3600, "h", 60, "m"),
+        (60, "m", 1, "s"),
+    ):
+        if whole >= size:
+            return f"{whole // size}{unit} {whole % size // below:02}{small}"
+    return f"{whole}s"

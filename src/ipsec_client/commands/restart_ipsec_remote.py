@@ -1,0 +1,32 @@
+"""``restart ipsec remote``: one tunnel is terminated and initiated, as an operator wants it."""
+
+from __future__ import annotations
+
+from ipsec_client.base.errors import InputFault
+from ipsec_client.commands.command import NodeAction
+from ipsec_client.commands.grammar import NODE, ROUTER, Argument, Arguments
+from ipsec_client.commands.port import NodePort
+from ipsec_client.wire.request import Say
+
+
+async def act(port: NodePort, arguments: Arguments, request: str, say: Say) -> None:
+    """Restarts the remote, passing Libreswan's lines through; raises InputFault for one that is not there."""
+    remote = arguments.values["remote"]
+    view = port.view()
+    names = [tunnel.remote for tunnel in view.tunnels]
+    if remote not in names:
+        known = ", ".join(names) or "none"
+        raise InputFault(f"{view.node} has no remote {remote}", cure=f"Its remotes: {known}")
+    await port.restart(remote, request, say)
+
+
+COMMAND = NodeAction(
+    words=("restart", "ipsec", "remote"),
+    help="Terminate and initiate the tunnel of one remote",
+    arguments=(
+        ROUTER,
+        NODE,
+        Argument("remote", "The remote", kind="place", required=True, known="remote"),
+    ),
+    act=act,
+)
