@@ -1,0 +1,162 @@
+"""Keeps one child running: started at once when it ends, ever later when it ends again and again."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ipsec_client.base import run
+from ipsec_client.base.errors import Fault
+from ipsec_client.units.port import UnitState
+from ipsec_client.units.process import Process
+
+SETTLED = 10.0
+"""Seconds of life after which an end is the first of its kind again."""
+
+LONGEST_PAUSE = 30.0
+
+
+def pause(failures: int) -> float:
+    """Seconds to wait before the next start, after so many quick ends in a row; none after the first."""
+    return min(LONGEST_PAUSE, 0.2 * 2 ** (failures - 2)) if failures > 1 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """What a child is made of. ``before`` is called in a thread before each start, ``inside`` just at it.
+
+    ``out`` takes what it prints; ``patience`` is the time in seconds it has to end after SIGTERM.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    before: Callable[[], None] | None = None
+    inside: Callable[[], None] | None = None
+    out: Path | None = None
+    patience: float = 5.0
+
+    def begin(self) -> Process:
+        """Prepares and starts it; blocks while that takes."""
+        if self.before is not None:
+            self.before()
+        return Process.started(run.spawn(self.argv, inside=self.inside, out=self.out), self.argv)
+
+
+class Keeper:
+    """One child, whether it is wanted, and what has become of it. ``tell`` is given lines for a person.
+
+    ``changed`` is called whenever another process, or none, is the child, and when it becomes wanted.
+    """
+
+    def __init__(
+        self,
+        child: Child,
+        changed: Callable[[], None],
+        tell: Callable[[str], None],
+        found: Process | None = None,
+    ) -> None:
+        self.child = child
+        self.process: Process | None = None
+        self._found = found
+        self._changed = changed
+        self._tell = tell
+        self._state = UnitState()
+        self._task: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
+        self._unwanted = asyncio.Event()
+        self._tried = asyncio.Event()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it is to run."""
+        return self._task is not None and not self._unwanted.is_set()
+
+    @property
+    def state(self) -> UnitState:
+        """The child at this instant."""
+        process = self.process
+        if process is None:
+            return self._state
+        return replace(self._state, running=True, pid=process.pid, since=process.since)
+
+    async def start(self) -> None:
+        """Has it run from now on; returns when it does, or raises the reason why the first try failed.
+
+        It is tried again all the same, until it is stopped.
+        """
+        async with self._turn:
+            if self._task is None:
+                self._unwanted.clear()
+                self._tried.clear()
+                self._task = asyncio.create_task(self._keep())
+                self._changed()
+            await self._tried.wait()
+            if self.process is None:
+                raise Fault(f"{self.child.name} does not run: {self._state.last_exit}")
+
+    def let_end(self) -> None:
+        """Has it go on, but not be started again when it ends."""
+        self._unwanted.set()
+
+    async def stop(self) -> None:
+        """Has it run no more; returns when it has ended, by force if it does not listen."""
+        async with self._turn:
+            if self._task is None:
+                return
+            self._unwanted.set()
+            demand = signal.SIGTERM
+            while not self._task.done():
+                if self.process is not None:
+                    self.process.send(demand)
+                    demand = signal.SIGKILL
+                await asyncio.wait({self._task}, timeout=self.child.patience)
+            self._task.result()
+            self._task = None
+
+    async def restart(self) -> None:
+        """Stops it and starts it anew."""
+        await self.stop()
+        await self.start()
+
+    async def _keep(self) -> None:
+        failures = 0
+        while not self._unwanted.is_set():
+            began = time.monotonic()
+            told = await self._live()
+            self._state = replace(self._state, last_exit=told)
+            self._tried.set()
+            if self._unwanted.is_set():
+                return
+            failures = failures + 1 if time.monotonic() - began < SETTLED else 1
+            seconds = pause(failures)
+            self._tell(
+                f"{self.child.name}: {told}; started again {f'in {seconds:g} s' if seconds else 'at once'}"
+            )
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._unwanted.wait()
+            self._state = replace(self._state, restarts=self._state.restarts + 1)
+
+    async def _live(self) -> str:
+        """One life of the child, from its start to its end; tells how that came."""
+        process, self._found = self._found, None
+        try:
+            if process is None:
+                process = await asyncio.to_thread(self.child.begin)
+        except (Fault, OSError) as error:
+            return str(error)
+        self.process = process
+        self._changed()
+        self._tried.set()
+        if self._unwanted.is_set():  # while it was being started
+            process.send(signal.SIGTERM)
+        try:
+            return await process.ended()
+        finally:
+            self.process = None
+            self._changed()

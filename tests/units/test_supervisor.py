@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ipsec_client.base import sockets
+from ipsec_client.base.errors import Fault
+from ipsec_client.units.keeper import Child
+from ipsec_client.units.port import CLIENT, UnitState
+from ipsec_client.units.supervised import Supervised
+from ipsec_client.units.supervisor import Supervisor
+
+SLEEPER = ("/bin/sleep", "1000")
+
+LEFT_BEHIND = """
+import asyncio, os, sys
+from ipsec_client.units.keeper import Child
+from ipsec_client.units.supervisor import Supervisor
+
+async def main():
+    child = Child("agent", ("/bin/sleep", "1000"))
+    supervisor = Supervisor([child], lambda name: Child("128t-ipsec@" + name, child.argv), print)
+    async with supervisor.serving():
+        await supervisor.start("agent")
+        await supervisor.start_client("c1")
+        sys.stdout.write("ready\\n")
+        sys.stdout.flush()
+        await asyncio.sleep(1000)
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("IPSEC_CLIENT_RUN", str(tmp_path))
+    return tmp_path
+
+
+def client_child(client: str) -> Child:
+    return Child(CLIENT + client, SLEEPER)
+
+
+def supervising(
+    body: Callable[[Supervisor], Awaitable[None]],
+    *,
+    argv: tuple[str, ...] = SLEEPER,
+    client: Callable[[str], Child] = client_child,
+) -> list[str]:
+    told: list[str] = []
+
+    async def main() -> None:
+        supervisor = Supervisor([Child("agent", argv)], client, told.append)
+        async with supervisor.serving():
+            try:
+                await body(supervisor)
+            finally:
+                await supervisor.end()
+
+    asyncio.run(main())
+    return told
+
+
+def asked(do: Callable[[str], Any], client: str = "c1") -> Awaitable[Any]:
+    return asyncio.to_thread(do, client)
+
+
+def test_a_client_is_started_watched_and_stopped_on_request(folder: Path) -> None:
+    units = Supervised()
+
+    async def body(_: Supervisor) -> None:
+        await asked(units.start)
+        state = await asked(units.state)
+        assert state.running
+        await asked(units.start)
+        assert (await asked(units.state)).pid == state.pid
+        await asked(units.stop)
+        assert not (await asked(units.state)).running
+        assert not Path(f"/proc/{state.pid}").exists()
+
+    supervising(body)
+    assert not (folder / "supervisor.json").exists()
+
+
+def test_a_client_that_cannot_start_says_why() -> None:
+    def before() -> None:
+        raise Fault("namespace c1 does not exist")
+
+    async def body(_: Supervisor) -> None:
+        with pytest.raises(Fault, match="128t-ipsec@c1 does not run: namespace c1 does not exist"):
+            await asked(Supervised().start)
+
+    supervising(body, client=lambda name: Child(CLIENT + name, SLEEPER, before=before))
+
+
+def test_a_repeated_request_is_answered_from_memory() -> None:
+    async def body(_: Supervisor) -> None:
+        await asked(Supervised().start)
+        request = {"format": 1, "id": "7", "kind": "unit-restart", "body": {"client": "c1"}}
+        path = sockets.socket_path("supervisor")
+        pids = [
+            (await asyncio.to_thread(lambda: next(sockets.ask(path, request))))["data"]["pid"]
+            for _ in range(2)
+        ]
+        assert pids[0] == pids[1] == (await asked(Supervised().state)).pid
+
+    supervising(body)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"format": 1, "id": "1", "kind": "unit-start", "body": {}},
+        {"format": 1, "id": "1", "kind": "reboot", "body": {"client": "c1"}},
+        {"format": 9, "id": "1", "kind": "unit-start", "body": {"client": "c1"}},
+    ],
+)
+def test_what_is_not_understood_is_refused(request_: dict[str, Any]) -> None:
+    async def body(_: Supervisor) -> None:
+        path = sockets.socket_path("supervisor")
+        reply = await asyncio.to_thread(lambda: next(sockets.ask(path, request_)))
+        assert reply["status"] == 1
+        assert reply["error"]
+
+    supervising(body)
+
+
+@pytest.fixture
+def left(folder: Path) -> Iterator[dict[str, int]]:
+    """Pids of an agent and a client whose supervisor was killed."""
+    first = subprocess.Popen([sys.executable, "-c", LEFT_BEHIND], stdout=subprocess.PIPE, text=True)
+    with first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "ready\n"
+        first.kill()
+    children = json.loads((folder / "supervisor.json").read_text())["children"]
+    pids = {name: record["pid"] for name, record in children.items()}
+    yield pids
+    for pid in pids.values():
+        end(pid)
+
+
+def test_what_an_earlier_supervisor_left_is_adopted(left: dict[str, int]) -> None:
+    async def body(supervisor: Supervisor) -> None:
+        await supervisor.start("agent")
+        state: UnitState = await asked(Supervised().state)
+        assert state.pid == left["128t-ipsec@c1"]
+
+    told = supervising(body)
+    assert [line for line in told if "is kept" in line] == [
+        f"agent: runs already (process {left['agent']}); it is kept",
+        f"128t-ipsec@c1: runs already (process {left['128t-ipsec@c1']}); it is kept",
+    ]
+    for pid in left.values():
+        assert gone(pid)
+
+
+def test_an_adopted_child_that_ends_is_started_again(left: dict[str, int]) -> None:
+    async def body(_: Supervisor) -> None:
+        os.kill(left["128t-ipsec@c1"], signal.SIGKILL)
+        async with asyncio.timeout(20):
+            while (await asked(Supervised().state)).pid in (0, left["128t-ipsec@c1"]):
+                await asyncio.sleep(0.005)
+
+    supervising(body)
+
+
+def test_what_is_to_run_otherwise_now_is_replaced(left: dict[str, int]) -> None:
+    async def body(_: Supervisor) -> None:
+        assert gone(left["agent"])
+
+    supervising(body, argv=("/bin/sleep", "999"))
+
+
+def test_a_client_that_died_unsupervised_is_started_again(left: dict[str, int]) -> None:
+    end(left["128t-ipsec@c1"])
+
+    async def body(_: Supervisor) -> None:
+        assert (await asked(Supervised().state)).running
+
+    supervising(body)
+
+
+@pytest.mark.parametrize("note", ["", "{", "[]", '{"format": 2, "children": {}}', '{"format": 1}'])
+def test_a_note_that_cannot_be_read_is_no_note(folder: Path, note: str) -> None:
+    (folder / "supervisor.json").write_text(note)
+
+    async def body(supervisor: Supervisor) -> None:
+        await supervisor.start("agent")
+
+    supervising(body)
+
+
+def test_a_pid_that_is_another_process_now_is_not_adopted(folder: Path) -> None:
+    record = {"pid": os.getpid(), "born": 1, "since": 0.0, "argv": list(SLEEPER)}
+    note = {"format": 1, "children": {"agent": record}}
+    (folder / "supervisor.json").write_text(json.dumps(note))
+
+    async def body(supervisor: Supervisor) -> None:
+        await supervisor.start("agent")
+
+    assert not [line for line in supervising(body) if "is kept" in line]
+
+
+def end(pid: int) -> None:
+    while not gone(pid):
+        os.kill(pid, signal.SIGKILL)
+        time.sleep(0.001)
+
+
+def gone(pid: int) -> bool:
+    """Whether the process has ended; an orphan may stay a zombie until its new parent looks."""
+    with suppress(FileNotFoundError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    return True
