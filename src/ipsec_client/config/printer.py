@@ -7,7 +7,6 @@ Whatever is set is printed, also where it equals the default; what is unset is n
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
@@ -25,73 +24,86 @@ def write(config: Config, *, secrets: bool = False, verbose: bool = False) -> st
     ``verbose`` adds each unset field that has a default as a comment, which reads back as unset.
     """
     layout = _Layout(secrets, verbose)
-    return "\n".join(["config", *_spaced(layout.lines(config, INDENT)), EXIT, ""])
-
-
-def _spaced(lines: list[str]) -> list[str]:
-    """``config`` and ``authority`` are each followed by a blank line."""
-    return ["", lines[0], "", *lines[1:]] if lines else []
+    layout.inside(config, INDENT)
+    lines = layout.lines
+    if lines:
+        lines.insert(1, "")  # a blank line follows both roots
+    return "\n".join(["config", "", *lines, EXIT, ""])
 
 
 def _has_default(member: Leaf | Nested) -> bool:
     return isinstance(member, Leaf) and member.default is not None
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """One kind of element, ready to be printed: ``fetch`` gives the values of its members, in their order."""
-
-    members: tuple[Leaf | Nested, ...]
-    fetch: Callable[[Element], tuple[Any, ...]]
+Fetch = Callable[[Element], tuple[Any, ...]]
 
 
 class _Layout:
+    """One printing: the lines so far, and what is the same for all elements of a kind."""
+
     def __init__(self, secrets: bool, verbose: bool) -> None:
         self.secrets = secrets
         self.verbose = verbose
-        self.shapes: dict[type[Element], _Shape] = {}
+        self.lines: list[str] = []
+        self.shapes: dict[type[Element], tuple[tuple[Leaf | Nested, ...], Fetch]] = {}
+        self.starts: dict[tuple[str, tuple[str, ...]], list[str]] = {}
 
-    def lines(self, element: Element, indent: str) -> list[str]:
-        """The lines inside the element's block."""
-        shape = self.shapes.get(type(element)) or self._shape(type(element))
-        present: list[tuple[Leaf | Nested, Any]] = []
-        width = 0
-        for member, value in zip(shape.members, shape.fetch(element), strict=True):
-            if value not in (None, ()) or (self.verbose and _has_default(member)):
-                present.append((member, value))
-                width = max(width, len(member.name))
-        lines: list[str] = []
-        for member, value in present:
+    def inside(self, element: Element, indent: str) -> list[str]:
+        """Adds the lines inside the element's block; gives its keys, for the block's head."""
+        members, fetch = self.shapes.get(type(element)) or self._shape(type(element))
+        present: list[tuple[Leaf | Nested, Any]] = [
+            (member, value)
+            for member, value in zip(members, fetch(element), strict=True)
+            if (value is not None and (value or not member.many))
+            or (self.verbose and value is None and _has_default(member))
+        ]
+        names = tuple([member.name for member, _ in present])
+        starts = self.starts.get((indent, names)) or self._align(indent, names)
+        keys: list[str] = []
+        begin = len(self.lines)
+        for (member, value), start in zip(present, starts, strict=True):
             if isinstance(member, Nested):
                 for item in value if member.many else (value,):
-                    self._block(member, item, indent, width, lines)
+                    if len(self.lines) > begin:
+                        self.lines.append("")
+                    self._block(item, start, indent)
             elif value is None:
-                default = f"{member.name:<{width}}  {self._text(member, member.default)}"
-                lines.append(f"{indent}# {default}")
+                text = self._text(member, member.default)
+                self.lines.append(f"{indent}# {start.lstrip()}{text}")
+            elif member.many:
+                self.lines += [start + self._text(member, item) for item in value]
             else:
-                start = f"{indent}{member.name:<{width}}  "
-                several = value if member.many else (value,)
-                lines += [start + self._text(member, item) for item in several]
-        return lines
+                text = self._text(member, value)
+                self.lines.append(start + text)
+                if member.key:
+                    keys.append(text)
+        return keys
 
-    def _block(
-        self, member: Nested, item: Element, indent: str, width: int, lines: list[str]
-    ) -> None:
-        if lines:
-            lines.append("")
-        keys = " ".join(item.key)
-        lines.append(f"{indent}{member.name:<{width}}  {keys}" if keys else indent + member.name)
-        lines += self.lines(item, indent + INDENT)
-        lines.append(indent + EXIT)
+    def _block(self, item: Element, start: str, indent: str) -> None:
+        head = len(self.lines)
+        self.lines.append("")
+        keys = self.inside(item, indent + INDENT)
+        self.lines[head] = start + " ".join(keys) if keys else start.rstrip()
+        self.lines.append(indent + EXIT)
 
     def _text(self, leaf: Leaf, value: Any) -> str:
+        if leaf.type.plain:
+            return str(value)
         if isinstance(value, Secret):
             return quoted(value.reveal()) if self.secrets and not value.removed else REMOVED
         return quoted(leaf.type.write(value))
 
-    def _shape(self, kind: type[Element]) -> _Shape:
+    def _align(self, indent: str, names: tuple[str, ...]) -> list[str]:
+        """What the lines of a block begin with, up to their values."""
+        width = max(map(len, names), default=0)
+        starts = self.starts[indent, names] = [f"{indent}{name:<{width}}  " for name in names]
+        return starts
+
+    def _shape(self, kind: type[Element]) -> tuple[tuple[Leaf | Nested, ...], Fetch]:
         members = definition(kind).members
         names = [member.attribute for member in members]
-        fetch = attrgetter(*names) if len(names) > 1 else lambda item: (getattr(item, names[0]),)
-        shape = self.shapes[kind] = _Shape(members, fetch)
-        return shape
+        fetch: Fetch = (
+            attrgetter(*names) if len(names) > 1 else lambda item: (getattr(item, names[0]),)
+        )
+        self.shapes[kind] = members, fetch
+        return members, fetch

@@ -16,7 +16,7 @@ from ipsec_client.config import recovery
 from ipsec_client.config.findings import Finding, error, shown, warning
 from ipsec_client.config.grammar import OUTSIDE, Close, Field, Head, roots, value
 from ipsec_client.config.grammar import words as head_words
-from ipsec_client.model.definition import Element, Path, definition
+from ipsec_client.model.definition import Element, Path, definition, make
 from ipsec_client.model.elements import Config
 from ipsec_client.model.values import TEXT
 
@@ -164,19 +164,20 @@ class _Reader:
 
     def _value(self, entry: Field, line: str, number: int) -> Any:
         """The value on a field's line; None, and reported, where it cannot be read."""
-        path = self._path(entry.name)
         try:
             text = value(line)
+            if " " in text and '"' not in line and entry.leaf.type is not TEXT:
+                raise ValueError("has several words")
         except ValueError as reason:
-            self._report(error(path, str(reason), recovery.QUOTE, number))
+            self._report(error(self._path(entry.name), str(reason), recovery.QUOTE, number))
             return None
-        if " " in text and '"' not in line and entry.leaf.type is not TEXT:
-            self._report(error(path, "has several words", recovery.QUOTE, number))
-            return None
-        return self._convert(entry, text, path, number)
+        return self._convert(entry, text, (), number)
 
-    def _convert(self, entry: Field, text: str, path: Path, number: int) -> Any:
-        """The text as a value of the field; None, and reported, where it is not one."""
+    def _convert(self, entry: Field, text: str, below: Path, number: int) -> Any:
+        """The text as a value of the field; None, and reported, where it is not one.
+
+        ``below`` leads from the innermost open block to the one that the field is of.
+        """
         found = entry.values.get(text)
         if found is not None:
             return found
@@ -185,6 +186,7 @@ class _Reader:
             found = kind.read(text)
         except ValueError as reason:
             said = str(reason) if kind.secret else f"{shown(text)}{reason}"
+            path = self._path(*filter(shown, below), entry.name)
             self._report(error(path, said, recovery.near(text, kind.choices), number))
             return text if entry.leaf.key and kind.plain and shown(text) else None
         if text and not kind.secret and " " not in text and text[0] != '"':
@@ -224,9 +226,7 @@ class _Reader:
         for entry, text in zip(frame.block.keys, keys, strict=True):
             found = entry.values.get(text)
             if found is None:
-                told = [text] if shown(text) else []
-                path = self._path(frame.head.name, *told, entry.name)
-                found = self._convert(entry, text, path, number)
+                found = self._convert(entry, text, (frame.head.name, text), number)
             if found is None:
                 return None
             frame.values[entry.attribute] = found
@@ -261,9 +261,9 @@ class _Reader:
                 values[name] = tuple(values[name])
         around = self.frames[-2].values
         if not head.many:
-            around[head.attribute] = frame.block.element(**values)
+            around[head.attribute] = make(frame.block.element, values)
         elif frame.key is not None or self._find_key(frame):
-            around.setdefault(head.attribute, {})[frame.key] = frame.block.element(**values)
+            around.setdefault(head.attribute, {})[frame.key] = make(frame.block.element, values)
         self.frames.pop()
         self.ended = len(self.frames) == 1
 
