@@ -1,0 +1,162 @@
+"""Speaking to a client's pluto: one command at a time, each with a deadline, each with a plain answer.
+
+A command that pluto refuses is an Answer with its reason; Absent and HostFault say that there was none.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from ipsec_client.base import files, run
+from ipsec_client.base.errors import HostFault
+from ipsec_client.base.secret import Secret
+from ipsec_client.dialect.render import Conn
+from ipsec_client.pluto import dryload, log, prepare, status
+from ipsec_client.pluto.layout import ADDCONN, WHACK, Layout
+from ipsec_client.pluto.tail import Tail
+
+DEADLINE = 10.0
+"""Seconds a command may take. Pluto answers within milliseconds, but does nothing else meanwhile."""
+
+_NO_PLUTO = 33  # whack's exit status when the socket is absent or stale
+_NO_SUCH = ("no connection named", "not found")
+"""What whack prints for an unknown name; with --asynchronous its exit status is 0 even so."""
+
+
+class Absent(HostFault):
+    """No pluto answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command printed, as it was, and why it was refused, if it was."""
+
+    lines: tuple[str, ...]
+    refused: str | None = None
+
+
+class Control:
+    """One client's pluto. Blocking and thread-safe: calls from several threads wait for each other.
+
+    Every call raises Absent where no pluto answers, and HostFault where it does not answer in time.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._turn = threading.Lock()
+
+    # --- connections ------------------------------------------------------------------------------
+
+    def add(self, conn: Conn) -> Answer:
+        """Loads a connection. One of that name goes first, its SAs with it; those of others stay."""
+        with self._turn:
+            file = self._layout.conns / f"{conn.name}.conf"
+            files.replace(file, conn.text, durable=False)
+            tail = Tail(self._layout.log)
+            done = run.run(
+                [
+                    ADDCONN,
+                    "--config",
+                    str(file),
+                    "--ctlsocket",
+                    str(self._layout.socket),
+                    conn.name,
+                ],
+                deadline=DEADLINE,
+            )
+            told = tail.read()
+            refused = log.refusal(told, conn.name) or dryload.complaint(done, file)
+            if refused is None and not log.added(told, conn.name):
+                self._whack("--briefstatus")  # raises Absent where that was why
+                refused = f"pluto did not take it in (addconn ended with {done.status})"
+            if refused is not None:
+                self._delete(conn.name)  # some of its pairs of subnets may have been taken in
+            return Answer(tuple(done.out.splitlines()), refused)
+
+    def replace(self, conn: Conn) -> Answer:
+        """Loads a connection in place of the one of that name, which stays if Libreswan cannot read the new."""
+        refused = dryload.dry_load(conn)
+        if refused is not None:
+            return Answer((), refused)
+        self.delete(conn.name)  # addconn alone would leave pairs of subnets that are no more
+        return self.add(conn)
+
+    def delete(self, name: str) -> Answer:
+        """Ends a connection's SAs and forgets it; one that is not there is no error."""
+        with self._turn:
+            return self._delete(name)
+
+    def initiate(self, name: str) -> Answer:
+        """Begins a negotiation and returns at once. On a tunnel that is up it makes a second child SA: never do."""
+        return self._ask("--initiate", "--asynchronous", "--name", name)
+
+    def terminate(self, name: str) -> Answer:
+        """Ends a connection's SAs, telling the gateway; it stays loaded and is not begun again by itself."""
+        return self._ask("--terminate", "--name", name)
+
+    # --- asking -----------------------------------------------------------------------------------
+
+    def traffic(self) -> list[status.Traffic]:
+        """The established child SAs with their counters."""
+        return status.traffic(self._ask("--trafficstatus").lines)
+
+    def states(self) -> list[status.State]:
+        """All SAs, also those that are coming to be."""
+        return status.states(self._ask("--showstates").lines)
+
+    def loaded(self) -> set[str]:
+        """The names of the connections it has."""
+        return status.loaded(self.status().lines)
+
+    def status(self) -> Answer:
+        """All it has to say of itself, for people."""
+        return self._ask("--status")
+
+    def answers(self) -> bool:
+        """Whether there is a pluto that answers, in time."""
+        try:
+            self._ask("--briefstatus")
+        except HostFault:
+            return False
+        return True
+
+    # --- the whole --------------------------------------------------------------------------------
+
+    def reread_secrets(self, secrets: Secret) -> Answer:
+        """Gives it new keys. Tunnels stay up; a new key counts from the next authentication on."""
+        prepare.give_secrets(self._layout, secrets)
+        return self._ask("--rereadsecrets")
+
+    def shutdown(self) -> Answer:
+        """Ends all SAs, telling the gateways, and pluto itself."""
+        return self._ask("--shutdown")
+
+    def _ask(self, *command: str) -> Answer:
+        with self._turn:
+            return self._whack(*command)
+
+    def _delete(self, name: str) -> Answer:
+        answer = self._whack("--delete", "--name", name)
+        (self._layout.conns / f"{name}.conf").unlink(missing_ok=True)
+        return answer
+
+    def _whack(self, *command: str) -> Answer:
+        done = run.run(
+            [WHACK, "--ctlsocket", str(self._layout.socket), *command], deadline=DEADLINE
+        )
+        if done.status == _NO_PLUTO:
+            raise Absent(f"no pluto answers at {self._layout.socket}")
+        lines = tuple(line for line in (done.out + done.err).splitlines() if line.strip())
+        return Answer(lines, _refusal(done.status, lines, command[0]))
+
+
+def _refusal(exit_status: int, lines: tuple[str, ...], command: str) -> str | None:
+    if command in ("--delete", "--terminate"):
+        return None
+    unknown = next((line for line in lines if any(words in line for words in _NO_SUCH)), None)
+    if unknown is not None:
+        return unknown.lstrip("0123456789 ")
+    if exit_status:
+        return lines[-1] if lines else f"whack {command} ended with {exit_status}"
+    return None

@@ -1,0 +1,75 @@
+"""Where the private pluto of a client has its files, and how it is started."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from ipsec_client.base.sockets import run_folder
+
+PROGRAMS = Path("/usr/libexec/ipsec")
+"""Libreswan's programs themselves. ``ipsec`` is a shell script before them that costs as much again."""
+
+PLUTO, WHACK, ADDCONN = (str(PROGRAMS / name) for name in ("pluto", "whack", "addconn"))
+
+
+def log_folder() -> Path:
+    """Where logs go: /var/log/128technology, or IPSEC_CLIENT_LOG."""
+    return Path(os.environ.get("IPSEC_CLIENT_LOG") or "/var/log/128technology")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The paths of one client's pluto. All but the log lie in ``run``, which only root enters."""
+
+    run: Path
+    log: Path
+
+    @classmethod
+    def of(cls, client: str) -> Layout:
+        """Those of a client of this machine."""
+        return cls(run_folder() / client, log_folder() / f"ipsec-{client}.log")
+
+    @property
+    def setup(self) -> Path:
+        """``config setup``, all that pluto reads by itself."""
+        return self.run / "ipsec.conf"
+
+    @property
+    def conns(self) -> Path:
+        """The folder of the connections' files."""
+        return self.run / "conns"
+
+    @property
+    def secrets(self) -> Path:
+        """The keys."""
+        return self.run / "ipsec.secrets"
+
+    @property
+    def nss(self) -> Path:
+        """NSS's database: empty, as gateways are known by pre-shared keys only."""
+        return self.run / "nss"
+
+    @property
+    def socket(self) -> Path:
+        """Where pluto is spoken to."""
+        return self.run / "pluto.ctl"
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """Pluto in the foreground; it is to be started inside the client's namespace.
+
+        ``--config`` stands first: what follows overrides what the file says.
+        """
+        return (
+            PLUTO,
+            *("--config", str(self.setup)),
+            "--nofork",
+            *("--rundir", str(self.run)),
+            *("--nssdir", str(self.nss)),
+            *("--secretsfile", str(self.secrets)),
+            *("--ipsecdir", str(self.run)),
+            *("--dumpdir", str(self.run)),
+            *("--logfile", str(self.log)),
+        )

@@ -1,0 +1,122 @@
+"""What a line of pluto's log tells of a negotiation. Pure. Lines that tell nothing of one are None.
+
+The words are those of 4.10; the lines in tests/pluto were written by it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal[
+    "trying",  # a negotiation begins
+    "silence",  # no answer yet; sent once more
+    "unreachable",  # the network says so
+    "notify",  # the gateway said no, unsigned: anyone on the path could have
+    "blocked",  # it said no and proved who it is, or we said no: trying again will not help
+    "ike",  # the IKE SA is there
+    "established",  # a child SA is there
+    "deleted",  # the gateway ended an SA
+    "dead",  # the gateway stopped answering and pluto gave it up
+]
+Blocker = Literal["key", "proposal", "identity"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing that happened to a connection; ``detail`` in pluto's words, without names and numbers."""
+
+    conn: str
+    kind: Kind
+    detail: str
+    blocker: Blocker | None = None
+
+
+_LINE = re.compile(r'"(?P<conn>[^"/]+)(?:/\d+x\d+)?"(?:\[\d+\] \S+)?(?: #\d+)?: (?P<text>.*)$')
+
+_BLOCKERS: dict[str, Blocker] = {
+    "AUTHENTICATION_FAILED": "key",
+    "NO_PROPOSAL_CHOSEN": "proposal",
+    "TS_UNACCEPTABLE": "proposal",
+    "INVALID_KE_PAYLOAD": "proposal",
+    "SINGLE_PAIR_REQUIRED": "proposal",
+    "INVALID_ID_INFORMATION": "identity",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A line to look for; a group ``notify`` names what the gateway said, which tells the blocker."""
+
+    pattern: re.Pattern[str]
+    kind: Kind
+    blocker: Blocker | None
+
+
+def _known(pattern: str, kind: Kind, blocker: Blocker | None = None) -> _Known:
+    return _Known(re.compile(pattern), kind, blocker)
+
+
+_KNOWN = (
+    _known(r"initiating IKEv[12] ", "trying"),
+    _known(r"STATE_\w+: retransmission; will wait", "silence"),
+    _known(
+        r"ERROR: asynchronous network error report .*: (?P<detail>[^:]+) \[errno", "unreachable"
+    ),
+    _known(r"ERROR: send on .* failed in .*: (?P<detail>[^:]+) \(errno", "unreachable"),
+    _known(r"initiator established IKE SA|IKE SA established \{", "ike"),
+    _known(r"(initiator|responder) established Child SA|IPsec SA established", "established"),
+    _known(r"IKE SA authentication request rejected by peer: (?P<notify>\w+)", "blocked", "key"),
+    _known(r"\w+ response rejected Child SA with (?P<notify>\w+)", "blocked", "proposal"),
+    _known(r"Can't authenticate: no preshared key found", "blocked", "key"),
+    _known(r"Possible authentication failure", "blocked", "key"),
+    _known(r"(?P<detail>Peer ID '.*' mismatched)", "blocked", "identity"),
+    _known(r"dropping unexpected \w+ message containing (?P<notify>\w+) notification", "notify"),
+    _known(
+        r"(received and ignored notification payload|ignoring informational payload):? (?P<notify>\w+)",
+        "notify",
+    ),
+    _known(r"received Delete SA payload: ", "deleted"),
+    _known(r"(DPD|liveness) action - ", "dead"),
+    _known(r"STATE_\w+: \d+ second timeout exceeded", "dead"),
+)
+
+
+def read(line: str) -> Note | None:
+    """What the line tells, or None."""
+    found = _LINE.search(line)
+    if found is None:
+        return None
+    text = found["text"]
+    for known in _KNOWN:
+        match = known.pattern.search(text)
+        if match is not None:
+            groups = match.groupdict()
+            notify = groups.get("notify") or ""
+            detail = notify or groups.get("detail") or text
+            return Note(found["conn"], known.kind, detail, _BLOCKERS.get(notify, known.blocker))
+    return None
+
+
+_ADDED = re.compile(r"added (?:\w+ )*connection")
+_FAILED = re.compile(r"failed to add (?:\w+ )*connection: (?P<reason>.*)")
+
+
+def added(lines: Iterable[str], conn: str) -> bool:
+    """Whether pluto says that it took the connection in."""
+    return any(_ADDED.match(text) for text in _said_of(lines, conn))
+
+
+def refusal(lines: Iterable[str], conn: str) -> str | None:
+    """Why pluto did not take the connection in, or one of its pairs of subnets; None where it did."""
+    matches = (_FAILED.match(text) for text in _said_of(lines, conn))
+    return next((match["reason"] for match in matches if match), None)
+
+
+def _said_of(lines: Iterable[str], conn: str) -> Iterator[str]:
+    for line in lines:
+        found = _LINE.search(line)
+        if found is not None and found["conn"] == conn:
+            yield found["text"]
