@@ -1,0 +1,133 @@
+"""What can be broken in the lab, and how it is healed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ipsec_lab.document import Remote
+from ipsec_lab.errors import LabError
+from ipsec_lab.gateways.base import Gateway
+from ipsec_lab.host import Host
+from ipsec_lab.topology import UPLINK, link_name
+
+GATEWAY_SILENT: Final = "gateway-silent"
+PEER_DELETES: Final = "peer-deletes"
+KNI_FORCED_DOWN: Final = "kni-forced-down"
+LOSS: Final = "loss"
+DELAY: Final = "delay"
+
+CAUSES = {
+    GATEWAY_SILENT: "the provider drops every packet from and to the gateway",
+    PEER_DELETES: "the gateway deletes the SAs and says so",
+    KNI_FORCED_DOWN: "the KNI's end in the client's namespace is set down",
+    LOSS: "this part of the packets is lost, each way (10% unless given)",
+    DELAY: "packets take this much longer, each way (100ms unless given)",
+}
+
+PROVIDER_RULES = """\
+table ip lab {
+    set silent { type ipv4_addr; }
+    chain forward {
+        type filter hook forward priority 0
+        ip saddr @silent drop
+        ip daddr @silent drop
+    }
+}
+"""
+"""On the provider from the beginning, so that silence is one change of one set."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What is wrong with one remote at present."""
+
+    silent: bool = False
+    kni_down: bool = False
+    loss_percent: float = 0.0
+    delay_ms: float = 0.0
+
+
+SOUND = Trouble()
+
+
+class Causes:
+    """Breaks and heals. It remembers what is broken, so both may be asked for twice."""
+
+    def __init__(
+        self,
+        provider: Host,
+        gateways: dict[str, tuple[Remote, Host, Gateway]],
+        client: Callable[[], Host],
+    ) -> None:
+        """``client`` gives the client's namespace, which the product makes and may make anew."""
+        self._provider, self._gateways, self._client = provider, gateways, client
+        self._troubles = dict.fromkeys(gateways, SOUND)
+        provider.nft(PROVIDER_RULES)
+
+    def break_(self, cause: str, remote: str, amount: str | None = None) -> None:
+        """Let ``cause`` happen to ``remote``; ``amount`` is a loss in percent or a delay, as `5%`, `20ms`."""
+        trouble = self._trouble(remote)
+        if cause == GATEWAY_SILENT:
+            self._become(remote, replace(trouble, silent=True))
+        elif cause == PEER_DELETES:
+            self._gateways[remote][2].drop()
+        elif cause == KNI_FORCED_DOWN:
+            self._become(remote, replace(trouble, kni_down=True))
+        elif cause == LOSS:
+            percent = _amount(amount or "10%", "%")
+            self._become(remote, replace(trouble, loss_percent=percent))
+        elif cause == DELAY:
+            self._become(remote, replace(trouble, delay_ms=_amount(amount or "100ms", "ms")))
+        else:
+            raise LabError(f"there is no cause {cause}", cure=f"The causes are {', '.join(CAUSES)}")
+
+    def heal(self, remote: str | None = None) -> None:
+        """Undo all that was done to a remote, or to every one."""
+        for name in self._gateways if remote is None else (remote,):
+            self._trouble(name)
+            self._become(name, SOUND)
+
+    def _trouble(self, remote: str) -> Trouble:
+        if remote not in self._troubles:
+            known = ", ".join(self._troubles)
+            raise LabError(f"there is no remote {remote}", cure=f"The remotes are {known}")
+        return self._troubles[remote]
+
+    def _become(self, remote: str, new: Trouble) -> None:
+        old, self._troubles[remote] = self._troubles[remote], new
+        if old.silent != new.silent:
+            self._provider.nft(self._silence())
+        if (old.loss_percent, old.delay_ms) != (new.loss_percent, new.delay_ms):
+            self._impair(remote, new)
+        if old.kni_down != new.kni_down:
+            self._client().ip(f"link set {remote} {'down' if new.kni_down else 'up'}")
+
+    def _silence(self) -> str:
+        silent = [
+            str(self._gateways[name][0].host)
+            for name, trouble in self._troubles.items()
+            if trouble.silent
+        ]
+        rules = "flush set ip lab silent\n"
+        if silent:
+            rules += f"add element ip lab silent {{ {', '.join(silent)} }}\n"
+        return rules
+
+    def _impair(self, remote: str, trouble: Trouble) -> None:
+        _, gateway, _ = self._gateways[remote]
+        netem = f"netem loss {trouble.loss_percent:g}% delay {trouble.delay_ms:g}ms"
+        for host, device in (
+            (self._provider, link_name(self._gateways[remote][0])),
+            (gateway, UPLINK),
+        ):
+            host.must(["tc", "qdisc", "replace", "dev", device, "root", *netem.split()])
+
+
+def _amount(text: str, unit: str) -> float:
+    found = re.fullmatch(rf"(\d+(?:\.\d+)?){unit}?", text)
+    if found is None:
+        raise LabError(f"{text} is not an amount in {unit}", cure=f"Write it as 10{unit}")
+    return float(found[1])

@@ -1,0 +1,157 @@
+"""Libreswan as a gateway: the installed pluto, run privately on this machine of the lab."""
+
+from __future__ import annotations
+
+import subprocess
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from ipsec_lab.document import Remote, Site
+from ipsec_lab.errors import LabError
+from ipsec_lab.gateways.base import MTU
+from ipsec_lab.gateways.proposals import Proposal, esp_proposals, ike_proposals, ike_version
+from ipsec_lab.host import Host, end
+from ipsec_lab.topology import TUNNEL, tunnel_routes
+from ipsec_lab.waiting import wait_until
+
+_FOLDER = "/run/gateway"
+_CONF, _SECRETS, _NSS = f"{_FOLDER}/ipsec.conf", f"{_FOLDER}/ipsec.secrets", f"{_FOLDER}/nss"
+_LOG = f"{_FOLDER}/pluto.log"
+_WHACK = ("ipsec", "whack", "--ctlsocket", f"{_FOLDER}/pluto.ctl")
+_PLUTO = (
+    *("/usr/libexec/ipsec/pluto", "--config", _CONF, "--nofork", "--rundir", _FOLDER),
+    *("--nssdir", _NSS, "--secretsfile", _SECRETS, "--ipsecdir", _FOLDER, "--logfile", _LOG),
+)
+_CONNECTION = "client"
+_MARK = 5
+
+_TEMPLATE = """\
+config setup
+    ikev1-policy=accept
+    virtual-private=%v4:10.0.0.0/8,%v4:100.64.0.0/10,%v4:169.254.0.0/16,%v4:172.16.0.0/12,%v4:192.168.0.0/16
+
+conn {connection}
+    authby=secret
+    left={host}
+    leftid={remote_id}
+    {behind}
+    right=%any
+    rightid={local_id}
+    {router_side}
+    ikev2={ikev2}
+    ike={ike}
+    phase2alg={esp}
+    pfs={pfs}
+    mark={mark}/0xffffffff
+    leftupdown=/bin/true
+    dpdaction=clear
+    auto=add
+"""
+
+_WORDS = {"aes-256-gcm": "aes_gcm256", "sha2": "sha2_256", "sha512": "sha2_512"}
+"""The profile's words that Libreswan spells otherwise, besides its `dh-N`, which is `dhN`."""
+
+
+def configuration(remote: Remote) -> str:
+    """ipsec.conf for the gateway of a remote."""
+    profile = remote.profile
+    return _TEMPLATE.format(
+        connection=_CONNECTION,
+        host=remote.host,
+        remote_id=_identity(remote.remote_id),
+        local_id=_identity(remote.local_id),
+        behind=_subnets("left", remote.subnets),
+        router_side=_subnets("right", remote.local_subnets),
+        ikev2="insist" if ike_version(profile) == 2 else "no",
+        ike=_written(ike_proposals(profile), before_group="-"),
+        esp=_written(esp_proposals(profile), before_group=";"),
+        pfs="yes" if profile.get("perfect-forward-secrecy") else "no",
+        mark=_MARK,
+    )
+
+
+def secrets(remote: Remote) -> str:
+    """ipsec.secrets for it. The key goes in as hexadecimal: nothing in it can be syntax."""
+    ends = f"{_identity(remote.remote_id)} {_identity(remote.local_id)}"
+    return f"{ends} : PSK 0x{remote.key.encode().hex()}\n"
+
+
+def _written(proposals: tuple[Proposal, ...], *, before_group: str) -> str:
+    texts = []
+    for proposal in proposals:
+        text = _word(proposal.cipher)
+        if proposal.digests:
+            text += "-" + "+".join(map(_word, proposal.digests))
+        if proposal.groups:
+            text += before_group + "+".join(map(_word, proposal.groups))
+        texts.append(text)
+    return ",".join(texts)
+
+
+def _word(word: str) -> str:
+    return _WORDS.get(word, word.replace("dh-", "dh"))
+
+
+def _identity(written: str) -> str:
+    """A name is not to be looked up: Libreswan takes `@name` as it stands."""
+    is_address = written.replace(".", "").isdigit()
+    return written if is_address or "@" in written else f"@{written}"
+
+
+def _subnets(side: str, subnets: tuple[IPv4Network, ...]) -> str:
+    if len(subnets) == 1:
+        return f"{side}subnet={subnets[0]}"
+    return f"{side}subnets={','.join(map(str, subnets))}"
+
+
+class Libreswan:
+    """The IKE daemon of one gateway."""
+
+    software = "Libreswan"
+
+    def __init__(self, host: Host, site: Site, remote: Remote) -> None:
+        self._host, self._site, self._remote = host, site, remote
+        self._process: subprocess.Popen[bytes] | None = None
+        self.version = host.must(["ipsec", "--version"]).split()[-1]
+
+    def start(self) -> None:
+        """Make the tunnel device, start pluto, and return when it has its connection."""
+        self._host.ip(
+            # A VTI is told the router's address, which is the same for all that it translates.
+            f"link add {TUNNEL} type vti local {self._remote.host} "
+            f"remote {self._site.wan.address.ip} key {_MARK}",
+            f"link set {TUNNEL} up mtu {MTU}",
+            *tunnel_routes(self._site, self._remote),
+        )
+        self._host.sysctl(
+            [
+                (f"ipv4/conf/{TUNNEL}/disable_policy", 1),
+                (f"ipv4/conf/{TUNNEL}/rp_filter", 0),
+            ]
+        )
+        self._host.write(_CONF, configuration(self._remote))
+        self._host.write(_SECRETS, secrets(self._remote))
+        self._host.do(lambda: Path(_NSS).mkdir())
+        self._host.must(["certutil", "-N", "-d", f"sql:{_NSS}", "--empty-password"])
+        self._process = self._host.start(
+            _PLUTO, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        if not wait_until(self._has_connection, deadline=15.0):
+            raise LabError(f"pluto does not start on {self._host.name}", cure=self.log()[-2000:])
+
+    def _has_connection(self) -> bool:
+        status = self._host.run([*_WHACK, "--status"])
+        return status.returncode == 0 and f'"{_CONNECTION}' in status.stdout
+
+    def drop(self) -> None:
+        """Delete the SAs: pluto tells the client, and as responder does not come back."""
+        self._host.must([*_WHACK, "--terminate", "--name", _CONNECTION])
+
+    def log(self) -> str:
+        """What pluto has written."""
+        return self._host.do(lambda: Path(_LOG).read_text(errors="replace"))
+
+    def stop(self) -> None:
+        """End pluto."""
+        if self._process is not None:
+            end(self._process)

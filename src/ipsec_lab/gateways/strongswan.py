@@ -1,0 +1,204 @@
+"""strongSwan as a gateway: Debian's charon and swanctl, unpacked privately, seen by this machine alone."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from ipsec_lab import syscalls
+from ipsec_lab.document import Remote, Site
+from ipsec_lab.errors import LabError
+from ipsec_lab.gateways.base import IF_ID, MTU
+from ipsec_lab.gateways.proposals import Proposal, esp_proposals, ike_proposals, ike_version
+from ipsec_lab.host import Host, end
+from ipsec_lab.topology import TUNNEL, UPLINK, tunnel_routes
+from ipsec_lab.waiting import wait_until
+
+_CHARON = "/usr/lib/ipsec/charon"
+_DAEMON_CONF, _CONNECTIONS = "/run/strongswan.conf", "/run/swanctl.conf"
+_SURROUNDINGS = {"STRONGSWAN_CONF": _DAEMON_CONF, "PATH": "/usr/sbin:/usr/bin"}
+_SOCKET = "/run/charon.vici"
+_LOG = "/run/charon.log"
+_CONNECTION = "client"
+
+_WORDS = {
+    "aes_gcm128": "aes128gcm16",
+    "aes_gcm192": "aes192gcm16",
+    "aes_gcm256": "aes256gcm16",
+    "aes-256-gcm": "aes256gcm16",
+    "aes_ccm128": "aes128ccm16",
+    "aes_ccm256": "aes256ccm16",
+    "chacha20_poly1305": "chacha20poly1305",
+    "sha2": "sha256",
+    "sha2_256": "sha256",
+    "sha2_384": "sha384",
+    "sha2_512": "sha512",
+    "aes_xcbc": "aesxcbc",
+    "aes_cmac": "aescmac",
+    "dh-19": "ecp256",
+    "dh-20": "ecp384",
+    "dh-21": "ecp521",
+    "dh-22": "modp1024s160",
+    "dh-23": "modp2048s224",
+    "dh-24": "modp2048s256",
+    "dh-31": "curve25519",
+}
+"""The profile's words that strongSwan spells otherwise."""
+
+_DAEMON = f"""\
+charon {{
+    load = random nonce aes des sha1 sha2 md5 hmac gcm ccm chapoly curve25519 openssl kdf drbg pem x509 \
+pubkey constraints kernel-netlink socket-default vici null
+    install_routes = no
+    install_virtual_ip = no
+    filelog {{
+        lab {{
+            path = {_LOG}
+            flush_line = yes
+        }}
+    }}
+}}
+"""
+
+_TEMPLATE = """\
+connections {{
+    {connection} {{
+        version = {version}
+        local_addrs = {host}
+        remote_addrs = %any
+        proposals = {ike}
+        unique = replace
+        local {{
+            auth = psk
+            id = {remote_id}
+        }}
+        remote {{
+            auth = psk
+            id = {local_id}
+        }}
+        children {{
+            net {{
+                local_ts = {behind}
+                remote_ts = {router_side}
+                esp_proposals = {esp}
+                if_id_in = {if_id}
+                if_id_out = {if_id}
+                start_action = none
+                close_action = none
+                dpd_action = clear
+            }}
+        }}
+    }}
+}}
+secrets {{
+    ike-client {{
+        id-1 = {local_id}
+        id-2 = {remote_id}
+        secret = 0x{key}
+    }}
+}}
+"""
+
+
+def configuration(remote: Remote) -> str:
+    """swanctl.conf for the gateway of a remote. The key goes in as hexadecimal: nothing in it can be syntax."""
+    return _TEMPLATE.format(
+        connection=_CONNECTION,
+        version=ike_version(remote.profile),
+        host=remote.host,
+        ike=_written(ike_proposals(remote.profile), ike=True),
+        esp=_written(esp_proposals(remote.profile), ike=False),
+        remote_id=_identity(remote.remote_id),
+        local_id=_identity(remote.local_id),
+        behind=",".join(map(str, remote.subnets)),
+        router_side=",".join(map(str, remote.local_subnets)),
+        if_id=IF_ID,
+        key=remote.key.encode().hex(),
+    )
+
+
+def _written(proposals: tuple[Proposal, ...], *, ike: bool) -> str:
+    return ", ".join(
+        "-".join(
+            (
+                _word(proposal.cipher),
+                *(
+                    f"prf{_word(digest)}" if ike and proposal.aead else _word(digest)
+                    for digest in proposal.digests
+                ),
+                *map(_word, proposal.groups),
+            )
+        )
+        for proposal in proposals
+    )
+
+
+def _word(word: str) -> str:
+    return _WORDS.get(word, word)
+
+
+def _identity(written: str) -> str:
+    """Libreswan's `@name` is strongSwan's `fqdn:name`; addresses and `user@domain` are the same in both."""
+    return f'"fqdn:{written[1:]}"' if written.startswith("@") else f'"{written}"'
+
+
+def machine(name: str, root: Path) -> Host:
+    """A machine that has strongSwan, unpacked below ``root``, laid over its /usr."""
+    layers = f"lowerdir={root}/usr:/usr"
+    return Host.new(name, lambda: syscalls.mount("overlay", "/usr", options=layers))
+
+
+class StrongSwan:
+    """The IKE daemon of one gateway."""
+
+    software = "strongSwan"
+
+    def __init__(self, host: Host, site: Site, remote: Remote) -> None:
+        self._host, self._site, self._remote = host, site, remote
+        self._process: subprocess.Popen[bytes] | None = None
+        host.write(_DAEMON_CONF, _DAEMON)
+        self.version = host.must([_CHARON, "--version"], env=_SURROUNDINGS).split()[-1]
+
+    def start(self) -> None:
+        """Make the tunnel device, start charon, and return when it has its connection."""
+        self._host.ip(
+            f"link add {TUNNEL} type xfrm dev {UPLINK} if_id {IF_ID}",
+            f"link set {TUNNEL} up mtu {MTU}",
+            *tunnel_routes(self._site, self._remote),
+        )
+        self._host.write(_CONNECTIONS, configuration(self._remote))
+        self._process = self._host.start(
+            [_CHARON],
+            env=_SURROUNDINGS,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        if not wait_until(self._answers, deadline=15.0):
+            raise LabError(f"charon does not start on {self._host.name}", cure=self.log()[-2000:])
+        self._swanctl("--load-all", "--file", _CONNECTIONS)
+
+    def _answers(self) -> bool:
+        return self._host.do(Path(_SOCKET).exists)
+
+    def drop(self) -> None:
+        """Delete the IKE SA with its child: charon tells the client and does not come back."""
+        self._swanctl("--terminate", "--ike", _CONNECTION, "--timeout", "5")
+
+    def _swanctl(self, *words: str) -> str:
+        return self._host.must(["swanctl", *words], env=_SURROUNDINGS)
+
+    def log(self) -> str:
+        """What charon has written."""
+        return self._host.do(lambda: _read(_LOG))
+
+    def stop(self) -> None:
+        """End charon."""
+        if self._process is not None:
+            end(self._process)
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,99 @@
+"""The router of the lab: the machine that the product runs on, and the product's commands.
+
+The machine has a /run and a /var of its own, as a router would; what the product writes there is seen by nobody
+else and gone with the lab.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from ipsec_lab import syscalls, terminal
+from ipsec_lab.errors import LabError
+from ipsec_lab.host import Host, end
+from ipsec_lab.topology import ROUTER
+
+PROGRAMS = Path(sys.executable).parent
+"""Where the product's commands are: beside the interpreter, as installed."""
+CLIENT, PCLI = str(PROGRAMS / "ipsec-client"), str(PROGRAMS / "pcli")
+LOGS = "/var/log/128technology"
+
+_CONFIGURATION = "/run/lab/router.conf"
+_LAYER = "/run/lab/var"
+_STOP_GRACE = 30.0
+
+
+def machine() -> Host:
+    """The machine, without anything running."""
+    return Host.new(ROUTER, _own_var)
+
+
+def _own_var() -> None:
+    upper, work = Path(_LAYER, "upper"), Path(_LAYER, "work")
+    for folder in (upper, work):
+        folder.mkdir(parents=True)
+    layers = f"lowerdir=/var,upperdir={upper},workdir={work}"
+    syscalls.mount("overlay", "/var", options=layers)
+
+
+def document(configuration: str) -> str:
+    """The node document of a configuration, with its keys; raises LabError with the product's findings."""
+    done = subprocess.run(
+        [CLIENT, "document", "-", "--with-secrets"],
+        input=configuration,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        raise LabError(f"ipsec-client refuses the configuration:\n{done.stderr.strip()}")
+    return done.stdout
+
+
+class Router:
+    """The product, running on the router."""
+
+    def __init__(self, host: Host, client: str, log: Path) -> None:
+        """``client`` is the name of its ipsec-client; ``log`` gets what `ipsec-client run` prints."""
+        self.host, self._name, self._log = host, client, log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, configuration: str) -> None:
+        """Start `ipsec-client run` with a configuration; returns at once."""
+        self.host.write(_CONFIGURATION, configuration)
+        with self._log.open("ab") as log:
+            self._process = self.host.start(
+                [CLIENT, "run", _CONFIGURATION], stdout=log, stderr=subprocess.STDOUT
+            )
+
+    def stop(self) -> None:
+        """End it as an operator would, by SIGTERM."""
+        if self._process is not None:
+            end(self._process, grace=_STOP_GRACE)
+            self._process = None
+
+    def check_running(self) -> None:
+        """Raises LabError with its last words if `ipsec-client run` has ended by itself."""
+        if self._process is not None and self._process.poll() is not None:
+            words = self._log.read_text(errors="replace").strip().splitlines()[-20:]
+            raise LabError(
+                f"`ipsec-client run` ended with status {self._process.returncode}:\n"
+                + "\n".join(words)
+            )
+
+    def pcli(self, command: str) -> str:
+        """What `pcli -c` prints for a command; empty while nobody answers it."""
+        return self.host.run([PCLI, "-c", command]).stdout
+
+    def interfaces(self) -> dict[str, terminal.Interface]:
+        """The state of the router's interfaces."""
+        return terminal.interfaces(self.pcli("show device-interface"))
+
+    def alarms(self) -> list[terminal.Alarm]:
+        """The alarms that are raised."""
+        return terminal.alarms(self.pcli("show alarms"))
+
+    def client(self) -> Host:
+        """The client's namespace, as the product has it now."""
+        return self.host.inside(self._name, f"/run/netns/{self._name}")

@@ -1,0 +1,49 @@
+"""Sends a stream of echo requests at a steady rate, as a program of its own that nothing else disturbs.
+
+    python -m ipsec_lab.sender ADDRESS STREAM RATE
+
+It sends until SIGTERM; each packet is due at its own time from the start, so that a pause is caught up.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+import struct
+import sys
+import time
+from types import FrameType
+
+from ipsec_lab import echo
+
+_SOL_RAW, _ICMP_FILTER = 255, 1
+_NOTHING = struct.pack("I", 0xFFFFFFFF)
+_SECOND = 1_000_000_000
+
+
+def send(address: str, stream: int, rate: int) -> None:
+    """Send until SIGTERM."""
+    stopped = False
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        nonlocal stopped
+        stopped = True
+
+    signal.signal(signal.SIGTERM, stop)
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as out:
+        # The answers are for the capture to see; nobody reads them here.
+        out.setsockopt(_SOL_RAW, _ICMP_FILTER, _NOTHING)
+        print("sending", flush=True)
+        begin, number = time.monotonic_ns(), 0
+        while not stopped:
+            early = begin + number * _SECOND // rate - time.monotonic_ns()
+            if early > 0:
+                time.sleep(early / _SECOND)
+                continue
+            # Not connected: a connected socket would be told of ICMP errors instead of sending.
+            out.sendto(echo.request(stream, number, time.time_ns()), (address, 0))
+            number += 1
+
+
+if __name__ == "__main__":
+    send(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
