@@ -81,6 +81,11 @@ def open_socket(name: str, family: int, kind: int, protocol: int) -> socket.sock
     return inside(name, lambda: socket.socket(family, kind | socket.SOCK_CLOEXEC, protocol))
 
 
+def apart() -> None:
+    """Puts the calling thread into a new namespace without a name, which ends with it."""
+    _check(_libc.unshare(CLONE_NEWNET), "cannot make a namespace")
+
+
 def create(name: str, mark: Callable[[], None]) -> None:
     """Makes a namespace; ``mark`` is called inside it before it has its name, so that none is ever unmarked."""
     _prepare_folder()
@@ -88,12 +93,11 @@ def create(name: str, mark: Callable[[], None]) -> None:
     target.touch(mode=0o444)
 
     def make() -> None:
-        _check(_libc.unshare(CLONE_NEWNET), f"cannot make namespace {name}")
         mark()
         _mount("/proc/thread-self/ns/net", target, MS_BIND, f"cannot name namespace {name}")
 
     try:
-        in_thread(lambda: None, make)
+        in_thread(apart, make)
     except BaseException:
         target.unlink(missing_ok=True)
         raise

@@ -10,6 +10,7 @@ import ipaddress
 import os
 import socket
 import struct
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ipsec_client.kernel.netlink import Netlink, attribute, attributes, number, text
@@ -107,47 +108,37 @@ def link_removal(name: str) -> bytes:
     return IFINFOMSG.pack(0, 0, 0, 0, 0) + text(IFLA_IFNAME, name)
 
 
-def veth_pair(name: str, index: int, peer_netns: int, mtu: int) -> bytes:
-    """The body of RTM_NEWLINK for a veth pair: this end gets ``index``, the other, of the same name, goes to the
-    namespace whose file is open as ``peer_netns``.
-    """
-    peer = IFINFOMSG.pack(0, 0, 0, 0, 0) + b"".join(
-        [
-            text(IFLA_IFNAME, name),
-            number(IFLA_NET_NS_FD, peer_netns),
-            number(IFLA_MTU, mtu),
-            number(IFLA_GROUP, GROUP),
-        ]
-    )
+def new_device(name: str, kind: str, data: bytes = b"", *, index: int = 0, mtu: int = 0) -> bytes:
+    """The body of RTM_NEWLINK; ``data`` is IFLA_INFO_DATA of its kind, ``index`` 0 leaves the number to the kernel."""
+    info = text(IFLA_INFO_KIND, kind) + (attribute(IFLA_INFO_DATA, data) if data else b"")
     return b"".join(
         [
             IFINFOMSG.pack(0, 0, index, 0, 0),
             text(IFLA_IFNAME, name),
-            number(IFLA_MTU, mtu),
+            number(IFLA_MTU, mtu) if mtu else b"",
             number(IFLA_GROUP, GROUP),
-            attribute(
-                IFLA_LINKINFO,
-                text(IFLA_INFO_KIND, "veth")
-                + attribute(IFLA_INFO_DATA, attribute(VETH_INFO_PEER, peer)),
-            ),
+            attribute(IFLA_LINKINFO, info),
         ]
     )
+
+
+def veth_pair(name: str, index: int, peer_netns: int, mtu: int) -> bytes:
+    """The body of RTM_NEWLINK for a veth pair: this end gets ``index``, the other, of the same name, goes to the
+    namespace whose file is open as ``peer_netns``.
+    """
+    peer = [
+        IFINFOMSG.pack(0, 0, 0, 0, 0),
+        text(IFLA_IFNAME, name),
+        number(IFLA_NET_NS_FD, peer_netns),
+        number(IFLA_MTU, mtu),
+        number(IFLA_GROUP, GROUP),
+    ]
+    return new_device(name, "veth", attribute(VETH_INFO_PEER, b"".join(peer)), index=index, mtu=mtu)
 
 
 def xfrm_interface(name: str, if_id: int) -> bytes:
     """The body of RTM_NEWLINK for an XFRM interface that belongs to no other device."""
-    return b"".join(
-        [
-            IFINFOMSG.pack(0, 0, 0, 0, 0),
-            text(IFLA_IFNAME, name),
-            number(IFLA_GROUP, GROUP),
-            attribute(
-                IFLA_LINKINFO,
-                text(IFLA_INFO_KIND, "xfrm")
-                + attribute(IFLA_INFO_DATA, number(IFLA_XFRM_IF_ID, if_id)),
-            ),
-        ]
-    )
+    return new_device(name, "xfrm", number(IFLA_XFRM_IF_ID, if_id))
 
 
 def parse_link(body: memoryview) -> Link | None:
@@ -213,7 +204,7 @@ def parse_address(body: memoryview) -> tuple[int, str] | None:
 
 
 def route(item: Route, index: int) -> bytes:
-    """The body of RTM_NEWROUTE or RTM_DELROUTE; ``index`` is that of ``item.dev``, 0 without."""
+    """The body of RTM_NEWROUTE or RTM_DELROUTE; ``index`` is that of ``item.dev``; 0 names none."""
     prefix = None if item.to == "default" else ipaddress.ip_network(item.to)
     header = RTMSG.pack(
         family_number(item.family),
@@ -229,16 +220,18 @@ def route(item: Route, index: int) -> bytes:
     return b"".join(
         [
             header,
-            attribute(RTA_DST, prefix.network_address.packed) if prefix else b"",
+            attribute(RTA_DST, prefix.network_address.packed)
+            if prefix and prefix.prefixlen
+            else b"",
             number(RTA_TABLE, item.table),
-            number(RTA_PRIORITY, item.metric),
-            number(RTA_OIF, index) if item.dev else b"",
+            number(RTA_PRIORITY, item.metric or (IP6_RT_PRIO_USER if item.family == 6 else 0)),
+            number(RTA_OIF, index) if index else b"",
             attribute(RTA_GATEWAY, ipaddress.ip_address(item.via).packed) if item.via else b"",
         ]
     )
 
 
-def parse_route(body: memoryview, netns: str, names: dict[int, str]) -> Route | None:
+def parse_route(body: memoryview, netns: str, names: Mapping[int, str]) -> Route | None:
     """The route in a NEWROUTE or DELROUTE message when it bears our mark. ``names``: devices by index."""
     family, prefix, _src, _tos, table, protocol, _scope, kind, _flags = RTMSG.unpack_from(body)
     if protocol != PROTOCOL or family not in (socket.AF_INET, socket.AF_INET6):
@@ -280,7 +273,9 @@ def rule(item: Rule) -> bytes:
             number(FRA_PRIORITY, item.priority),
             attribute(FRA_PROTOCOL, bytes([PROTOCOL])),
             number(FRA_TABLE, item.table) if item.table else b"",
-            attribute(FRA_DST, prefix.network_address.packed) if prefix else b"",
+            attribute(FRA_DST, prefix.network_address.packed)
+            if prefix and prefix.prefixlen
+            else b"",
             text(FRA_IIFNAME, item.iif) if item.iif else b"",
             text(FRA_OIFNAME, item.oif) if item.oif else b"",
             attribute(FRA_IP_PROTO, bytes([item.protocol])) if item.protocol else b"",
@@ -336,9 +331,9 @@ def addresses(kernel: Netlink) -> list[tuple[int, str]]:
     return kernel.dump(RTM_GETADDR, IFADDRMSG.pack(0, 0, 0, 0, 0), parse_address)
 
 
-def routes(kernel: Netlink, netns: str) -> list[Route]:
+def routes(kernel: Netlink, netns: str, devices: Iterable[Link]) -> list[Route]:
     """The routes that bear our mark, of both families; the kernel itself leaves out the others."""
-    names = {link.index: link.name for link in links(kernel)}
+    names = {link.index: link.name for link in devices}
     found: list[Route] = []
     for family in (socket.AF_INET, socket.AF_INET6):
         query = RTMSG.pack(family, 0, 0, 0, RT_TABLE_UNSPEC, PROTOCOL, 0, 0, 0)

@@ -1,0 +1,283 @@
+"""One step of a plan done to the kernel. Each may be done again without harm; only what bears our mark is removed."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from ipsec_client.base.errors import HostFault
+from ipsec_client.kernel import firewall, namespaces, rtnetlink, sysctl
+from ipsec_client.kernel.netlink import (
+    NETLINK_ROUTE,
+    NLM_F_CREATE,
+    NLM_F_EXCL,
+    NLM_F_REPLACE,
+    Netlink,
+)
+from ipsec_client.kernel.observe import View, ours
+from ipsec_client.kernel.rtnetlink import (
+    RTM_DELADDR,
+    RTM_DELLINK,
+    RTM_DELROUTE,
+    RTM_DELRULE,
+    RTM_NEWADDR,
+    RTM_NEWLINK,
+    RTM_NEWROUTE,
+    RTM_NEWRULE,
+    RTM_SETLINK,
+    Link,
+)
+from ipsec_client.kernel.sysctl import Ledger
+from ipsec_client.plan.diff import Step
+from ipsec_client.plan.objects import (
+    ALIAS,
+    Firewall,
+    Kni,
+    Namespace,
+    Object,
+    Route,
+    Rule,
+    Sysctl,
+    TunnelDevice,
+)
+
+FIRST_INDEX = 1 << 20
+"""Device numbers of the namespace's ends begin here, far above those the kernel gives the router's ends.
+
+Where the two ends of a veth pair have the same number the kernel takes the loss of carrier for nothing urgent
+and tells it up to a second late (linkwatch_urgent_event, net/core/link_watch.c): the failover would wait for it.
+"""
+
+GONE = frozenset({errno.ENOENT, errno.ESRCH, errno.ENODEV, errno.EADDRNOTAVAIL})
+
+
+def apply(step: Step, ledger: Ledger) -> str:
+    """Does one step about an object of the kernel. Returns "" when done, or what it waits for: a device that is not
+    there yet or is down. Raises HostFault when the kernel refuses or somebody else's thing is in the way.
+    """
+    item = step.object
+    if step.verb == "keep":
+        return ""
+    try:
+        if step.verb == "remove":
+            _remove(item, ledger)
+            return ""
+        return _put(item, step.was, ledger)
+    except OSError as error:
+        raise HostFault(
+            f"cannot {step.verb} {item.kind} {item.name}: {error.strerror}", cure=_cure(error)
+        ) from error
+
+
+def _put(item: Object, was: Object | None, ledger: Ledger) -> str:
+    match item:
+        case Namespace():
+            return _put_namespace(item)
+        case Firewall():
+            firewall.load(item.netns, item.text)
+            return ""
+        case Sysctl():
+            return _put_sysctl(item, ledger)
+        case Kni():
+            return _put_kni(item)
+        case TunnelDevice():
+            return _put_tunnel_device(item)
+        case Rule():
+            return _put_rule(item, was)
+        case Route():
+            return _put_route(item)
+    raise TypeError(f"a {item.kind} is no object of the kernel")
+
+
+def _remove(item: Object, ledger: Ledger) -> None:
+    match item:
+        case Namespace():
+            _remove_namespace(item.name)
+        case Sysctl():
+            if not item.netns:
+                sysctl.put_back(item.key, ledger)
+        case Firewall() if _there(item.netns):
+            firewall.unload(item.netns)
+        case Kni():
+            _remove_device("", item.name)
+        case TunnelDevice() if _there(item.netns):
+            _remove_device(item.netns, item.name)
+        case Rule() if _there(item.netns):
+            _ask(item.netns, RTM_DELRULE, rtnetlink.rule(item), forgiven=GONE)
+        case Route() if _there(item.netns):
+            _ask(item.netns, RTM_DELROUTE, rtnetlink.route(item, 0), forgiven=GONE)
+        case Firewall() | TunnelDevice() | Rule() | Route():
+            pass  # went with its namespace
+        case _:
+            raise TypeError(f"a {item.kind} is no object of the kernel")
+
+
+# --- namespace and settings -----------------------------------------------------------------------
+
+
+def _put_namespace(item: Namespace) -> str:
+    if not namespaces.exists(item.name):
+        namespaces.create(item.name, _mark_namespace)
+        return ""
+    if not View.of(item.name).ours:
+        raise HostFault(
+            f"namespace {item.name} exists already and is not ours",
+            cure=f"Remove it (ip netns delete {item.name}) or give the ipsec-client another name",
+        )
+    _ask(item.name, RTM_SETLINK, rtnetlink.link_change("lo", up=True))
+    return ""
+
+
+def _mark_namespace() -> None:
+    _ask("", RTM_SETLINK, rtnetlink.link_change("lo", up=True, alias=ALIAS))
+
+
+def _remove_namespace(name: str) -> None:
+    if namespaces.exists(name) and View.of(name).ours:
+        namespaces.delete(name)
+
+
+def _put_sysctl(item: Sysctl, ledger: Ledger) -> str:
+    if item.netns:
+        done = sysctl.write(item.netns, item.key, item.value)
+    else:
+        done = sysctl.set_and_keep(item.key, item.value, ledger)
+    return "" if done else f"{item.name} is not there yet"
+
+
+# --- devices --------------------------------------------------------------------------------------
+
+
+def _put_kni(item: Kni) -> str:
+    router, inside = View.of(""), View.of(item.netns)
+    ends = [view.links.get(item.name) for view in (router, inside)]
+    for view, end in zip((router, inside), ends, strict=True):
+        if end and not ours(end):
+            raise _conflict(item, view)
+    if not _one_pair(*ends):
+        for view, end in zip((router, inside), ends, strict=True):
+            if end:
+                _remove_device(view.netns, item.name)
+        _make_pair(item, inside)
+    _set_end("", item, item.router, up=True)
+    _set_end(item.netns, item, item.namespace, up=None if item.ingress else True)
+    return ""
+
+
+def _one_pair(one: Link | None, other: Link | None) -> bool:
+    if one is None or other is None:
+        return False
+    return (one.index, one.peer) == (other.peer, other.index) and one.index != other.index
+
+
+def _make_pair(item: Kni, inside: View) -> None:
+    index = max(FIRST_INDEX, *(number + 1 for number in inside.by_index))
+    router = os.open(namespaces.path(""), os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        body = rtnetlink.veth_pair(item.name, index, router, item.mtu)
+        _ask(item.netns, RTM_NEWLINK, body, NLM_F_CREATE | NLM_F_EXCL)
+    finally:
+        os.close(router)
+
+
+def _set_end(netns: str, item: Kni, address: str, *, up: bool | None) -> None:
+    view = View.of(netns)
+    link = view.links[item.name]
+    present = view.addresses.get(link.index, ())
+    with Netlink(NETLINK_ROUTE, netns) as kernel:
+        kernel.request(RTM_SETLINK, rtnetlink.link_change(item.name, mtu=item.mtu, alias=ALIAS))
+        for extra in present:
+            if extra != address:
+                kernel.request(RTM_DELADDR, rtnetlink.address(link.index, extra))
+        if address not in present:
+            body = rtnetlink.address(link.index, address)
+            kernel.request(RTM_NEWADDR, body, NLM_F_CREATE | NLM_F_REPLACE)
+        if up is not None:
+            kernel.request(RTM_SETLINK, rtnetlink.link_change(item.name, up=up))
+
+
+def _put_tunnel_device(item: TunnelDevice) -> str:
+    view = View.of(item.netns)
+    link = view.links.get(item.name)
+    if link is None:
+        return f"{item.name} is not there yet: pluto makes it when it first connects"
+    if link.kind != "xfrm" or link.if_id != item.if_id:
+        raise _conflict(item, view)
+    sysctl.write(item.netns, f"net/ipv4/conf/{item.name}/rp_filter", "0")
+    _ask(item.netns, RTM_SETLINK, rtnetlink.link_change(item.name, up=True, mtu=item.mtu))
+    _ask(item.netns, RTM_SETLINK, rtnetlink.link_change(item.name, alias=ALIAS))
+    return ""
+
+
+def _remove_device(netns: str, name: str) -> None:
+    link = View.of(netns).links.get(name)
+    if link and ours(link):
+        _ask(netns, RTM_DELLINK, rtnetlink.link_removal(name), forgiven=GONE)
+
+
+def _conflict(item: Kni | TunnelDevice, view: View) -> HostFault:
+    where = f"in namespace {view.netns}" if view.netns else "on this host"
+    return HostFault(
+        f"cannot make {item.kind} {item.name}: another device of that name is {where}",
+        cure=f"Rename or remove that device (ip link show {item.name}), or rename the remote",
+    )
+
+
+# --- rules and routes -----------------------------------------------------------------------------
+
+
+def _put_rule(item: Rule, was: Object | None) -> str:
+    """The new rule is there before the old one leaves."""
+    new = rtnetlink.rule(item)
+    _ask(
+        item.netns, RTM_NEWRULE, new, NLM_F_CREATE | NLM_F_EXCL, forgiven=frozenset({errno.EEXIST})
+    )
+    if isinstance(was, Rule) and rtnetlink.rule(was) != new:
+        _ask(was.netns, RTM_DELRULE, rtnetlink.rule(was), forgiven=GONE)
+    return ""
+
+
+def _put_route(item: Route) -> str:
+    with Netlink(NETLINK_ROUTE, item.netns) as kernel:
+        index = 0
+        if item.dev:
+            try:
+                link = rtnetlink.find_link(kernel, item.dev)
+            except OSError:
+                return f"{item.dev} is not there yet"
+            if not link.admin_up:
+                return f"{item.dev} is down"
+            index = link.index
+        kernel.request(RTM_NEWROUTE, rtnetlink.route(item, index), NLM_F_CREATE | NLM_F_REPLACE)
+    return ""
+
+
+# --- asking ---------------------------------------------------------------------------------------
+
+
+def _there(netns: str) -> bool:
+    return not netns or namespaces.exists(netns)
+
+
+def _ask(
+    netns: str,
+    kind: int,
+    body: bytes,
+    flags: int = 0,
+    *,
+    forgiven: frozenset[int] | set[int] = GONE,
+) -> None:
+    with Netlink(NETLINK_ROUTE, netns) as kernel:
+        try:
+            kernel.request(kind, body, flags)
+        except OSError as error:
+            if error.errno not in forgiven:
+                raise
+
+
+def _cure(error: OSError) -> str:
+    if error.errno in (errno.EPERM, errno.EACCES):
+        return "It needs root, or CAP_NET_ADMIN and CAP_SYS_ADMIN"
+    if error.errno in (errno.EOPNOTSUPP, errno.EAFNOSUPPORT):
+        return "This kernel lacks a part: run ipsec-client doctor"
+    return ""
