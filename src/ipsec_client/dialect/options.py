@@ -199,7 +199,6 @@ _SETUP = (
     "plutodebug",
     "plutostderrlog",
     "protostack",
-    "seccomp",
     "secctx-attr-type",
     "secretsfile",
     "seedbits",
