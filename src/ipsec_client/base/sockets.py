@@ -13,8 +13,8 @@ import socket
 import stat
 import struct
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import aclosing, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -177,7 +177,7 @@ def _peer(writer: asyncio.StreamWriter) -> Peer:
 
 async def asked(
     path: Path, message: Message, *, silence: float = 60.0
-) -> AsyncIterator[dict[str, Any]]:
+) -> AsyncGenerator[dict[str, Any], None]:
     """Sends one object and yields what comes back until the other end closes or the caller has enough.
 
     Raises HostFault when nobody serves ``path``, or says nothing for ``silence`` seconds.
@@ -239,12 +239,3 @@ def _unreachable(path: Path, error: OSError) -> HostFault:
             f"{daemon} is not running ({path})", cure=f"Start ipsec-client {path.stem}"
         )
     return HostFault(f"{daemon} cannot be reached at {path}: {error.strerror or error}")
-
-
-async def last(messages: AsyncIterator[dict[str, Any]]) -> dict[str, Any] | None:
-    """The last object that comes; None when none did."""
-    found = None
-    async with aclosing(messages) as stream:  # type: ignore[type-var]
-        async for message in stream:
-            found = message
-    return found

@@ -57,23 +57,24 @@ class Executor(ABC):
         try:
             if not words:
                 return 0
-            if words[-1] == HELP:
-                await say(guide.told(words[:-1], COMMANDS, self.names))
+            if words[-1].endswith(HELP):
+                begun = words[-1].removesuffix(HELP)
+                await say(guide.told(words[:-1], COMMANDS, self.names, begun))
                 return 0
             command, arguments = parse(words, COMMANDS)
         except Fault as fault:
             await say(shown(fault))
             return 1
-        begun = self._clock()
+        started = self._clock()
         if command.dated:
-            await say(f"{date_line(begun.wall)}\n")
+            await say(f"{date_line(started.wall)}\n")
         try:
             status = await self._carry_out(command, arguments, terminal, request, say)
         except Fault as fault:
             await say(f"\n{shown(fault)}\n" if command.dated else shown(fault))
             status = 1
         if command.dated:
-            await say(f"Completed in {self._clock().mono - begun.mono:.2f} seconds\n")
+            await say(f"Completed in {self._clock().mono - started.mono:.2f} seconds\n")
         return status
 
     def complete(self, line: str) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ipsec_client.base.errors import InputFault
 from ipsec_client.commands import layout
-from ipsec_client.commands.grammar import Argument, Command, narrow, split, take
+from ipsec_client.commands.grammar import Argument, Command, NotFound, narrow, split, take
 
 Names = Callable[[str], Iterable[str]]
 """The names that are known of a kind: router, node, device, remote."""
@@ -26,12 +26,17 @@ def complete(line: str, commands: Sequence[Command], names: Names) -> list[Entry
     return [entry for entry in entries if entry[0].startswith(begun) and entry[0][0] != "<"]
 
 
-def told(words: Sequence[str], commands: Sequence[Command], names: Names) -> str:
-    """The help for what has been written so far; raises InputFault after a mistake."""
+def told(words: Sequence[str], commands: Sequence[Command], names: Names, begun: str = "") -> str:
+    """The help for what has been written so far and a word ``begun``; raises InputFault after a mistake."""
     command, *_ = narrow(words, commands)
-    further, arguments = _next(words, commands, names)
+    further, arguments = (
+        [entry for entry in entries if entry[0].startswith(begun)]
+        for entries in _next(words, commands, names)
+    )
+    if begun and not further and not arguments:
+        raise NotFound(f"Command '{begun}' not found (use '?' for help)")
     parts = [layout.columns("Commands", further), layout.columns("Arguments", arguments)]
-    if command is not None:
+    if command is not None and not begun:
         parts.insert(0, f"{command.help}\n\nUsage: {command.usage}\n")
     return "\n".join(part for part in parts if part)
 

@@ -1,0 +1,85 @@
+"""Has a node made as the running configuration says, again and again: a level, not an event.
+
+The document goes out with the same request id until it is refused or replaced. An agent that has it
+answers from memory; one that was restarted takes it again, which changes nothing where nothing changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from ipsec_client.base.errors import Fault, HostFault
+from ipsec_client.commands.port import Place
+from ipsec_client.conductor.deployer import Deployer
+from ipsec_client.wire.document import Document, to_json
+from ipsec_client.wire.request import Request
+
+log = logging.getLogger(__name__)
+
+AGAIN = 10.0
+"""Seconds after which a node is sent its document once more."""
+
+_FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0  # between attempts at an agent that does not answer
+
+
+class Rollout:
+    """One node's document on its way. ``told`` is what became of it, for people."""
+
+    def __init__(self, deployer: Deployer, again: float = AGAIN) -> None:
+        self._deployer = deployer
+        self._again = again
+        self._document: Document | None = None
+        self._changed = asyncio.Event()
+        self.told = "nothing committed"
+
+    def want(self, document: Document) -> None:
+        """The node is to be as this document says."""
+        self._document = document
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Sends the document wanted, for ever."""
+        wait, attempt, sent = _FIRST_WAIT, 0, None
+        while True:
+            if self._document is not sent:
+                wait, attempt, sent = _FIRST_WAIT, 0, self._document
+            self._changed.clear()
+            if sent is None:
+                await self._changed.wait()
+                continue
+            try:
+                await self._send(sent, attempt)
+                pause, wait = self._again, _FIRST_WAIT
+                self._tell(logging.INFO, f"commit {sent.id} is in force")
+            except HostFault as fault:
+                pause, wait = wait, min(wait * 2, _LONGEST_WAIT)
+                self._tell(logging.INFO, f"commit {sent.id} waits for the agent: {fault}")
+            except Fault as fault:
+                pause, attempt = self._again, attempt + 1
+                self._tell(logging.ERROR, f"commit {sent.id} was refused: {fault}")
+            await self._pause(pause)
+
+    async def _send(self, document: Document, attempt: int) -> None:
+        request = Request(
+            f"apply {document.id} {document.digest} {attempt}",
+            "apply",
+            {"document": to_json(document, secrets=True)},
+        )
+        place = Place(document.router.name, document.node.name)
+        await self._deployer.call(place, request, _pass_over)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._changed.wait(), seconds)
+        except TimeoutError:
+            return
+
+    def _tell(self, level: int, what: str) -> None:
+        if what != self.told:
+            log.log(level, "%s", what)
+        self.told = what
+
+
+async def _pass_over(_: str) -> None:
+    return None
