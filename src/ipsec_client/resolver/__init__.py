@@ -1,0 +1,1 @@
+"""Names to addresses, with a deadline and the last good answer. Nothing that matters ever waits for it."""

@@ -1,0 +1,181 @@
+"""The node as its commands see it: health, kernel and plan put side by side at one instant. Reads, never acts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ipsec_client.agent.ring import Ring
+from ipsec_client.alarms.book import Book
+from ipsec_client.base.clock import Now
+from ipsec_client.base.errors import HostFault
+from ipsec_client.commands.view import (
+    AlarmView,
+    DeviceView,
+    MonitorView,
+    NodeView,
+    SaView,
+    TunnelView,
+)
+from ipsec_client.health import types as h
+from ipsec_client.kernel.counters import Device, devices
+from ipsec_client.kernel.xfrm import SaUse, uses
+from ipsec_client.model.elements import DeviceInterface
+from ipsec_client.model.slots import is_generated
+from ipsec_client.plan.build import Plan
+from ipsec_client.plan.client import Tunnel
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a view is made from."""
+
+    plan: Plan | None
+    health: h.Client
+    book: Book
+    ring: Ring
+    versions: tuple[tuple[str, str], ...]
+
+
+def view(shown: Shown, now: Now) -> NodeView:
+    """The node at this instant."""
+    plan = shown.plan
+    if plan is None:
+        return NodeView("none", "none", now.wall, versions=shown.versions)
+    outer = devices("")
+    tunnels = {item.remote: item for item in _tunnels(plan, shown.health, now)}
+    return NodeView(
+        router=plan.document.router.name,
+        node=plan.document.node.name,
+        now=now.wall,
+        devices=tuple(
+            _device(item, outer, tunnels.get(item.name))
+            for item in plan.document.node.device_interface
+        ),
+        tunnels=tuple(tunnels.values()),
+        alarms=_alarms(shown.book),
+        events=shown.ring.events,
+        decisions=shown.ring.decisions,
+        document=plan.document.id,
+        versions=shown.versions,
+    )
+
+
+def _tunnels(plan: Plan, health: h.Client, now: Now) -> Iterable[TunnelView]:
+    if plan.inside is None:
+        return
+    netns = plan.inside.client.name
+    try:
+        inner, pairs = devices(netns), uses(netns)
+    except HostFault:
+        inner, pairs = {}, []  # the namespace is not there yet
+    local = {str(plan.inside.slots[netns].namespace)}
+    for tunnel in plan.tunnels:
+        try:
+            state = health.tunnel(tunnel.remote.name)
+        except KeyError:
+            continue
+        device = inner.get(tunnel.device)
+        yield _tunnel(tunnel, netns, state, _sas(tunnel, pairs, local), device, now)
+
+
+def _tunnel(
+    tunnel: Tunnel,
+    netns: str,
+    state: h.Tunnel,
+    sas: tuple[SaView, ...],
+    device: Device | None,
+    now: Now,
+) -> TunnelView:
+    remote = tunnel.remote
+    return TunnelView(
+        remote=remote.name,
+        client=netns,
+        host=remote.host or "",
+        profile=tunnel.profile.name,
+        connection=f"ipsec-client-tunnel-{tunnel.profile.name}-{remote.name}",
+        remote_id=remote.remote_id or remote.host or "",
+        verdict=state.verdict.judgement,
+        reason=state.verdict.reason,
+        age=max(0.0, now.mono - state.verdict.since),
+        loaded=_with(state.loaded.state, state.loaded.reason),
+        negotiation=_negotiation(state.negotiation),
+        carrying=_with(state.carrying.state, state.carrying.reason),
+        sas=sas,
+        ingress=device.in_octets if device else 0,
+        egress=device.out_octets if device else 0,
+        monitors=_monitors(state) if state.intent.targets else None,
+        last_restart=state.last_restart_wall,
+    )
+
+
+def _sas(tunnel: Tunnel, pairs: list[SaUse], local: set[str]) -> tuple[SaView, ...]:
+    """Inbound and outbound halves paired in the order they were added, newest first."""
+    mine = sorted(
+        (use for use in pairs if use.sa.if_id == tunnel.slot.index and not use.sa.larval),
+        key=lambda use: -use.added_wall,
+    )
+    inbound = [use for use in mine if use.sa.destination in local]
+    outbound = [use for use in mine if use.sa.destination not in local]
+    return tuple(
+        SaView(into.added_wall, into.bytes, out.bytes)
+        for into, out in zip(inbound, outbound, strict=False)
+    )
+
+
+def _monitors(state: h.Tunnel) -> tuple[MonitorView, ...]:
+    return tuple(
+        MonitorView(
+            test.target.destination, test.status, test.last_attempt_wall, state.last_restart_wall
+        )
+        for test in state.tests
+    )
+
+
+def _device(
+    configured: DeviceInterface, outer: Mapping[str, Device], tunnel: TunnelView | None
+) -> DeviceView:
+    name = configured.name
+    found = outer.get(configured.target_interface or name)
+    kind = configured.type or "ethernet"
+    if found is None:
+        return DeviceView(name, type=kind, admin_up=False, tunnel=tunnel)
+    return DeviceView(
+        name=name,
+        type=kind,
+        mac=found.mac,
+        admin_up=found.admin_up,
+        oper_up=found.oper_up,
+        in_octets=found.in_octets,
+        in_packets=found.in_packets,
+        in_errors=found.in_errors,
+        out_octets=found.out_octets,
+        out_packets=found.out_packets,
+        out_errors=found.out_errors,
+        tunnel=tunnel if is_generated(configured) else None,
+    )
+
+
+def _alarms(book: Book) -> tuple[AlarmView, ...]:
+    return tuple(
+        AlarmView(
+            raised.number, raised.time, raised.alarm.severity, raised.alarm.source,
+            raised.alarm.category, raised.alarm.message,
+        )
+        for raised in book.standing
+    )  # fmt: skip
+
+
+def _with(state: str, reason: str) -> str:
+    return f"{state}: {reason}" if reason else state
+
+
+def _negotiation(negotiation: h.Negotiation) -> str:
+    match negotiation.state:
+        case "trying":
+            notify = f", {negotiation.notify}" if negotiation.notify else ""
+            return f"trying ({negotiation.attempt}{notify})"
+        case "blocked":
+            return f"blocked: {negotiation.blocker}"
+        case state:
+            return state

@@ -1,0 +1,309 @@
+"""The client's pluto as the agent deals with it: its life by pidfd, its connections, repairs one at a time.
+
+Everything that starts a program or waits runs in one worker; what came of it returns as an event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from ipsec_client.agent.ledger import Ledger
+from ipsec_client.base.errors import Fault
+from ipsec_client.base.secret import Secret
+from ipsec_client.dialect.render import Conn
+from ipsec_client.health import types as h
+from ipsec_client.plan.diff import Step
+from ipsec_client.plan.objects import Connection, Object, Pluto
+from ipsec_client.pluto import log as pluto_log
+from ipsec_client.pluto import prepare
+from ipsec_client.pluto.control import Answer, Control
+from ipsec_client.pluto.layout import Layout
+from ipsec_client.pluto.tail import Tail
+from ipsec_client.units.port import Units
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+READY_PACE = 0.05
+"""Seconds between two looks for a pluto that is about to answer."""
+
+LOG_PACE = 0.5
+"""Seconds between two looks at what pluto has written to its log."""
+
+
+class Libreswan:
+    """One client's pluto. ``put`` takes what is learned of it; ``told`` what it prints at a repair, by request."""
+
+    def __init__(
+        self,
+        client: str,
+        units: Units,
+        ledger: Ledger,
+        put: Callable[[h.Event], None],
+        told: Callable[[str, Iterable[str], str], None],
+    ) -> None:
+        self._client = client
+        self._units = units
+        self._ledger = ledger
+        self._put = put
+        self._told = told
+        self._layout = Layout.of(client)
+        self._control = Control(self._layout)
+        self._tail = Tail(self._layout.log)
+        self._worker = ThreadPoolExecutor(1, f"pluto {client}")
+        self._loop = asyncio.get_running_loop()
+        self._wanted: dict[str, Connection] = {}
+        self._setup, self._secrets = "", Secret("")
+        self._alive: tuple[int, int] | None = None  # pid and start time of the pluto that answers
+        self._repairs: set[asyncio.Task[None]] = set()
+        self._tasks = [
+            self._loop.create_task(self._follow_life()),
+            self._loop.create_task(self._follow_log()),
+        ]
+
+    async def close(self) -> None:
+        """Lets go; pluto lives on."""
+        tasks = [*self._tasks, *self._repairs]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._worker.shutdown(wait=False, cancel_futures=True)
+
+    # --- what is wanted and given -------------------------------------------------------------------
+
+    def want(self, connections: Iterable[Connection], setup: str, secrets: Secret) -> None:
+        """What pluto is to be given from now on, and again at each of its starts."""
+        self._wanted = {item.remote: item for item in connections}
+        self._setup, self._secrets = setup, secrets
+
+    def given(self) -> list[Object]:
+        """What the pluto that lives was given, by the ledger; of another one's gifts it has nothing."""
+        entry = self._entry()
+        if entry is None:
+            return []
+        pluto = Pluto(self._client, self._client, entry["setup"])
+        return [pluto, *map(self._connection, entry["connections"].items())]
+
+    async def apply(self, step: Step) -> None:
+        """Takes a step on pluto or a connection; raises Fault."""
+        match step.object, step.verb:
+            case Pluto(), "remove":
+                await self._work(self._remove_pluto)
+            case Pluto() as pluto, verb:
+                await self._work(lambda: self._start(pluto, again=verb == "restart"))
+            case Connection() as connection, "remove":
+                await self._work(lambda: self._control.delete(connection.name))
+                self._note(connection.remote, None)
+            case Connection() as connection, verb if self._alive:
+                await self._load(connection, instead=step.was if verb == "restart" else None)
+
+    async def rekey(self) -> None:
+        """Gives the pluto that lives the keys that are wanted now; tunnels stay up until they authenticate again."""
+        if self._alive:
+            await self._work(lambda: self._control.reread_secrets(self._secrets))
+
+    # --- repairs ------------------------------------------------------------------------------------
+
+    def restart(self, effect: h.Restart) -> None:
+        """Begins a repair; RepairDone follows."""
+        task = self._loop.create_task(self._repair(effect))
+        self._repairs.add(task)
+        task.add_done_callback(self._repairs.discard)
+
+    def restart_pluto(self) -> None:
+        """Begins to restart pluto; its life tells how that goes on."""
+        self._worker.submit(self._logged, lambda: self._units.restart(self._client))
+
+    async def _repair(self, effect: h.Restart) -> None:
+        connection = self._wanted.get(effect.remote)
+        failure = ""
+        lines: list[str] = []
+        try:
+            if connection is None:
+                raise Fault(f"{effect.remote} has no connection")
+            for answer in await self._work(lambda: self._carry_out(effect, connection)):
+                lines += answer.lines
+                failure = failure or answer.refused or ""
+        except Fault as fault:
+            failure = str(fault)
+        self._told(effect.request, lines, failure)
+        self._put(h.RepairDone(effect.remote, failure))
+
+    def _carry_out(self, effect: h.Restart, connection: Connection) -> list[Answer]:
+        match effect.how:
+            case "initiate":
+                return [self._control.initiate(connection.name)]
+            case "restart":
+                ended = self._control.terminate(connection.name)
+                return [ended, self._control.initiate(connection.name)]
+            case "replace":
+                added = self._control.add(_conn(connection))
+                return [added, self._control.initiate(connection.name)]
+
+    # --- its life -----------------------------------------------------------------------------------
+
+    async def _follow_life(self) -> None:
+        while True:
+            pid = await self._appearance()
+            died = self._loop.create_future()
+            try:
+                handle = os.pidfd_open(pid)
+            except ProcessLookupError:
+                continue
+            self._loop.add_reader(handle, self._dead, handle, died)
+            try:
+                await self._born(pid)
+                await died
+            finally:
+                self._loop.remove_reader(handle)
+                os.close(handle)
+
+    def _dead(self, handle: int, died: asyncio.Future[None]) -> None:
+        self._loop.remove_reader(handle)
+        self._alive = None
+        self._put(h.PlutoState(False))
+        log.error("pluto of %s has ended", self._client)
+        if not died.done():
+            died.set_result(None)
+
+    async def _appearance(self) -> int:
+        """The pid of a pluto that answers, once there is one."""
+        while True:
+            pid = _pid(self._layout)
+            if pid and self._layout.socket.exists():
+                return pid
+            await asyncio.sleep(READY_PACE)
+
+    async def _born(self, pid: int) -> None:
+        self._alive = (pid, _started(pid))
+        adopted = self._entry() is not None
+        if not adopted:
+            self._ledger.put(
+                self._key, {"life": list(self._alive), "setup": self._setup, "connections": {}}
+            )
+        self._put(h.PlutoState(True))
+        log.info(
+            "pluto of %s %s as process %d", self._client, "found" if adopted else "started", pid
+        )
+        for connection in self._wanted.values():
+            if connection in self.given():
+                self._put(h.ConnectionState(connection.remote, loaded=h.Loaded("loaded")))
+            else:
+                with suppress(Fault):
+                    await self._load(connection, instead=None)
+
+    async def _load(self, connection: Connection, instead: Object | None) -> None:
+        def load() -> Answer:
+            if isinstance(instead, Connection) and instead.name != connection.name:
+                self._control.delete(instead.name)
+            return self._control.add(_conn(connection))
+
+        answer = await self._work(load)
+        if answer.refused is None:
+            self._note(connection.remote, connection)
+            loaded = h.Loaded("loaded")
+        else:
+            self._note(connection.remote, None)
+            loaded = h.Loaded("refused", answer.refused)
+        self._put(h.ConnectionState(connection.remote, loaded=loaded))
+
+    def _start(self, pluto: Pluto, *, again: bool) -> None:
+        prepare.give(self._layout, pluto.setup, self._secrets)
+        if again:
+            self._units.restart(self._client)
+        else:
+            self._units.start(self._client)
+
+    def _remove_pluto(self) -> None:
+        self._units.stop(self._client)
+        self._ledger.put(self._key, None)
+        shutil.rmtree(self._layout.run, ignore_errors=True)
+
+    # --- its log ------------------------------------------------------------------------------------
+
+    async def _follow_log(self) -> None:
+        attempts: dict[str, int] = {}
+        while True:
+            await asyncio.sleep(LOG_PACE)
+            remotes = {item.name: item.remote for item in self._wanted.values()}
+            for line in self._tail.read():
+                note = pluto_log.read(line)
+                if note and note.conn in remotes:
+                    self._tell(note, remotes[note.conn], attempts)
+
+    def _tell(self, note: pluto_log.Note, remote: str, attempts: dict[str, int]) -> None:
+        match note.kind:
+            case "trying":
+                attempts[remote] = attempts.get(remote, 0) + 1
+                state = h.Negotiation("trying", attempts[remote])
+            case "silence" | "unreachable" | "notify" | "dead":
+                state = h.Negotiation("trying", attempts.get(remote, 0), note.detail)
+            case "blocked":
+                state = h.Negotiation("blocked", attempts.get(remote, 0), note.detail, note.blocker)
+            case "established":
+                attempts.pop(remote, None)
+                state = h.Negotiation("established")
+            case _:
+                return
+        self._put(h.ConnectionState(remote, negotiation=state))
+
+    # --- the ledger and the worker --------------------------------------------------------------------
+
+    @property
+    def _key(self) -> str:
+        return f"pluto {self._client}"
+
+    def _entry(self) -> dict[str, Any] | None:
+        entry: dict[str, Any] | None = self._ledger.get(self._key)
+        if entry is None or self._alive is None or entry["life"] != list(self._alive):
+            return None
+        return entry
+
+    def _connection(self, item: tuple[str, Any]) -> Connection:
+        remote, (name, options) = item
+        return Connection(name, self._client, remote, tuple((key, value) for key, value in options))
+
+    def _note(self, remote: str, connection: Connection | None) -> None:
+        entry = self._entry()
+        if entry is None:
+            return
+        connections = {name: item for name, item in entry["connections"].items() if name != remote}
+        if connection is not None:
+            connections[remote] = [connection.name, [list(pair) for pair in connection.options]]
+        self._ledger.put(self._key, entry | {"connections": connections})
+
+    async def _work(self, job: Callable[[], T]) -> T:
+        return await self._loop.run_in_executor(self._worker, job)
+
+    @staticmethod
+    def _logged(job: Callable[[], None]) -> None:
+        try:
+            job()
+        except Fault as fault:
+            log.error("%s", fault)
+
+
+def _conn(connection: Connection) -> Conn:
+    return Conn(connection.name, connection.options)
+
+
+def _pid(layout: Layout) -> int:
+    try:
+        return int((layout.run / "pluto.pid").read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _started(pid: int) -> int:
+    """When a process started, in clock ticks since boot (proc(5), stat, field 22)."""
+    with suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/stat") as file:  # noqa: PTH123
+        return int(file.read().rpartition(")")[2].split()[19])
+    return 0

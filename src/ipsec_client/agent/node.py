@@ -1,0 +1,280 @@
+"""The agent of one node: takes documents in, keeps the node as they say, watches, and answers for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+
+from ipsec_client.agent.display import Shown, view
+from ipsec_client.agent.ledger import Ledger, Shelf
+from ipsec_client.agent.ring import Ring
+from ipsec_client.agent.runtime import Runtime
+from ipsec_client.agent.workshop import Workshop
+from ipsec_client.alarms.book import Book, update
+from ipsec_client.alarms.levels import levels
+from ipsec_client.base.clock import Now
+from ipsec_client.base.errors import Fault
+from ipsec_client.commands.view import NodeView
+from ipsec_client.health import memory
+from ipsec_client.health import types as h
+from ipsec_client.kernel import namespaces
+from ipsec_client.kernel.counters import devices
+from ipsec_client.kernel.facts import libreswan_version
+from ipsec_client.plan.build import Facts, Plan, build
+from ipsec_client.resolver.names import Names
+from ipsec_client.units.port import Units
+from ipsec_client.wire.document import Document, from_json
+from ipsec_client.wire.request import Json, Request, Say
+
+log = logging.getLogger(__name__)
+
+PACE = 10.0
+"""Seconds between two comparisons of the node with its plan when nothing asks for one."""
+
+SETTLE = 0.02
+"""Seconds that further kernel events are waited for before the node is compared."""
+
+ALARM_PACE = 1.0
+"""Seconds between two looks at what only time changes: grace times, links that are not ours."""
+
+
+class Agent:
+    """A node. ``begin`` brings back what was in force; from then on documents and the kernel drive it."""
+
+    def __init__(self, shelf: Shelf, units: Callable[[], Units]) -> None:
+        self._shelf = shelf
+        self._units = units
+        self._versions: tuple[tuple[str, str], ...] = ()
+        self._ledger = Ledger(shelf)
+        self._workshop = Workshop(self._ledger)
+        self._ring = Ring(shelf.read("events"))
+        self._book = Book.from_memory(shelf.read("alarms"))
+        self._names = Names(self._ledger.get("names") or {}, self._names_changed)
+        self._plan: Plan | None = None
+        self._client: Runtime | None = None
+        self._applying = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._links: dict[str, bool] = {}
+
+    # --- life ---------------------------------------------------------------------------------------
+
+    async def begin(self) -> None:
+        """Takes up the document in force before, if any, and keeps the node as it says from now on."""
+        document = self._shelf.document()
+        if document:
+            await self._force(document)
+        self._spawn(self._learn_versions())
+        self._spawn(self._keep())
+        self._spawn(self._look_round())
+
+    async def close(self) -> None:
+        """Ends the agent alone: tunnels, routes and pluto stay."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._names.close()
+        if self._client:
+            self._remember()
+            await self._client.close()
+        self._shelf.close()
+
+    # --- requests -----------------------------------------------------------------------------------
+
+    async def apply(self, request: Request, _: Say) -> Json:
+        """A document is to be in force: kept first, then made so. Answers with the report."""
+        document = from_json(request.body.get("document"))
+        async with self._applying:
+            await asyncio.to_thread(self._shelf.keep_document, document)
+            await self._force(document)
+            await self._reconcile()
+        return self.report()
+
+    async def teardown(self, _: Request, __: Say) -> Json:
+        """Removes everything that bears our mark, pluto included; the node is nothing afterwards."""
+        async with self._applying:
+            await asyncio.to_thread(self._shelf.forget_document)
+            await self._leave()
+        return {}
+
+    async def answer_report(self, _: Request, __: Say) -> Json:
+        """The node's report."""
+        return self.report()
+
+    def report(self) -> dict[str, Json]:
+        """What has become of the node: levels, repeatable."""
+        health = self._client.health if self._client else h.Client()
+        plan = self._plan
+        return {
+            "format": 1,
+            "document": plan.document.id if plan else None,
+            "digest": plan.document.digest if plan else None,
+            "tunnels": {
+                tunnel.intent.remote: {
+                    "verdict": tunnel.verdict.judgement,
+                    "reason": tunnel.verdict.reason,
+                    "carrying": tunnel.carrying.state,
+                    "loaded": tunnel.loaded.state,
+                    "negotiation": tunnel.negotiation.state,
+                }
+                for tunnel in health.tunnels
+            },
+            "alarms": [raised.alarm.message for raised in self._book.standing],
+            "failures": dict(self._workshop.failures),
+            "facts": dict(self._versions),
+        }
+
+    # --- the port of node commands ------------------------------------------------------------------
+
+    def view(self) -> NodeView:
+        """The node as it is now."""
+        health = self._client.health if self._client else h.Client()
+        shown = Shown(self._plan, health, self._book, self._ring, self._versions)
+        return view(shown, Now.read())
+
+    async def restart(self, remote: str, request: str, say: Say) -> None:
+        """Restarts a remote's tunnel for an operator."""
+        if self._client is None:
+            raise Fault("this node has no ipsec-client in force")
+        await self._client.restart(remote, request, say)
+
+    # --- documents ----------------------------------------------------------------------------------
+
+    async def _force(self, document: Document) -> None:
+        """Has health and pluto know the document; the kernel follows with the next comparison."""
+        facts = Facts(tables=self._ledger.get("tables") or {})
+        plan = build(document, facts, self._names.known)
+        self._ledger.put("tables", dict(plan.tables))
+        if self._client and (plan.inside is None or plan.inside.client.name != self._client.name):
+            await self._dismiss()
+        self._plan = plan
+        if plan.inside:
+            name = plan.inside.client.name
+            if self._client is None:
+                self._client = self._runtime(name)
+                self._ledger.put("namespaces", sorted({name, *self._namespaces()}))
+            await self._client.want(plan)
+        self._names.use(_hosts(plan))
+        self._update_alarms()
+        self._wake.set()
+
+    def _runtime(self, name: str) -> Runtime:
+        now = Now.read()
+        warm = namespaces.exists(name)
+        kept = memory.from_memory(self._shelf.read("health"), now)
+        state = h.Client(tunnels=kept.tunnels if warm else (), started=now.mono, cold=not warm)
+        return Runtime(
+            name, state, self._units(), self._ledger, self._ring, self._changed, self._wake.set
+        )
+
+    async def _dismiss(self) -> None:
+        """The client in force ends: its pluto first. What it leaves in the kernel goes with the next comparison."""
+        assert self._client is not None
+        client, self._client = self._client, None
+        await self._workshop.pluto(client.pluto, ())
+        await client.close()  # open sockets would keep the namespace
+
+    async def _leave(self) -> None:
+        self._plan = None
+        if self._client:
+            await self._dismiss()
+        await self._reconcile()
+        self._ledger.put("tables", None)
+
+    def _namespaces(self) -> list[str]:
+        """Those of the client in force and of former ones that may still be there, by the ledger."""
+        return list(self._ledger.get("namespaces") or [])
+
+    # --- keeping it so --------------------------------------------------------------------------------
+
+    async def _keep(self) -> None:
+        """Compares the node with its plan when something asks for it, and at a slow pace anyway."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PACE):
+                    await self._wake.wait()
+                await asyncio.sleep(SETTLE)
+            async with self._applying:
+                await self._reconcile()
+
+    async def _reconcile(self) -> None:
+        self._wake.clear()
+        plan, client = self._plan, self._client
+        try:
+            if client and plan:  # what is not wanted any more leaves pluto before its device goes
+                kept = {item.identity for item in plan.objects}
+                given = [item for item in client.pluto.given() if item.identity in kept]
+                await self._workshop.pluto(client.pluto, given)
+            await self._workshop.kernel(self._namespaces(), plan.objects if plan else ())
+            if client:
+                client.watch()
+                await self._workshop.pluto(client.pluto, plan.objects if plan else ())
+                client.resync()
+            else:
+                self._ledger.put("namespaces", None)
+        except Fault as fault:
+            log.error("the node cannot be compared with its plan: %s", fault)
+        self._update_alarms()
+
+    async def _learn_versions(self) -> None:
+        found = await asyncio.to_thread(libreswan_version)
+        self._versions = (("Libreswan", found or "not installed"), ("kernel", os.uname().release))
+
+    async def _look_round(self) -> None:
+        while True:
+            await asyncio.sleep(ALARM_PACE)
+            self._links = {name: device.oper_up for name, device in devices("").items()}
+            self._update_alarms()
+
+    def _names_changed(self) -> None:
+        self._ledger.put("names", self._names.known)
+        if self._plan:
+            self._spawn(self._force(self._plan.document))
+
+    def _changed(self) -> None:
+        """Something that people see is another than before."""
+        self._update_alarms()
+        self._remember()
+
+    def _update_alarms(self) -> None:
+        now = Now.read()
+        health = self._client.health if self._client else h.Client()
+        wanted = levels(health, self._plan, self._links, now)
+        self._book, changes = update(self._book, wanted, now)
+        for change in changes:
+            alarm = change.alarm
+            self._ring.event(
+                now.wall, "alarm", change.type, alarm.message, severity=alarm.severity,
+                source=alarm.source, category=alarm.category,
+            )  # fmt: skip
+            log.warning("alarm %s: %s", change.type, alarm.message)
+        if changes:
+            self._shelf.write("alarms", self._book.to_memory())
+            self._shelf.write("events", self._ring.kept(), durable=False)
+
+    def _remember(self) -> None:
+        if self._client:
+            kept = memory.to_memory(self._client.health, Now.read())
+            self._shelf.write("health", kept, durable=False)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.critical("a part of the agent ended", exc_info=error)
+            os.kill(os.getpid(), signal.SIGABRT)  # half an agent is worse than a fresh one
+
+
+def _hosts(plan: Plan) -> list[str]:
+    """All that may be a name: gateways and monitor destinations."""
+    monitors = [tunnel.remote.tunnel_monitor for tunnel in plan.tunnels]
+    watched = [item.address for monitor in monitors if monitor for item in monitor.destination]
+    return [tunnel.remote.host or "" for tunnel in plan.tunnels] + watched

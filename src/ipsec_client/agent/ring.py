@@ -1,0 +1,72 @@
+"""What happened, by number: the events that operators and the conductor read, and why health decided as it did.
+
+Bounded; the oldest go. Numbers go on across restarts of the agent.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import asdict
+from typing import Any
+
+from ipsec_client.commands.view import DecisionView, EventView
+
+EVENTS = 10_000
+DECISIONS = 2_000
+
+
+class Ring:
+    """The events and decisions of one node."""
+
+    def __init__(self, kept: dict[str, Any]) -> None:
+        self._next = _whole(kept.get("next"), 1)
+        self._events: deque[EventView] = deque(_read(EventView, kept.get("events")), EVENTS)
+        self._decisions: deque[DecisionView] = deque(
+            _read(DecisionView, kept.get("decisions")), DECISIONS
+        )
+
+    def event(
+        self, time: float, kind: str, type_: str, message: str, *,
+        severity: str = "info", source: str = "unavailable", category: str = "interface",
+    ) -> None:  # fmt: skip
+        """Adds an event."""
+        self._events.append(
+            EventView(self._next, time, kind, type_, severity, source, category, message)
+        )
+        self._next += 1
+
+    def decision(self, time: float, remote: str, what: str, why: str) -> None:
+        """Adds a decision of health."""
+        self._decisions.append(DecisionView(time, remote, what, why))
+
+    @property
+    def events(self) -> tuple[EventView, ...]:
+        """The events, oldest first."""
+        return tuple(self._events)
+
+    @property
+    def decisions(self) -> tuple[DecisionView, ...]:
+        """The decisions, oldest first."""
+        return tuple(self._decisions)
+
+    def kept(self) -> dict[str, Any]:
+        """The latest of them, for the state file."""
+        return {
+            "next": self._next,
+            "events": [asdict(item) for item in list(self._events)[-1000:]],
+            "decisions": [asdict(item) for item in list(self._decisions)[-500:]],
+        }
+
+
+def _whole(value: object, otherwise: int) -> int:
+    return value if isinstance(value, int) and value > 0 else otherwise
+
+
+def _read(kind: type[Any], rows: object) -> list[Any]:
+    found = []
+    for row in rows if isinstance(rows, list) else []:
+        try:
+            found.append(kind(**row))
+        except TypeError:
+            continue  # written by another release
+    return found

@@ -1,0 +1,193 @@
+"""One client at work: its inbox, senses and pluto put together. Lives as long as the client is in force."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+
+from ipsec_client.agent.inbox import Inbox
+from ipsec_client.agent.intent import intended
+from ipsec_client.agent.ledger import Ledger
+from ipsec_client.agent.libreswan import Libreswan
+from ipsec_client.agent.ring import Ring
+from ipsec_client.agent.senses import Senses
+from ipsec_client.base.clock import Now
+from ipsec_client.base.errors import Fault, InputFault
+from ipsec_client.dialect import render
+from ipsec_client.health import types as h
+from ipsec_client.kernel import namespaces
+from ipsec_client.plan.build import Plan
+from ipsec_client.plan.client import Inside
+from ipsec_client.plan.objects import Connection
+from ipsec_client.units.port import Units
+from ipsec_client.wire.request import Say
+
+log = logging.getLogger(__name__)
+
+RESTART_PATIENCE = 60.0
+"""Seconds an operator's restart may wait for its turn."""
+
+
+class Runtime:
+    """A client in force. ``changed`` is called when something people see has changed, ``repair`` when the
+    node should be compared with its plan.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        state: h.Client,
+        units: Units,
+        ledger: Ledger,
+        ring: Ring,
+        changed: Callable[[], None],
+        repair: Callable[[], None],
+    ) -> None:
+        self.name = name
+        self.pluto = Libreswan(name, units, ledger, self._put, self._told)
+        self._inbox = Inbox(state, self, changed)
+        self._ring = ring
+        self._repair = repair
+        self._plan: Plan | None = None
+        self._secrets: Mapping[str, object] = {}
+        self._senses: Senses | None = None
+        self._operators: dict[str, asyncio.Future[tuple[list[str], str]]] = {}
+
+    @property
+    def health(self) -> h.Client:
+        """What is known of its tunnels."""
+        return self._inbox.state
+
+    async def want(self, plan: Plan) -> None:
+        """The plan in force from now on; only what it changes is touched."""
+        inside = plan.inside
+        assert inside is not None
+        connections = [item for item in plan.objects if isinstance(item, Connection)]
+        secrets = render.secrets(plan.document, inside.hosts)
+        rekeyed = self._rekeyed(inside)
+        restarted = {item.remote for item in connections} & self._restarted(plan)
+        self._plan = plan
+        self.pluto.want(connections, render.setup(plan.document), secrets)
+        if rekeyed:
+            await self.pluto.rekey()
+        self._put(h.Intended(intended(plan), tuple(sorted(restarted | rekeyed))))
+        for remote, reason in plan.refused.items():
+            self._put(h.ConnectionState(remote, loaded=h.Loaded("refused", reason)))
+        for remote in rekeyed:
+            self._put(h.OperatorRestart(remote, ""))
+        self.watch()
+
+    def watch(self) -> None:
+        """Opens eyes and hands in the namespace, as soon as there is one; again, follows what is wanted now."""
+        inside = self._plan.inside if self._plan else None
+        if inside is None or not namespaces.exists(self.name):
+            return
+        local = frozenset({str(inside.slots[self.name].namespace)})
+        if self._senses is None:
+            self._senses = Senses(self.name, self._put, self._repair)
+            self._senses.follow(inside.tunnels, local, inside.hosts)
+            self._senses.begin()
+        else:
+            self._senses.follow(inside.tunnels, local, inside.hosts)
+
+    def resync(self) -> None:
+        """Looks at everything again, trusting no event."""
+        if self._senses:
+            self._senses.resync()
+
+    def blind(self) -> None:
+        """Closes eyes and hands, so that the namespace can end."""
+        if self._senses:
+            self._senses.close()
+            self._senses = None
+
+    async def close(self) -> None:
+        """Lets go of everything; tunnels and pluto stay as they are."""
+        self._inbox.close()
+        self.blind()
+        await self.pluto.close()
+
+    async def restart(self, remote: str, request: str, say: Say) -> None:
+        """An operator's restart: has its turn before any repair; says what Libreswan prints."""
+        if remote not in {tunnel.intent.remote for tunnel in self.health.tunnels}:
+            known = ", ".join(tunnel.intent.remote for tunnel in self.health.tunnels)
+            raise InputFault(f"there is no remote {remote} here", cure=f"There are {known}")
+        waiting = self._operators[request] = asyncio.get_running_loop().create_future()
+        try:
+            self._put(h.OperatorRestart(remote, request))
+            async with asyncio.timeout(RESTART_PATIENCE):
+                lines, failure = await waiting
+        except TimeoutError:
+            raise Fault(f"{remote} was not restarted: another repair of it has not ended") from None
+        finally:
+            del self._operators[request]
+        for line in lines:
+            await say(f"{line}\n")
+        if failure:
+            raise Fault(f"{remote} was not restarted: {failure}", cure=f"See why remote {remote}")
+
+    # --- the hands of the inbox ---------------------------------------------------------------------
+
+    def lower(self, effect: h.Lower) -> None:
+        """Takes the KNI down before it returns."""
+        if self._senses:
+            self._senses.lower(effect.remote)
+        log.warning("%s lowered: %s", effect.remote, effect.reason)
+
+    def raise_(self, effect: h.Raise) -> None:
+        """Brings the KNI up before it returns."""
+        if self._senses:
+            self._senses.raise_(effect.remote)
+        log.info("%s raised: %s", effect.remote, effect.reason)
+
+    def probe(self, effect: h.Probe) -> str:
+        """Sends an echo request; the reason why it could not, or nothing."""
+        if self._senses is None:
+            return "the namespace is not there yet"
+        return self._senses.probe(effect.remote, effect.destination, effect.sequence)
+
+    def restart_tunnel(self, effect: h.Restart) -> None:
+        """Begins a repair."""
+        log.info("%s: %s, %s", effect.remote, effect.how, effect.reason)
+        self.pluto.restart(effect)
+
+    def restart_pluto(self, effect: h.RestartPluto) -> None:
+        """Begins to restart pluto."""
+        log.warning("pluto of %s is restarted: %s", self.name, effect.reason)
+        self.pluto.restart_pluto()
+
+    def record(self, effect: h.Decision, now: Now) -> None:
+        """Keeps a decision for those who ask why."""
+        self._ring.decision(now.wall, effect.remote, effect.what, effect.why)
+
+    # --- within -------------------------------------------------------------------------------------
+
+    def _put(self, event: h.Event) -> None:
+        self._inbox.put(event)
+
+    def _told(self, request: str, lines: Iterable[str], failure: str) -> None:
+        waiting = self._operators.get(request)
+        if waiting and not waiting.done():
+            waiting.set_result((list(lines), failure))
+
+    def _rekeyed(self, inside: Inside) -> set[str]:
+        """The remotes whose key is another than before."""
+        keys = {tunnel.remote.name: tunnel.profile.pre_shared_key for tunnel in inside.tunnels}
+        before, self._secrets = self._secrets, keys
+        return {
+            remote for remote, key in keys.items() if remote in before and before[remote] != key
+        }
+
+    def _restarted(self, plan: Plan) -> set[str]:
+        """The remotes whose connection the plan replaces."""
+        before = {} if self._plan is None else _options(self._plan)
+        return {
+            remote
+            for remote, options in _options(plan).items()
+            if before.get(remote, options) != options
+        }
+
+
+def _options(plan: Plan) -> dict[str, object]:
+    return {item.remote: item.options for item in plan.objects if isinstance(item, Connection)}

@@ -1,0 +1,162 @@
+"""The sockets that a client is watched and moved by: carrier, SAs, links, probes, counters. Thin; decides nothing.
+
+All of it is standard library and there within milliseconds of a start, so that sight returns first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+
+from ipsec_client.base.errors import HostFault
+from ipsec_client.health import types as h
+from ipsec_client.kernel import namespaces
+from ipsec_client.kernel.carrier import Carrier
+from ipsec_client.kernel.counters import Counters
+from ipsec_client.kernel.links import KernelEvent, LinkChanged, LinkGone, Listener, MarkGone
+from ipsec_client.kernel.rtnetlink import IF_OPER_UP
+from ipsec_client.kernel.xfrm import SaWatch
+from ipsec_client.plan.client import Tunnel, route_back
+from ipsec_client.probes.icmp import Prober
+
+log = logging.getLogger(__name__)
+
+COUNTER_PACE = 0.5
+"""Seconds between two looks at the tunnel devices' byte counters."""
+
+
+class Senses:
+    """Everything held open for one client. ``put`` takes what is sensed; ``repair`` asks for reconciling."""
+
+    def __init__(
+        self, netns: str, put: Callable[[h.Event], None], repair: Callable[[], None]
+    ) -> None:
+        self.netns = netns
+        self._put = put
+        self._repair = repair
+        self._loop = asyncio.get_running_loop()
+        self._tunnels: dict[str, Tunnel] = {}
+        self._probers: dict[str, Prober] = {}
+        self._addresses: Mapping[str, str] = {}
+        self._local: frozenset[str] = frozenset()
+        self._carrier = Carrier(netns)
+        self._links = [
+            Listener("", self._link, self.resync),
+            Listener(netns, self._link, self.resync),
+        ]
+        self._sas = SaWatch(netns, self._sas_changed)
+        self._outer, self._inner = Counters(""), Counters(netns)
+        self._timer: asyncio.TimerHandle | None = None
+
+    def follow(
+        self, tunnels: Iterable[Tunnel], local: frozenset[str], addresses: Mapping[str, str]
+    ) -> None:
+        """From now on these tunnels. ``local`` are the namespace's addresses of the egress KNI, to tell inbound
+        SAs by; ``addresses`` has those of monitor destinations that are names.
+        """
+        self._tunnels = {tunnel.remote.name: tunnel for tunnel in tunnels}
+        self._local, self._addresses = local, addresses
+        for remote in self._probers.keys() - self._tunnels.keys():
+            self._probers.pop(remote).close()
+        for remote, tunnel in self._tunnels.items():
+            if remote not in self._probers:
+                self._probers[remote] = self._prober(remote, tunnel.device)
+
+    def begin(self) -> None:
+        """Tells all there is to tell now; from here on changes follow."""
+        self.resync()
+        self._count()
+
+    def close(self) -> None:
+        """Lets go of everything; what was raised stays raised."""
+        if self._timer:
+            self._timer.cancel()
+        for prober in self._probers.values():
+            prober.close()
+        for listener in self._links:
+            listener.close()
+        for held in (self._sas, self._carrier, self._outer, self._inner):
+            held.close()
+
+    # --- doing ------------------------------------------------------------------------------------
+
+    def lower(self, remote: str) -> None:
+        """Takes the remote's KNI down before it returns."""
+        try:
+            self._carrier.lower(remote)
+        except HostFault as fault:
+            log.warning("%s", fault)
+
+    def raise_(self, remote: str) -> None:
+        """Brings the remote's KNI up, with the way back for decrypted packets."""
+        try:
+            self._carrier.raise_(remote, [route_back(self.netns, self._tunnels[remote])])
+        except HostFault as fault:
+            log.warning("%s", fault)
+
+    def probe(self, remote: str, destination: str, sequence: int) -> str:
+        """Sends an echo request; returns why it could not, or nothing."""
+        address = self._addresses.get(destination, destination)
+        try:
+            self._probers[remote].send(address, sequence)
+        except (OSError, HostFault, ValueError) as error:
+            return str(error)
+        return ""
+
+    # --- sensing ----------------------------------------------------------------------------------
+
+    def _prober(self, remote: str, device: str) -> Prober:
+        def answered(address: str, sequence: int, round_trip: float) -> None:
+            names = {self._addresses.get(name, name): name for name in self._destinations(remote)}
+            self._put(h.ProbeAnswer(remote, names.get(address, address), sequence, round_trip))
+
+        return Prober(partial(namespaces.open_socket, self.netns), device, answered)
+
+    def _destinations(self, remote: str) -> list[str]:
+        tunnel = self._tunnels.get(remote)
+        monitor = tunnel.remote.tunnel_monitor if tunnel else None
+        return [item.address for item in monitor.destination] if monitor else []
+
+    def _sas_changed(self, if_ids: frozenset[int]) -> None:
+        for remote, tunnel in self._tunnels.items():
+            if tunnel.slot.index in if_ids:
+                self._put_sas(remote, tunnel)
+
+    def _put_sas(self, remote: str, tunnel: Tunnel) -> None:
+        inbound, outbound = self._sas.table.counts(tunnel.slot.index, self._local)
+        self._put(h.SecurityAssociations(remote, inbound, outbound))
+
+    def _link(self, event: KernelEvent) -> None:
+        match event:
+            case LinkChanged(netns="", link=link) if link.name in self._tunnels:
+                self._put(h.KniLink(link.name, link.operational == IF_OPER_UP))
+            case LinkGone(netns="", link=link) if link.name in self._tunnels:
+                self._put(h.KniLink(link.name, False))
+                self._repair()
+            case LinkChanged(link=link) if self._waits_for(link.name, link.alias):
+                self._repair()
+            case LinkGone() | MarkGone():
+                self._repair()
+
+    def _waits_for(self, device: str, alias: str) -> bool:
+        """Whether it is a tunnel device that pluto has just made and nobody has set up yet."""
+        return not alias and any(tunnel.device == device for tunnel in self._tunnels.values())
+
+    def resync(self) -> None:
+        """Tells the present state of everything again."""
+        self._sas.resync()
+        found = self._outer.read()
+        for remote, tunnel in self._tunnels.items():
+            self._put_sas(remote, tunnel)
+            device = found.get(remote)
+            self._put(h.KniLink(remote, device is not None and device.oper_up))
+
+    def _count(self) -> None:
+        found = self._inner.read()
+        for remote, tunnel in self._tunnels.items():
+            device = found.get(tunnel.device)
+            if device is not None:
+                self._put(h.Counters(remote, device.in_octets, device.out_octets))
+        self._timer = self._loop.call_later(COUNTER_PACE, self._count)

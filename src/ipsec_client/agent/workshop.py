@@ -1,0 +1,75 @@
+"""Makes the node as its plan says: compares, then takes the steps, in workers, so that the loop never waits.
+
+Level-triggered: it may be called at any time, does nothing where nothing differs, and repairs one thing
+at a time. A step that fails is told and does not keep others from being taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import Protocol
+
+from ipsec_client.agent.ledger import Ledger
+from ipsec_client.base.errors import Fault
+from ipsec_client.kernel.apply import apply
+from ipsec_client.kernel.observe import observe
+from ipsec_client.plan.diff import Step, diff
+from ipsec_client.plan.objects import Connection, KernelObject, Object, Pluto
+
+log = logging.getLogger(__name__)
+
+
+class PlutoHands(Protocol):
+    """What carries out steps on pluto and its connections."""
+
+    def given(self) -> list[Object]:
+        """Pluto and the connections it was given, as far as the one that lives is the one that was given them."""
+
+    async def apply(self, step: Step) -> None:
+        """Takes a step on a Pluto or Connection; raises Fault."""
+
+
+class Workshop:
+    """Steps towards a plan. One pass at a time; a pass asked for during one follows it."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._lock = asyncio.Lock()
+        self.failures: dict[str, str] = {}
+
+    async def kernel(self, namespaces: Iterable[str], wanted: Iterable[Object]) -> list[Step]:
+        """Brings the router and these namespaces to what is wanted; the steps taken."""
+        kernel = [item for item in wanted if isinstance(item, KernelObject)]
+        async with self._lock:
+            return await asyncio.to_thread(self._kernel, list(namespaces), kernel)
+
+    def _kernel(self, namespaces: list[str], wanted: list[KernelObject]) -> list[Step]:
+        found = observe(namespaces, wanted, self._ledger)
+        steps = [step for step in diff(found, wanted) if step.verb != "keep"]
+        self.failures = {}
+        for step in steps:
+            try:
+                waits = apply(step, self._ledger)
+            except Fault as fault:
+                self.failures[f"{step.object.kind} {step.object.name}"] = str(fault)
+                log.error(
+                    "cannot %s %s %s: %s", step.verb, step.object.kind, step.object.name, fault
+                )
+                continue
+            log.info("%s%s", step.line(), f" ({waits})" if waits else "")
+        return steps
+
+    async def pluto(self, hands: PlutoHands, wanted: Iterable[Object]) -> list[Step]:
+        """Brings pluto and its connections to what is wanted, one by one; the steps taken."""
+        ours = [item for item in wanted if isinstance(item, Pluto | Connection)]
+        async with self._lock:
+            steps = [step for step in diff(hands.given(), ours) if step.verb != "keep"]
+            for step in steps:
+                log.info("%s", step.line())
+                try:
+                    await hands.apply(step)
+                except Fault as fault:
+                    log.error("cannot %s %s: %s", step.verb, step.object.name, fault)
+        return steps

@@ -1,0 +1,67 @@
+"""``ipsec-client agent``: the daemon that makes and keeps this node as its document says."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+
+from ipsec_client.agent.ledger import Shelf, state_folder
+from ipsec_client.agent.node import Agent
+from ipsec_client.base import files, logs, sockets
+from ipsec_client.base.clock import Now
+from ipsec_client.commands.node import OnNode
+from ipsec_client.faces import terminal
+from ipsec_client.units import notify
+from ipsec_client.units.here import units
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declares the arguments."""
+    parser.add_argument("--log-level", choices=logs.LEVELS, default="info", help="what is logged")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Runs the agent until it is told to end; tunnels stay."""
+    run = sockets.run_folder()
+    run.mkdir(mode=0o755, parents=True, exist_ok=True)
+    with (
+        logs.recording("ipsec-client-agent", args.log_level),
+        files.lock(run / "agent.lock", "agent"),
+    ):
+        asyncio.run(_serve())
+    return 0
+
+
+async def _serve() -> None:
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    agent = Agent(Shelf(state_folder()), units)
+    await agent.begin()
+    commands = OnNode(agent, Now.read)
+    others = {
+        "apply": agent.apply,
+        "teardown": agent.teardown,
+        "report": agent.answer_report,
+        **commands.handlers,
+    }
+    try:
+        async with terminal.serving(sockets.socket_path("agent"), commands, others):
+            notify.ready()
+            await _signs_of_life(ended)
+    finally:
+        notify.stopping()
+        await agent.close()
+
+
+async def _signs_of_life(ended: asyncio.Event) -> None:
+    interval = notify.watchdog_interval()
+    while not ended.is_set():
+        notify.alive()
+        try:
+            async with asyncio.timeout(interval):
+                await ended.wait()
+        except TimeoutError:
+            continue

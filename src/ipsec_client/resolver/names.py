@@ -1,0 +1,88 @@
+"""Looks names of gateways and monitor destinations up in the background, again and again.
+
+A name server that hangs costs a thread, never the agent's loop; one that fails leaves the last good answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import threading
+from collections.abc import Callable, Iterable
+
+DEADLINE = 5.0
+"""Seconds a look-up may take before it counts as failed."""
+
+PACE = 30.0
+"""Seconds from one look-up of a name to the next; the system's resolver hides the record's own life."""
+
+EAGER = 2.0
+"""The same while a name has never been resolved."""
+
+
+class Names:
+    """The names in use and their addresses. ``changed`` is called on the loop when an answer is new."""
+
+    def __init__(self, known: dict[str, str], changed: Callable[[], None]) -> None:
+        self._known = dict(known)
+        self._changed = changed
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def known(self) -> dict[str, str]:
+        """The last good address of each name."""
+        return dict(self._known)
+
+    def use(self, hosts: Iterable[str]) -> None:
+        """From now on these hosts are looked up, and no others; addresses among them are no names."""
+        wanted = {host for host in hosts if not _is_address(host)}
+        for name in self._tasks.keys() - wanted:
+            self._tasks.pop(name).cancel()
+        for name in wanted - self._tasks.keys():
+            self._tasks[name] = asyncio.get_running_loop().create_task(self._follow(name))
+
+    def close(self) -> None:
+        """No more look-ups."""
+        for task in self._tasks.values():
+            task.cancel()
+        self._tasks.clear()
+
+    async def _follow(self, name: str) -> None:
+        while True:
+            found = await look_up(name)
+            # A gateway with several addresses keeps the one in use while it is still among them.
+            if found and self._known.get(name) not in found:
+                self._known[name] = found[0]
+                self._changed()
+            await asyncio.sleep(PACE if name in self._known else EAGER)
+
+
+async def look_up(name: str, deadline: float = DEADLINE) -> list[str]:
+    """The IPv4 addresses of a name, in the order the resolver gives; none where it fails or takes too long."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[str]] = loop.create_future()
+
+    def ask() -> None:
+        try:
+            rows = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_DGRAM)
+            found = list(dict.fromkeys(str(row[4][0]) for row in rows))
+        except (OSError, UnicodeError):
+            found = []
+        loop.call_soon_threadsafe(lambda: answer.done() or answer.set_result(found))
+
+    # A thread of its own, not one of a pool: a resolver that hangs must not keep others waiting.
+    threading.Thread(target=ask, daemon=True, name=f"resolve {name}").start()
+    try:
+        async with asyncio.timeout(deadline):
+            return await answer
+    except TimeoutError:
+        return []
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
