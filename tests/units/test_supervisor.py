@@ -18,10 +18,11 @@ from ipsec_client.base import sockets
 from ipsec_client.base.errors import Fault
 from ipsec_client.units.keeper import Child
 from ipsec_client.units.port import CLIENT, UnitState
-from ipsec_client.units.supervised import Supervised
+from ipsec_client.units.supervised import Supervised, await_turn
 from ipsec_client.units.supervisor import Supervisor
 
 SLEEPER = ("/bin/sleep", "1000")
+AGENT = Child("agent", SLEEPER)
 
 LEFT_BEHIND = """
 import asyncio, os, sys
@@ -55,13 +56,13 @@ def client_child(client: str) -> Child:
 def supervising(
     body: Callable[[Supervisor], Awaitable[None]],
     *,
-    argv: tuple[str, ...] = SLEEPER,
+    agent: Child = AGENT,
     client: Callable[[str], Child] = client_child,
 ) -> list[str]:
     told: list[str] = []
 
     async def main() -> None:
-        supervisor = Supervisor([Child("agent", argv)], client, told.append)
+        supervisor = Supervisor([agent], client, told.append)
         async with supervisor.serving():
             try:
                 await body(supervisor)
@@ -180,7 +181,7 @@ def test_what_is_to_run_otherwise_now_is_replaced(left: dict[str, int]) -> None:
     async def body(_: Supervisor) -> None:
         assert gone(left["agent"])
 
-    supervising(body, argv=("/bin/sleep", "999"))
+    supervising(body, agent=Child("agent", ("/bin/sleep", "999")))
 
 
 def test_a_client_that_died_unsupervised_is_started_again(left: dict[str, int]) -> None:
@@ -211,6 +212,64 @@ def test_a_pid_that_is_another_process_now_is_not_adopted(folder: Path) -> None:
         await supervisor.start("agent")
 
     assert not [line for line in supervising(body) if "is kept" in line]
+
+
+SPARED = """
+import os, sys, time
+from ipsec_client.units.supervised import await_turn
+
+await_turn()
+with open(sys.argv[1], "a") as file:
+    print(os.getpid(), file=file)
+time.sleep(1000)
+"""
+
+
+def test_a_spare_waits_and_takes_over(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process that works after the first was killed had been started before that."""
+    monkeypatch.setattr("ipsec_client.units.keeper.SPARE_AFTER", 0.0)
+    worked = folder / "worked"
+    agent = Child("agent", (sys.executable, "-c", SPARED, str(worked)), spare=True)
+    spares: list[int] = []
+
+    async def workers(count: int) -> list[int]:
+        async with asyncio.timeout(20):
+            while True:
+                pids = worked.read_text().split() if worked.exists() else []
+                if len(pids) == count:
+                    return [int(pid) for pid in pids]
+                await asyncio.sleep(0.005)
+
+    async def body(supervisor: Supervisor) -> None:
+        await supervisor.start("agent")
+        first = (await workers(1))[0]
+        async with asyncio.timeout(20):
+            while not (ahead := [pid for pid in children_of(os.getpid()) if pid != first]):
+                await asyncio.sleep(0.005)
+        spares.extend(ahead)
+        os.kill(first, signal.SIGKILL)
+        assert await workers(2) == [first, *ahead]
+
+    supervising(body, agent=agent)
+    assert gone(spares[0])
+    assert not children_of(os.getpid())
+
+
+def test_who_was_not_started_by_the_supervisor_gets_no_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ipsec_client.units.supervisor._KNOWN_SOON", 1)
+
+    async def body(_: Supervisor) -> None:
+        with pytest.raises(Fault, match="was not started by this supervisor"):
+            await asyncio.to_thread(await_turn)
+
+    supervising(body)
+
+
+def children_of(pid: int) -> list[int]:
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for threads in lists for child in threads.read_text().split()]
 
 
 def end(pid: int) -> None:

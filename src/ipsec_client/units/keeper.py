@@ -20,6 +20,9 @@ SETTLED = 10.0
 
 LONGEST_PAUSE = 30.0
 
+SPARE_AFTER = 2.0
+"""Seconds of life after which a child gets its spare, whose start is not to slow down the child's own."""
+
 
 def pause(failures: int) -> float:
     """Seconds to wait before the next start, after so many quick ends in a row; none after the first."""
@@ -31,6 +34,9 @@ class Child:
     """What a child is made of. ``before`` is called in a thread before each start, ``inside`` just at it.
 
     ``out`` takes what it prints; ``patience`` is the time in seconds it has to end after SIGTERM.
+
+    With ``spare`` a second process is started ahead, waits for its turn (``Keeper.turn``), and takes over
+    when the first ends: so a child that starts slowly is back at once.
     """
 
     name: str
@@ -39,6 +45,7 @@ class Child:
     inside: Callable[[], None] | None = None
     out: Path | None = None
     patience: float = 5.0
+    spare: bool = False
 
     def begin(self) -> Process:
         """Prepares and starts it; blocks while that takes."""
@@ -63,6 +70,7 @@ class Keeper:
         self.child = child
         self.process: Process | None = None
         self._found = found
+        self._spare: Process | None = None
         self._changed = changed
         self._tell = tell
         self._state = UnitState()
@@ -117,11 +125,22 @@ class Keeper:
                 await asyncio.wait({self._task}, timeout=self.child.patience)
             self._task.result()
             self._task = None
+            if self._spare is not None:
+                self._spare.send(signal.SIGKILL)
+                await self._spare.ended()
+                self._spare = None
 
     async def restart(self) -> None:
         """Stops it and starts it anew."""
         await self.stop()
         await self.start()
+
+    def process_of(self, pid: int) -> Process | None:
+        """The child or its spare, if ``pid`` is one of them."""
+        for process in (self.process, self._spare):
+            if process is not None and process.pid == pid:
+                return process
+        return None
 
     async def _keep(self) -> None:
         failures = 0
@@ -144,19 +163,33 @@ class Keeper:
 
     async def _live(self) -> str:
         """One life of the child, from its start to its end; tells how that came."""
-        process, self._found = self._found, None
+        process = self._found or self._spare
+        self._found = self._spare = None
         try:
             if process is None:
                 process = await asyncio.to_thread(self.child.begin)
         except (Fault, OSError) as error:
             return str(error)
         self.process = process
+        process.turn.set()
         self._changed()
         self._tried.set()
         if self._unwanted.is_set():  # while it was being started
             process.send(signal.SIGTERM)
+        sparing = asyncio.create_task(self._have_spare())
         try:
             return await process.ended()
         finally:
+            sparing.cancel()
+            await asyncio.wait({sparing})
             self.process = None
             self._changed()
+
+    async def _have_spare(self) -> None:
+        """Keeps a spare ready until cancelled; then it is left for the next life."""
+        while self.child.spare:
+            await asyncio.sleep(SPARE_AFTER)
+            with suppress(Fault, OSError):
+                self._spare = await asyncio.to_thread(self.child.begin)
+                await self._spare.ended()
+                self._spare = None

@@ -16,7 +16,10 @@ from typing import Any
 
 @dataclass(slots=True)
 class Process:
-    """A process that ``pid`` and ``born`` name for good; ``since`` is the wall clock of its start."""
+    """A process that ``pid`` and ``born`` name for good; ``since`` is the wall clock of its start.
+
+    ``turn`` is set when it is to do its work: at once, unless it was started ahead.
+    """
 
     pid: int
     born: int  # clock ticks from boot to its start: field 22 of /proc/PID/stat, proc(5)
@@ -24,6 +27,7 @@ class Process:
     argv: tuple[str, ...]
     handle: int = field(repr=False)
     popen: subprocess.Popen[bytes] | None = None
+    turn: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 
     @classmethod
     def started(cls, popen: subprocess.Popen[bytes], argv: tuple[str, ...]) -> Process:

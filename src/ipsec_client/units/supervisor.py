@@ -24,6 +24,8 @@ from ipsec_client.wire.request import Answered, Reply, Request
 FORMAT = 1
 """Of the note of what runs."""
 
+_KNOWN_SOON = 200  # looks, a hundredth of a second apart, for a process that asks for its turn
+
 
 class Supervisor:
     """The children of this machine. ``client_child`` says what a unit ``128t-ipsec@<client>`` is made of.
@@ -125,14 +127,17 @@ class Supervisor:
             request = Request.from_json(message, caller=peer.uid)
             replies = self._answered.find(request)
             if replies is None:
-                replies = [Reply(status=0, data=await self._do(request))]
+                replies = [Reply(status=0, data=await self._do(request, peer.pid))]
                 self._answered.keep(request, replies)
         except Fault as fault:
             replies = [Reply.failed(fault)]
         for reply in replies:
             await send(reply.to_json())
 
-    async def _do(self, request: Request) -> dict[str, Any]:
+    async def _do(self, request: Request, pid: int) -> dict[str, Any]:
+        if request.kind == "unit-turn":
+            await self._turn(pid)
+            return {}
         client = request.body.get("client")
         if not isinstance(client, str) or not client:
             raise InputFault("the request names no client")
@@ -149,6 +154,17 @@ class Supervisor:
             case _:
                 raise InputFault(f"the supervisor does not know the request {request.kind!r}")
         return asdict(keeper.state)
+
+    async def _turn(self, pid: int) -> None:
+        """Waits until it is process ``pid``'s turn; raises Fault when it is none of ours."""
+        for _ in range(_KNOWN_SOON):
+            for keeper in self._keepers.values():
+                process = keeper.process_of(pid)
+                if process is not None:
+                    await process.turn.wait()
+                    return
+            await asyncio.sleep(0.01)  # it may ask before we have heard that it was started
+        raise Fault(f"process {pid} was not started by this supervisor")
 
 
 async def _dismiss(process: Process) -> None:
