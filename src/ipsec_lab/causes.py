@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -59,7 +59,7 @@ class Causes:
     def __init__(
         self,
         provider: Host,
-        gateways: dict[str, tuple[Remote, Host, Gateway]],
+        gateways: Mapping[str, tuple[Remote, Host, Gateway]],
         client: Callable[[], Host],
     ) -> None:
         """``client`` gives the client's namespace, which the product makes and may make anew."""
@@ -127,7 +127,7 @@ class Causes:
 
 
 def _amount(text: str, unit: str) -> float:
-    found = re.fullmatch(rf"(\d+(?:\.\d+)?){unit}?", text)
+    found = re.fullmatch(rf"(\d+(?:\.\d+)?)(?:{unit})?", text)
     if found is None:
         raise LabError(f"{text} is not an amount in {unit}", cure=f"Write it as 10{unit}")
     return float(found[1])

@@ -138,6 +138,12 @@ class Host:
 
         self.do(write)
 
+    def received(self, device: str) -> int:
+        """How many packets a device has received since it was made."""
+        rows = self.do(Path("/proc/thread-self/net/dev").read_text).splitlines()
+        [row] = [row for row in rows if row.strip().startswith(f"{device}:")]
+        return int(row.partition(":")[2].split()[1])
+
     def close(self) -> None:
         """Let go of the namespaces; they end with the last process in them."""
         self._thread.shutdown()

@@ -18,10 +18,12 @@ from typing import NoReturn
 
 from ipsec_lab import control
 from ipsec_lab.causes import CAUSES
+from ipsec_lab.demo import demo
 from ipsec_lab.enclosure import enclosed
 from ipsec_lab.errors import LabError
 from ipsec_lab.guest import cli as machine
 from ipsec_lab.lab import KINDS, built
+from ipsec_lab.packages import strongswan_root
 from ipsec_lab.picture import picture
 from ipsec_lab.progress import Progress
 from ipsec_lab.shell import run_on
@@ -65,6 +67,14 @@ def _parser() -> argparse.ArgumentParser:
         help=f"what a remote's gateway is made of: {' or '.join(KINDS)} (default: {KINDS[0]})",
     )
     run.set_defaults(do=_where_esp_is(_run))
+
+    demo_ = verbs.add_parser("demo", help="the page's example failing over, with figures")
+    demo_.add_argument(
+        "--without-failover", action="store_true", help="spoil it, to see that it is noticed"
+    )
+    demo_.set_defaults(
+        do=_where_esp_is(lambda given: demo(without_failover=given.without_failover))
+    )
 
     shell = verbs.add_parser("shell", help="a shell, or a command, on a host of the running lab")
     shell.add_argument("host", nargs="?", default=ROUTER, metavar="HOST")
@@ -114,7 +124,11 @@ def _where_esp_is(act: Callable[[argparse.Namespace], int]) -> Do:
 
     def do(given: argparse.Namespace, words: Sequence[str]) -> int:
         if not given.here:
+            # What is fetched is fetched out here: a guest has no way to the world.
+            strongswan_root(Progress())
             return machine.run_on_machine(_again(_HERE, *words), attachable=True)
+        if control.is_running():
+            raise LabError("a lab is running on this machine already", cure="End it first")
         return enclosed(lambda: _told(lambda: act(given)))
 
     return do
@@ -164,8 +178,6 @@ def _interruptible() -> Iterator[None]:
 
 
 def _run(given: argparse.Namespace) -> int:
-    if control.is_running():
-        raise LabError("a lab is running on this machine already", cure="End it first")
     configuration = sys.stdin.read() if given.file == "-" else _text(Path(given.file))
     progress = Progress()
     with (

@@ -24,7 +24,7 @@ def picture(site: Site, gateways: Mapping[str, Gateway]) -> str:
             (remote.name, str(remote.host), f"gateway, {gateway.software} {gateway.version}")
         )
         behind = ", ".join(map(str, site.behind(remote)))
-        rows.append((topology.behind_name(remote), behind, f"the hosts behind {remote.name}"))
+        rows.append((topology.behind_of(remote.name), behind, f"the hosts behind {remote.name}"))
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     return "\n".join(
         f"  {name:<{widths[0]}}  {addresses:<{widths[1]}}  {what}" for name, addresses, what in rows

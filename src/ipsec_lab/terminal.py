@@ -44,8 +44,10 @@ def interfaces(shown: str) -> dict[str, Interface]:
     return found
 
 
-def alarms(shown: str) -> list[Alarm]:
-    """The alarms in the output of `show alarms`."""
+def alarms(shown: str) -> list[Alarm] | None:
+    """The alarms in the output of `show alarms`; None if it is no answer to that."""
+    if "shelved alarms" not in shown:
+        return None
     lines = shown.splitlines()
     rules = [number for number, line in enumerate(lines) if re.fullmatch(r"=+(?: =+)+", line)]
     if len(rules) < 2:

@@ -37,9 +37,9 @@ def lan_name(site: Site, port: Port) -> str:
     return "lan" if port is site.lans[0] else f"at-{port.device}"
 
 
-def behind_name(remote: Remote) -> str:
+def behind_of(remote: str) -> str:
     """The name of the host behind a remote's gateway."""
-    return f"behind-{remote.name}"
+    return f"behind-{remote}"
 
 
 def link_name(remote: Remote) -> str:
@@ -50,7 +50,7 @@ def link_name(remote: Remote) -> str:
 def hosts(site: Site) -> tuple[str, ...]:
     """The names of all machines."""
     lans = (lan_name(site, port) for port in site.lans)
-    gateways = (name for remote in site.remotes for name in (remote.name, behind_name(remote)))
+    gateways = (name for remote in site.remotes for name in (remote.name, behind_of(remote.name)))
     return (*lans, ROUTER, PROVIDER, *gateways)
 
 
@@ -110,7 +110,7 @@ def _provider(lines: Wiring, wan: Port, namespaces: Mapping[str, str]) -> None:
 
 
 def _gateway(lines: Wiring, site: Site, remote: Remote, namespaces: Mapping[str, str]) -> None:
-    link, behind = link_name(remote), behind_name(remote)
+    link, behind = link_name(remote), behind_of(remote.name)
     lines[PROVIDER] += [
         _pair(namespaces, link, remote.name, UPLINK),
         f"addr add {_CARRIER} dev {link}",

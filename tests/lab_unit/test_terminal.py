@@ -66,5 +66,8 @@ def test_alarms() -> None:
 
 def test_no_answer_shows_nothing() -> None:
     assert interfaces("") == {}
-    assert alarms("") == []
+    assert alarms("") is None
+
+
+def test_no_alarms() -> None:
     assert alarms("There are 0 shelved alarms\n") == []

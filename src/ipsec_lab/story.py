@@ -1,0 +1,190 @@
+"""The demo: the page's example in the lab, failing over three times, told while it happens and judged by captures."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+from ipsec_lab import report, topology
+from ipsec_lab.capture import Capture
+from ipsec_lab.causes import GATEWAY_SILENT, KNI_FORCED_DOWN, PEER_DELETES
+from ipsec_lab.lab import Lab
+from ipsec_lab.progress import Progress
+from ipsec_lab.report import FAILBACK, LAN, WAN, Act, Alarm, Outcome, Scene
+from ipsec_lab.stream import RATE, Stream
+from ipsec_lab.terminal import Alarm as Row
+from ipsec_lab.waiting import wait_until
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+PAGE, DEMO = EXAMPLES / "page-complete.conf", EXAMPLES / "demo.conf"
+
+_ENOUGH: Final = RATE // 10
+"""Packets at a gateway that show that it carries the stream."""
+_STEADY: Final = 1.5
+"""Seconds of quiet before and after what happens to a stream."""
+_LATE_ANSWERS: Final = 1.0
+_FLUSHED: Final = 0.3
+_MOVE_DEADLINE: Final = 20.0
+_BACK_DEADLINE: Final = 90.0
+
+
+def adaptation() -> str:
+    """What the demo changes in the page's example, as a diff."""
+    page, demo = (file.read_text().splitlines(keepends=True) for file in (PAGE, DEMO))
+    return "".join(difflib.unified_diff(page, demo, PAGE.name, DEMO.name))
+
+
+class Story:
+    """One telling. ``folder`` gets the captures and the scene, from which the report is made.
+
+    ``spoil`` is done once the tunnels are up, for those who want to see the story fail.
+    """
+
+    def __init__(
+        self, lab: Lab, folder: Path, progress: Progress, spoil: Callable[[], None]
+    ) -> None:
+        self._lab, self._folder, self._progress, self._spoil = lab, folder, progress, spoil
+        self._first, self._second = (remote.name for remote in lab.site.remotes[:2])
+        self._captures: list[Capture] = []
+        self._acts: list[Act] = []
+        self.seconds_to_tunnels_up = 0.0
+        self.alarm = Alarm(None, None)
+
+    def tell(self) -> Scene:
+        """Live through it, from the start of the product to the last cause; returns what to read captures with."""
+        with ExitStack() as stack:
+            self._start_captures(stack)
+            self._lab.router.start(self._lab.configuration)
+            self.seconds_to_tunnels_up = self._lab.await_tunnels(self._progress)
+            _say(f"Both tunnels are up after {self.seconds_to_tunnels_up:.1f} s.")
+            self._spoil()
+            self._gateway_goes_silent()
+            self._gateway_returns()
+            self._other_cause(PEER_DELETES, stays=False)
+            self._other_cause(KNI_FORCED_DOWN, stays=True)
+        site = self._lab.site
+        scene = Scene(
+            remotes=tuple(remote.name for remote in site.remotes),
+            gateways=tuple(str(remote.host) for remote in site.remotes),
+            private=tuple(map(str, site.private)),
+            acts=tuple(self._acts),
+        )
+        scene.save(self._folder)
+        return scene
+
+    def _start_captures(self, stack: ExitStack) -> None:
+        places = {LAN: ("lan", topology.UPLINK), WAN: (topology.PROVIDER, topology.TO_ROUTER)}
+        for remote in self._lab.site.remotes:
+            behind = topology.behind_of(remote.name)
+            places[remote.name] = (remote.name, topology.UPLINK)
+            places[behind] = (behind, topology.UPLINK)
+        for name, (host, device) in places.items():
+            capture = Capture(self._lab.hosts[host], device, self._folder / f"{name}.pcap")
+            stack.callback(capture.stop)
+            self._captures.append(capture)
+
+    def _gateway_goes_silent(self) -> None:
+        stream = self._steady_stream()
+        _say(f"The gateway of {self._first} goes silent …")
+        moment = self._happens(GATEWAY_SILENT)
+        raised = self._await_alarm(lambda alarm: alarm is not None)
+        if raised is not None:
+            self.alarm = Alarm(_milliseconds(moment), None)
+            _say(f"  alarm, {raised.severity}: {raised.message}")
+        self._end(
+            Act(stream.number, GATEWAY_SILENT, moment, self._first, self._second, True), stream
+        )
+
+    def _gateway_returns(self) -> None:
+        stream = self._lab.stream()
+        time.sleep(_STEADY)
+        _say(f"The gateway of {self._first} returns …")
+        arrived, moment = self._arrivals(), time.time_ns()
+        self._lab.causes.heal(self._first)
+        with self._progress.step(f"{self._first}: waiting for its repair"):
+            wait_until(lambda: arrived(self._first) >= _ENOUGH, deadline=_BACK_DEADLINE)
+        if self._await_alarm(lambda alarm: alarm is None) is None:
+            self.alarm = Alarm(self.alarm.raised_after_ms, _milliseconds(moment))
+        self._end(Act(stream.number, FAILBACK, moment, self._second, self._first, True), stream)
+
+    def _other_cause(self, cause: str, *, stays: bool) -> None:
+        with self._progress.step(f"{self._first}: waiting until it carries"):
+            wait_until(self._lab.tunnels_up, deadline=_BACK_DEADLINE, pause=0.5)
+        stream = self._steady_stream()
+        _say(f"{cause.replace('-', ' ').capitalize()} at {self._first} …")
+        moment = self._happens(cause)
+        self._end(Act(stream.number, cause, moment, self._first, self._second, stays), stream)
+        self._lab.causes.heal(self._first)
+
+    def _steady_stream(self) -> Stream:
+        arrived, stream = self._arrivals(), self._lab.stream()
+        wait_until(lambda: arrived(self._first) >= _ENOUGH, deadline=_MOVE_DEADLINE)
+        time.sleep(_STEADY)
+        return stream
+
+    def _happens(self, cause: str) -> int:
+        """Let it happen and traffic move; returns the moment before it, in nanoseconds."""
+        arrived, moment = self._arrivals(), time.time_ns()
+        self._lab.causes.break_(cause, self._first)
+        wait_until(lambda: arrived(self._second) >= _ENOUGH, deadline=_MOVE_DEADLINE)
+        return moment
+
+    def _arrivals(self) -> Callable[[str], int]:
+        """Tells how many packets have come to the host behind a remote's gateway since now."""
+
+        def count(remote: str) -> int:
+            return self._lab.hosts[topology.behind_of(remote)].received(topology.UPLINK)
+
+        begin = {remote: count(remote) for remote in (self._first, self._second)}
+        return lambda remote: count(remote) - begin[remote]
+
+    def _await_alarm(self, wanted: Callable[[Row | None], bool]) -> Row | None:
+        """The first remote's interface alarm as soon as it is as wanted, or as it is at the deadline."""
+        seen: Row | None = None
+
+        def look() -> bool:
+            nonlocal seen
+            rows = self._lab.router.alarms()
+            if rows is None:
+                return False
+            seen = next((row for row in rows if f"Intf {self._first} " in row.message), None)
+            return wanted(seen)
+
+        wait_until(look, deadline=_MOVE_DEADLINE)
+        return seen
+
+    def _end(self, act: Act, stream: Stream) -> None:
+        time.sleep(_STEADY)
+        stream.stop()
+        time.sleep(_LATE_ANSWERS)
+        self._acts.append(act)
+        for capture in self._captures:
+            capture.flush()
+        time.sleep(_FLUSHED)
+        _say(told(report.outcome(self._folder, act, (self._first, self._second))))
+
+
+def nothing() -> None:
+    """Spoils nothing."""
+
+
+def told(outcome: Outcome) -> str:
+    """How an act ended, for people."""
+    act, figures = outcome.act, outcome.figures
+    where = f"traffic never was on {act.after}"
+    if outcome.moved_after_ms is not None:
+        where = f"traffic is on {act.after} after {outcome.moved_after_ms:.0f} ms"
+    lost = f"{figures.lost} of {figures.sent} packets lost"
+    return f"  {where}; {lost}, longest gap {figures.longest_gap_ms:g} ms"
+
+
+def _milliseconds(since_ns: int) -> int:
+    return (time.time_ns() - since_ns) // 1_000_000
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

@@ -1,0 +1,121 @@
+"""What breaking and healing does to the lab, as the commands that its machines get."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from ipsec_lab.causes import Causes
+from ipsec_lab.document import read
+from ipsec_lab.errors import LabError
+from ipsec_lab.host import Host
+
+SITE = read(Path(__file__).with_name("document.json").read_text())
+
+
+class Told(Host):
+    """A machine that only remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+
+    def nft(self, rules: str) -> None:
+        self.words.append(rules)
+
+    def ip(self, *lines: str) -> None:
+        self.words += lines
+
+    def must(self, argv: Sequence[str], **_: object) -> str:
+        self.words.append(" ".join(argv))
+        return ""
+
+
+class Dropping:
+    """A gateway that only remembers how often it was to delete its SAs."""
+
+    software, version = "none", "0"
+
+    def __init__(self) -> None:
+        self.drops = 0
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def drop(self) -> None:
+        self.drops += 1
+
+
+class Bench:
+    """Causes over machines that remember."""
+
+    def __init__(self) -> None:
+        self.provider, self.client = Told(), Told()
+        self.gateways = {remote.name: Told() for remote in SITE.remotes}
+        self.dropping = {remote.name: Dropping() for remote in SITE.remotes}
+        known = {
+            remote.name: (remote, self.gateways[remote.name], self.dropping[remote.name])
+            for remote in SITE.remotes
+        }
+        self.causes = Causes(self.provider, known, lambda: self.client)
+        self.provider.words.clear()
+
+
+def test_silence_is_one_change_of_one_set() -> None:
+    bench = Bench()
+    bench.causes.break_("gateway-silent", "rem1")
+    bench.causes.break_("gateway-silent", "rem2")
+    bench.causes.heal("rem1")
+    one = "flush set ip lab silent\nadd element ip lab silent { %s }\n"
+    assert bench.provider.words == [
+        one % "172.16.4.3",
+        one % "172.16.4.3, 172.16.5.4",
+        one % "172.16.5.4",
+    ]
+
+
+def test_healing_all_undoes_everything_and_nothing_twice() -> None:
+    bench = Bench()
+    bench.causes.break_("gateway-silent", "rem1")
+    bench.causes.break_("kni-forced-down", "rem2")
+    bench.causes.heal()
+    bench.causes.heal()
+    assert bench.provider.words[1:] == ["flush set ip lab silent\n"]
+    assert bench.client.words == ["link set rem2 down", "link set rem2 up"]
+
+
+def test_loss_and_delay_join_and_work_both_ways() -> None:
+    bench = Bench()
+    bench.causes.break_("loss", "rem1", "5%")
+    bench.causes.break_("delay", "rem1", "20")
+    both = "root netem loss 5% delay 20ms"
+    assert bench.provider.words[-1] == f"tc qdisc replace dev to-rem1 {both}"
+    assert bench.gateways["rem1"].words[-1] == f"tc qdisc replace dev uplink {both}"
+
+
+def test_the_gateway_deletes_once_each_time() -> None:
+    bench = Bench()
+    bench.causes.break_("peer-deletes", "rem2")
+    bench.causes.heal("rem2")
+    assert {name: gateway.drops for name, gateway in bench.dropping.items()} == {
+        "rem1": 0,
+        "rem2": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("flood", "rem1"), "no cause flood"),
+        (("loss", "rem9"), "no remote rem9"),
+        (("loss", "rem1", "much"), "much is not an amount in %"),
+        (("delay", "rem1", "5%"), "5% is not an amount in ms"),
+    ],
+)
+def test_what_is_not_understood_changes_nothing(words: tuple[str, ...], complaint: str) -> None:
+    bench = Bench()
+    with pytest.raises(LabError, match=complaint):
+        bench.causes.break_(*words)
+    assert bench.provider.words == []
