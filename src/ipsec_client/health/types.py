@@ -281,6 +281,40 @@ class Test:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """What a tunnel has behind it that delays its carrying again."""
+
+    flaps: tuple[float, ...] = ()  # when it went down by itself, newest last
+    seized: tuple[float, ...] = ()  # when another hand lowered the KNI, newest last
+    excused_until: float = 0.0  # going down before is our doing and no flap
+    hold_until: float | None = None  # a hold-down from before a restart of the agent ends
+
+
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """Where the repair of a tunnel stands."""
+
+    repairing: bool = False  # a Restart is outstanding
+    lost_at: float | None = None  # nothing heard of it by then: taken as failed
+    severed: bool = False  # told to terminate, and the SAs are still counted
+    ailing: bool = False  # a test was missed, or a repair failed, since the last Restart
+    requests: tuple[str, ...] = ()  # operators' restarts that wait for the outstanding one
+    repairs: int = 0  # in a row without success
+    failures: int = 0  # in a row that could not be carried out
+    not_before: float | None = None  # the next one
+    last_restart_wall: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Bytes through the tunnel device, and since when more has gone out and nothing come in."""
+
+    inbound: int
+    outbound: int
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
 class Tunnel:
     """Four independent fields (design, section 7) and the evidence behind them."""
 
@@ -293,27 +327,30 @@ class Tunnel:
     inbound: int | None = None  # child SAs; None: not observed yet
     outbound: int | None = None
     kni_up: bool | None = None  # None: not observed since it was last raised
-    counters: tuple[int, int] | None = None  # in and out, when the inbound last grew
-    still_since: float = 0.0  # when that was
+    traffic: Traffic | None = None
     proving_until: float | None = None  # new and never up: no alarm before
-    flaps: tuple[float, ...] = ()  # when it went down by itself, newest last
-    seized: tuple[float, ...] = ()  # when another hand lowered the KNI, newest last
-    excused_until: float = 0.0  # going down before is our doing and no flap
-    hold_until: float | None = None  # a hold-down from before a restart of the agent ends
-    repairing: bool = False  # a Restart is outstanding
-    repair_lost_at: float | None = None  # nothing heard of it by then: taken as failed
-    severed: bool = False  # told to terminate, and the SAs are still counted
-    ailing: bool = False  # a test was missed, or a repair failed, since the last Restart
-    requests: tuple[str, ...] = ()  # operators' restarts that wait for the outstanding one
-    repairs: int = 0  # in a row without success
-    failed_repairs: int = 0  # in a row that could not be carried out
-    next_repair: float | None = None  # not before
-    last_restart_wall: float | None = None
+    past: Past = field(default_factory=Past)
+    mending: Mending = field(default_factory=Mending)
 
     @property
     def connected(self) -> bool:
         """Whether the kernel is known to have child SAs in both directions."""
         return bool(self.inbound and self.outbound)
+
+    @property
+    def flaps(self) -> tuple[float, ...]:
+        """When it went down by itself, newest last."""
+        return self.past.flaps
+
+    @property
+    def repairs(self) -> int:
+        """Repairs in a row without success."""
+        return self.mending.repairs
+
+    @property
+    def last_restart_wall(self) -> float | None:
+        """When it was last started or restarted."""
+        return self.mending.last_restart_wall
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,99 @@
+"""The verdict on one tunnel, from what pluto, the kernel and the tests say. Decides nothing and asks nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ipsec_client.base.clock import Now
+from ipsec_client.health.types import Decision, Judgement, Test, Tunnel, Verdict
+
+EASING = 0.8
+"""A degraded tunnel is up again when loss and latency are below this share of their limits."""
+
+STABLE = 60.0
+"""Seconds that a tunnel must have been up for its next repair to begin at the first rung again."""
+
+Finding = tuple[Judgement, str, bool]
+
+
+def judge(tunnel: Tunnel, pluto_alive: bool | None, now: Now) -> tuple[Tunnel, list[Decision]]:
+    """The tunnel with its verdict; a decision where the judgement is another than before."""
+    judgement, reason, certain = evaluate(tunnel, pluto_alive)
+    old = tunnel.verdict
+    if (judgement, reason, certain) == (old.judgement, old.reason, old.certain):
+        return tunnel, []
+    if judgement == old.judgement:
+        verdict = Verdict(judgement, reason, old.since, certain)
+        return replace(tunnel, verdict=verdict), []
+    tunnel = replace(tunnel, verdict=Verdict(judgement, reason, now.mono, certain))
+    if judgement == "up":
+        mended = replace(tunnel.mending, ailing=False, failures=0)
+        tunnel = replace(tunnel, proving_until=None, mending=mended)
+    elif old.judgement in ("up", "degraded") and now.mono - old.since >= STABLE:
+        tunnel = replace(tunnel, mending=replace(tunnel.mending, repairs=0))
+    return tunnel, [Decision(tunnel.intent.remote, judgement, reason)]
+
+
+def evaluate(tunnel: Tunnel, pluto_alive: bool | None) -> Finding:
+    """Judgement, reason, and whether it is certain, from the evidence at hand."""
+    if pluto_alive is False:
+        return "down", "pluto is dead", True
+    finding = _by_evidence(tunnel)
+    if tunnel.mending.severed and finding[0] != "down":
+        return "down", "being restarted", True
+    return finding
+
+
+def _by_evidence(tunnel: Tunnel) -> Finding:
+    if tunnel.inbound is None or tunnel.outbound is None:
+        return "unknown", "no evidence yet", False
+    if not tunnel.connected:
+        return "down", _why_unconnected(tunnel), True
+    if not tunnel.tests:
+        return "up", "security associations in both directions", True
+    return _by_tests(tunnel)
+
+
+def _why_unconnected(tunnel: Tunnel) -> str:
+    if tunnel.loaded.state == "refused":
+        return f"pluto refused the connection: {tunnel.loaded.reason}"
+    if tunnel.negotiation.state == "blocked":
+        return f"negotiation blocked: {tunnel.negotiation.blocker or tunnel.negotiation.notify}"
+    if not tunnel.inbound and not tunnel.outbound:
+        return "no security association"
+    return f"no {'outbound' if tunnel.inbound else 'inbound'} security association"
+
+
+def _by_tests(tunnel: Tunnel) -> Finding:
+    tests = tunnel.tests
+    required = tunnel.intent.required
+    needed = len(tests) if required is None else max(1, min(required, len(tests)))
+    answering = sum(test.status == "up" for test in tests)
+    silent = [test.target.destination for test in tests if test.status == "down"]
+    if answering >= needed:
+        return _within_limits(tunnel)
+    if len(tests) - len(silent) < needed:
+        return "down", f"no answer from {', '.join(silent)}", False
+    return "unknown", "not tested yet", False
+
+
+def _within_limits(tunnel: Tunnel) -> Finding:
+    ease = EASING if tunnel.verdict.judgement == "degraded" else 1.0
+    for test in tunnel.tests:
+        above = _limit_passed(test, ease) if test.status == "up" else ""
+        if above:
+            return "degraded", f"{above} to {test.target.destination} is above its limit", False
+    return "up", "answers through the tunnel", False
+
+
+def _limit_passed(test: Test, ease: float) -> str:
+    target = test.target
+    if target.loss_limit is not None and test.loss > target.loss_limit * ease:
+        return "loss"
+    if (
+        target.latency_limit is not None
+        and test.round_trip is not None
+        and test.round_trip > target.latency_limit * ease
+    ):
+        return "latency"
+    return ""

@@ -1,0 +1,235 @@
+"""The schedule of tests: which attempt is due, what an answer means, when a test has failed.
+
+Knows a tunnel's targets and time; nothing of SAs, KNIs or repairs. The mathematics is in docs/health.md.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import replace
+from functools import lru_cache
+
+from ipsec_client.base.clock import Now
+from ipsec_client.health.types import Probe, Target, Test, Tunnel, TunnelIntent
+
+SEQUENCES = 1 << 16
+"""Sequence numbers of an ICMP echo request (RFC 792)."""
+
+QUICK_INTERVAL = 1.0
+"""Monitors that test more often than this, in seconds, must see several good tests before a tunnel is up again."""
+
+QUICK_RECOVERY = 3
+"""How many in a row."""
+
+RETRY_UNSENT = 1.0
+"""Seconds after which a probe that could not be sent is tried again, if no test is due before."""
+
+LOSS_WEIGHT = 1 / 64
+"""Weight of one attempt in the smoothed loss: about the last 64 attempts count."""
+
+ROUND_TRIP_WEIGHT = 1 / 8
+"""Weight of one answer in the smoothed round trip (RFC 6298, section 2)."""
+
+SHORTEST = 0.01
+"""Seconds that interval and timeout have at least, so that no test can become a flood."""
+
+
+@lru_cache(maxsize=256)
+def offsets(target: Target) -> tuple[float, ...]:
+    """When the attempts of one test are made, in seconds after it began.
+
+    Every ``timeout / max_retries``. Where tests follow each other without a pause (``interval`` below
+    ``timeout``) there are millions of them in a week, so that chance alone would fail some: from the
+    second attempt on, when the first was missed, such a test goes at twice the pace.
+    """
+    slot = target.timeout / target.max_retries
+    documented = [slot * attempt for attempt in range(target.max_retries)]
+    if target.interval >= target.timeout:
+        return tuple(documented)
+    between = [slot * (attempt + 0.5) for attempt in range(1, target.max_retries)]
+    return tuple(sorted(documented + between))
+
+
+def recovery(target: Target) -> int:
+    """How many tests in a row must be answered before a destination that failed counts as up."""
+    return QUICK_RECOVERY if target.interval < QUICK_INTERVAL else 1
+
+
+def tests_for(intent: TunnelIntent, known: tuple[Test, ...], now: Now) -> tuple[Test, ...]:
+    """One test per target; a target that has not changed keeps what is known of it."""
+    by_target = {test.target: test for test in known}
+    return tuple(
+        by_target.get(target) or Test(target, next_at=now.mono, rhythm=now.mono)
+        for target in map(_bounded, intent.targets)
+    )
+
+
+def advance(tunnel: Tunnel, now: Now) -> tuple[Tunnel, list[Probe]]:
+    """What is due by now: attempts to send, tests that have failed, tests to begin. Only with SAs."""
+    if not tunnel.connected or all(test.next_at > now.mono for test in tunnel.tests):
+        return tunnel, []
+    probes: list[Probe] = []
+    tests: list[Test] = []
+    mending = tunnel.mending
+    for old in tunnel.tests:
+        test = old
+        while test.next_at <= now.mono:
+            test = _excuse_stall(test, now)
+            if test.begun is not None and test.attempts == len(offsets(test.target)):
+                test = _missed(test, now)
+                mending = mending if mending.ailing else replace(mending, ailing=True)
+            else:
+                probes.append(Probe(tunnel.intent.remote, test.target.destination, test.sequence))
+                test = _sent(test, now)
+        tests.append(test)
+    traffic = None if probes else tunnel.traffic
+    return replace(tunnel, tests=tuple(tests), traffic=traffic, mending=mending), probes
+
+
+def answered(
+    tunnel: Tunnel, destination: str, sequence: int, round_trip: float, now: Now
+) -> Tunnel:
+    """An answer ends the test it belongs to; one to a test that is over changes nothing."""
+    for place, test in enumerate(tunnel.tests):
+        if test.target.destination == destination and _is_present(test, sequence):
+            return _with_test(tunnel, place, _answered(test, sequence, round_trip, now))
+    return tunnel
+
+
+def unsent(tunnel: Tunnel, destination: str, sequence: int, now: Now) -> Tunnel:
+    """A test whose attempt could not be sent tells nothing: it ends unknown and is soon begun again."""
+    for place, test in enumerate(tunnel.tests):
+        if test.target.destination == destination and _is_present(test, sequence):
+            soon = max(now.mono, min(test.rhythm, now.mono + RETRY_UNSENT))
+            return _with_test(tunnel, place, _forget(test, soon))
+    return tunnel
+
+
+def suspend(tunnel: Tunnel) -> Tunnel:
+    """Without SAs nothing is tested, and what was known holds no longer."""
+    return replace(tunnel, tests=tuple(_forget(test, test.next_at) for test in tunnel.tests))
+
+
+def doubt(tunnel: Tunnel) -> Tunnel:
+    """What was up must be proven again; what was down stays so until it is."""
+    return replace(
+        tunnel,
+        tests=tuple(
+            _forget(test, test.rhythm) if test.status == "up" else test for test in tunnel.tests
+        ),
+    )
+
+
+def at_once(tunnel: Tunnel, now: Now) -> Tunnel:
+    """Begins the tests that are not under way, besides those of the rhythm."""
+    return replace(
+        tunnel,
+        tests=tuple(
+            replace(test, next_at=min(test.next_at, now.mono)) if test.begun is None else test
+            for test in tunnel.tests
+        ),
+    )
+
+
+def next_at(tunnel: Tunnel) -> float | None:
+    """When the tunnel's tests need the next tick."""
+    if not tunnel.connected or not tunnel.tests:
+        return None
+    return min(test.next_at for test in tunnel.tests)
+
+
+def _bounded(target: Target) -> Target:
+    if target.interval >= SHORTEST and target.timeout >= SHORTEST and target.max_retries >= 1:
+        return target
+    return replace(
+        target,
+        interval=max(SHORTEST, target.interval),
+        timeout=max(SHORTEST, target.timeout),
+        max_retries=max(1, target.max_retries),
+    )
+
+
+def _excuse_stall(test: Test, now: Now) -> Test:
+    """Where nobody was watching for longer than a slot, the test goes on from here, with a slot left at least.
+
+    Else a busy machine would fail tests whose answers it had no time to wait for, or to read.
+    """
+    slot = test.target.timeout / test.target.max_retries
+    if now.mono - test.next_at <= slot:
+        return test
+    if test.begun is None:
+        return replace(test, next_at=now.mono)
+    schedule = offsets(test.target)
+    latest = bisect_right(schedule, test.target.timeout - slot * 0.99) - 1
+    attempt = min(test.attempts, latest)
+    return replace(
+        test,
+        begun=now.mono - schedule[attempt],
+        first=test.first + test.attempts - attempt,
+        attempts=attempt,
+    )
+
+
+def _sent(test: Test, now: Now) -> Test:
+    """One attempt more, the first one of a new test where none is under way."""
+    schedule = offsets(test.target)
+    begun, first, attempts, rhythm = test.begun, test.first, test.attempts + 1, test.rhythm
+    if begun is None:
+        begun, first, attempts = test.next_at, test.sequence, 1
+        rhythm = begun + test.target.interval if rhythm <= now.mono else rhythm
+    following = schedule[attempts] if attempts < len(schedule) else test.target.timeout
+    return replace(
+        test,
+        sequence=(test.sequence + 1) % SEQUENCES,
+        begun=begun,
+        first=first,
+        attempts=attempts,
+        next_at=begun + following,
+        rhythm=rhythm,
+        last_attempt_wall=now.wall,
+    )
+
+
+def _missed(test: Test, now: Now) -> Test:
+    return replace(
+        test,
+        begun=None,
+        next_at=max(test.rhythm, now.mono),
+        status="down",
+        owed=recovery(test.target),
+        loss=_smoothed_loss(test.loss, test.attempts),
+    )
+
+
+def _answered(test: Test, sequence: int, round_trip: float, now: Now) -> Test:
+    owed = max(0, test.owed - 1)
+    smoothed = test.round_trip
+    smoothed = (
+        round_trip if smoothed is None else smoothed + (round_trip - smoothed) * ROUND_TRIP_WEIGHT
+    )
+    lost = (sequence - test.first) % SEQUENCES
+    return replace(
+        test,
+        begun=None,
+        next_at=max(test.rhythm, now.mono),
+        status="up" if owed == 0 else test.status,
+        owed=owed,
+        loss=_smoothed_loss(test.loss, lost) * (1 - LOSS_WEIGHT),
+        round_trip=smoothed,
+    )
+
+
+def _forget(test: Test, next_at: float) -> Test:
+    return replace(test, begun=None, next_at=next_at, status="unknown", owed=max(1, test.owed))
+
+
+def _smoothed_loss(loss: float, lost: int) -> float:
+    return 1 - (1 - loss) * (1 - LOSS_WEIGHT) ** lost
+
+
+def _is_present(test: Test, sequence: int) -> bool:
+    return test.begun is not None and (sequence - test.first) % SEQUENCES < test.attempts
+
+
+def _with_test(tunnel: Tunnel, place: int, test: Test) -> Tunnel:
+    return replace(tunnel, tests=(*tunnel.tests[:place], test, *tunnel.tests[place + 1 :]))

@@ -1,0 +1,176 @@
+"""Evidence into the state: what each event says is written down where it belongs. Nothing is judged here.
+
+An event that names an unknown remote changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ipsec_client.base.clock import Now
+from ipsec_client.health import monitor, repair, switch
+from ipsec_client.health.types import (
+    Carrying,
+    Client,
+    ConnectionState,
+    Counters,
+    Decision,
+    Effect,
+    Event,
+    Intended,
+    KniLink,
+    Loaded,
+    Negotiation,
+    OperatorRestart,
+    PlutoState,
+    ProbeAnswer,
+    ProbeFailed,
+    RepairDone,
+    SecurityAssociations,
+    Tick,
+    Traffic,
+    Tunnel,
+    TunnelIntent,
+)
+
+GRACE = 30.0
+"""Seconds in which a tunnel that is new may come up before its KNI's being down is an alarm."""
+
+STILL = 2.0
+"""Seconds of nothing coming in while something goes out that make a suspicion."""
+
+
+def observe(client: Client, event: Event, now: Now) -> tuple[Client, list[Effect]]:
+    """The client with the event's evidence, and what has to be done or told for that alone."""
+    match event:
+        case Tick():
+            return client, []
+        case PlutoState():
+            return _pluto(client, event.alive, now), []
+        case Intended():
+            return _intended(client, event, now), []
+    place = next(
+        (n for n, known in enumerate(client.tunnels) if known.intent.remote == event.remote), None
+    )
+    if place is None:
+        asked = isinstance(event, OperatorRestart)
+        return client, [Decision(event.remote, "ignored", "no such remote")] if asked else []
+    old = client.tunnels[place]
+    tunnel, effects = _of_tunnel(client, old, event, now)
+    if tunnel is old:
+        return client, effects
+    tunnels = (*client.tunnels[:place], tunnel, *client.tunnels[place + 1 :])
+    return replace(client, tunnels=tunnels), effects
+
+
+def _of_tunnel(
+    client: Client, tunnel: Tunnel, event: Event, now: Now
+) -> tuple[Tunnel, list[Effect]]:
+    match event:
+        case ProbeAnswer(_, destination, sequence, round_trip):
+            return monitor.answered(tunnel, destination, sequence, round_trip, now), []
+        case ProbeFailed(_, destination, sequence):
+            return monitor.unsent(tunnel, destination, sequence, now), []
+        case Counters(_, inbound, outbound):
+            return _counted(tunnel, inbound, outbound, now), []
+        case SecurityAssociations(_, inbound, outbound) if client.pluto_alive is not False:
+            return _associated(tunnel, inbound, outbound, now), []
+        case ConnectionState():
+            return _connection(tunnel, event, now), []
+        case KniLink(_, up):
+            return switch.linked(tunnel, up, now)
+        case OperatorRestart(_, request):
+            return repair.requested(tunnel, request, now), []
+        case RepairDone(_, failure):
+            return repair.done(tunnel, failure, now)
+    return tunnel, []
+
+
+def _intended(client: Client, event: Intended, now: Now) -> Client:
+    known = {tunnel.intent.remote: tunnel for tunnel in client.tunnels}
+    return replace(
+        client,
+        tunnels=tuple(
+            _kept(known[intent.remote], intent, intent.remote in event.restarted, now)
+            if intent.remote in known
+            else newcomer(client, intent, now)
+            for intent in {intent.remote: intent for intent in event.tunnels}.values()
+        ),
+    )
+
+
+def newcomer(client: Client, intent: TunnelIntent, now: Now) -> Tunnel:
+    """A tunnel not known before. A warm client's KNI is as it is found: it may long have been up."""
+    return Tunnel(
+        intent,
+        tests=monitor.tests_for(intent, (), now),
+        carrying=Carrying("lowered", "not proven yet") if client.cold else Carrying(),
+        proving_until=now.mono + GRACE if client.cold or client.tunnels else None,
+    )
+
+
+def _kept(tunnel: Tunnel, intent: TunnelIntent, replaced: bool, now: Now) -> Tunnel:
+    if intent != tunnel.intent:
+        tests = monitor.tests_for(intent, tunnel.tests, now)
+        tunnel = replace(tunnel, intent=intent, tests=tests)
+    return repair.reset(tunnel, now) if replaced else tunnel
+
+
+def _pluto(client: Client, alive: bool, now: Now) -> Client:
+    """With pluto its connections are gone, and its SAs are worth nothing, whatever the kernel still has."""
+    if alive or client.pluto_alive is False:
+        return replace(client, pluto_alive=alive)
+    return replace(
+        client,
+        pluto_alive=False,
+        tunnels=tuple(
+            replace(
+                monitor.suspend(tunnel),
+                loaded=Loaded(),
+                negotiation=Negotiation(),
+                inbound=0,
+                outbound=0,
+                past=replace(tunnel.past, excused_until=now.mono + repair.EXCUSE),
+                mending=replace(
+                    tunnel.mending, severed=False, repairs=0, failures=0, not_before=None
+                ),
+            )
+            for tunnel in client.tunnels
+        ),
+    )
+
+
+def _associated(tunnel: Tunnel, inbound: int, outbound: int, now: Now) -> Tunnel:
+    was = tunnel.connected
+    if (tunnel.inbound, tunnel.outbound) == (inbound, outbound):
+        return tunnel
+    tunnel = replace(tunnel, inbound=inbound, outbound=outbound)
+    if tunnel.connected and not was:
+        return monitor.at_once(tunnel, now)
+    if was and not tunnel.connected:
+        return repair.disconnected(monitor.suspend(tunnel), now)
+    return tunnel
+
+
+def _connection(tunnel: Tunnel, event: ConnectionState, now: Now) -> Tunnel:
+    negotiation = event.negotiation
+    if negotiation is not None and negotiation != tunnel.negotiation:
+        began = negotiation.state == "trying" and tunnel.negotiation.state != "trying"
+        tunnel = replace(tunnel, negotiation=negotiation)
+        tunnel = repair.tried(tunnel, now) if began else tunnel
+    if event.loaded is not None and event.loaded != tunnel.loaded:
+        tunnel = replace(tunnel, loaded=event.loaded)
+        if event.loaded.state == "loaded" and tunnel.negotiation.state == "idle":
+            tunnel = repair.anew(tunnel)
+    return tunnel
+
+
+def _counted(tunnel: Tunnel, inbound: int, outbound: int, now: Now) -> Tunnel:
+    """Something goes out and nothing comes in: test at once. Our own probes are not counted as traffic."""
+    base = tunnel.traffic
+    fresh = Traffic(inbound, outbound, now.mono)
+    if base is None or inbound != base.inbound or outbound <= base.outbound:
+        return replace(tunnel, traffic=fresh)
+    if now.mono - base.since < STILL:
+        return tunnel
+    return replace(monitor.at_once(tunnel, now), traffic=fresh)

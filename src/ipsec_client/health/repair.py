@@ -1,0 +1,243 @@
+"""Bringing tunnels back: which repair, when, within the client's budget. Never on the way of a failover.
+
+Pluto revives a connection by itself, at first at once, then 5 s later each time, up to 5 minutes (Libreswan,
+programs/pluto/revival.c); whoever acts beside it within seconds gets a second child SA. So every attempt,
+pluto's or ours, has a fair time, and ours end what still tries, so that a returned gateway hears a fresh
+IKE_SA_INIT and not the tail of an exponential back-off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+from zlib import crc32
+
+from ipsec_client.base.clock import Now
+from ipsec_client.health import monitor
+from ipsec_client.health.types import (
+    Client,
+    Decision,
+    Effect,
+    Mending,
+    Negotiation,
+    Past,
+    Restart,
+    RestartPluto,
+    Tunnel,
+)
+
+FAIR = 5.0
+"""Seconds that an attempt is given before the next."""
+
+BACK_OFF = (5.0, 5.0, 8.0, 15.0, 30.0)
+"""Seconds from one repair of a tunnel to its next; the last goes on."""
+
+JITTER = 0.1
+"""Share by which a pause is longer or shorter, so that a fleet does not knock in step."""
+
+BUDGET = 12
+"""Repairs of a client, operators' apart, in any BUDGET_SPAN."""
+
+BUDGET_SPAN = 60.0
+"""Seconds."""
+
+LOST = 60.0
+"""Seconds after which a repair that nothing was heard of counts as failed."""
+
+EXCUSE = 30.0
+"""Seconds in which a tunnel that we, a commit or an operator took down may go down without a flap."""
+
+FAILURES = 2
+"""Repairs in a row that pluto did not carry out, on every tunnel, before it is restarted itself."""
+
+PLUTO_PAUSE = 300.0
+"""Seconds from one restart of pluto to the next."""
+
+How = Literal["initiate", "restart", "replace"]
+
+
+def requested(tunnel: Tunnel, request: str, now: Now) -> Tunnel:
+    """An operator wants it restarted: before all else, with everything forgotten that would delay it."""
+    mending = replace(
+        tunnel.mending,
+        requests=(*tunnel.mending.requests, request),
+        severed=bool(tunnel.inbound or tunnel.outbound),
+        repairs=0,
+        failures=0,
+    )
+    past = Past(excused_until=now.mono + EXCUSE)
+    return replace(_unblocked(monitor.doubt(tunnel)), mending=mending, past=past)
+
+
+def done(tunnel: Tunnel, failure: str, now: Now) -> tuple[Tunnel, list[Effect]]:
+    """The outstanding repair is over; its effect shows in the evidence that follows."""
+    mending = tunnel.mending
+    if not mending.repairing:
+        return tunnel, []
+    mending = replace(
+        mending,
+        repairing=False,
+        lost_at=None,
+        severed=mending.severed and bool(mending.requests),
+        ailing=mending.ailing or bool(failure),
+        failures=mending.failures + 1 if failure else 0,
+        not_before=max(mending.not_before or now.mono, now.mono + FAIR),
+    )
+    told = [Decision(tunnel.intent.remote, "repair failed", failure)] if failure else []
+    return replace(tunnel, mending=mending), [*told]
+
+
+def reset(tunnel: Tunnel, now: Now) -> Tunnel:
+    """Its connection is another now: what blocked it may be gone, and its SAs may go without a flap."""
+    past = replace(tunnel.past, excused_until=now.mono + EXCUSE)
+    return replace(anew(_unblocked(tunnel)), past=past)
+
+
+def anew(tunnel: Tunnel) -> Tunnel:
+    """Pluto has it freshly loaded: it may be initiated at once."""
+    return replace(tunnel, mending=replace(tunnel.mending, repairs=0, failures=0, not_before=None))
+
+
+def disconnected(tunnel: Tunnel, now: Now) -> Tunnel:
+    """Its SAs are gone: what we had to sever is severed, and pluto's revival comes first."""
+    mending = tunnel.mending
+    severed = mending.severed and bool(mending.requests)
+    return tried(replace(tunnel, mending=replace(mending, severed=severed)), now)
+
+
+def tried(tunnel: Tunnel, now: Now) -> Tunnel:
+    """Pluto is at it by itself, or about to be."""
+    mending = tunnel.mending
+    fair = max(mending.not_before or now.mono, now.mono + FAIR)
+    return replace(tunnel, mending=replace(mending, not_before=fair))
+
+
+def settle(client: Client, now: Now) -> tuple[Client, list[Effect]]:
+    """The repairs that are due, operators' first, and pluto's restart where nothing else can help."""
+    effects: list[Effect] = []
+    for place, tunnel in enumerate(client.tunnels):
+        mending = tunnel.mending
+        if tunnel.verdict.judgement == "down" or mending.repairing or mending.requests:
+            client, found = _settle(client, place, now)
+            effects += found
+    return _restart_pluto(client, now, effects)
+
+
+def next_at(client: Client, tunnel: Tunnel) -> float | None:
+    """When the tunnel's repair needs the next tick."""
+    if tunnel.mending.repairing:
+        return tunnel.mending.lost_at
+    return _due(client, tunnel) if tunnel.verdict.judgement == "down" else None
+
+
+def _settle(client: Client, place: int, now: Now) -> tuple[Client, list[Effect]]:
+    tunnel, effects = _overdue(client.tunnels[place], now)
+    if tunnel.mending.repairing or not tunnel.mending.requests:
+        due = _due(client, tunnel)
+        if due is None or due > now.mono:
+            return _with_tunnel(client, place, tunnel), effects
+        client = replace(client, budget=(*_spent(client, now), now.mono))
+    tunnel, found = _restart(client, tunnel, now)
+    return _with_tunnel(client, place, tunnel), [*effects, *found]
+
+
+def _due(client: Client, tunnel: Tunnel) -> float | None:
+    """When to repair it; None: nothing to repair, or not for us to do."""
+    mending = tunnel.mending
+    if (
+        mending.repairing
+        or tunnel.verdict.judgement != "down"
+        or tunnel.loaded.state != "loaded"
+        or tunnel.negotiation.state == "blocked"
+        or client.pluto_alive is False
+        or (tunnel.connected and not mending.ailing)
+    ):
+        return None
+    due = client.started if mending.not_before is None else mending.not_before
+    if len(client.budget) >= BUDGET:
+        due = max(due, client.budget[-BUDGET] + BUDGET_SPAN)
+    return due
+
+
+def _restart(client: Client, tunnel: Tunnel, now: Now) -> tuple[Tunnel, list[Effect]]:
+    remote, mending = tunnel.intent.remote, tunnel.mending
+    request = mending.requests[0] if mending.requests else ""
+    how = _how(tunnel, bool(request))
+    reason = "an operator asked" if request else tunnel.verdict.reason
+    repairs = mending.repairs + 1
+    mending = Mending(
+        requests=mending.requests[1:],
+        repairing=True,
+        lost_at=now.mono + LOST,
+        severed=how != "initiate" and bool(tunnel.inbound or tunnel.outbound),
+        repairs=repairs,
+        failures=mending.failures,
+        not_before=now.mono + _pause(client, remote, repairs),
+        last_restart_wall=now.wall,
+    )
+    past = replace(tunnel.past, excused_until=now.mono + EXCUSE)
+    tunnel = replace(tunnel, mending=mending, past=past)
+    decision = Decision(remote, how, f"{reason}; attempt {repairs}")
+    return tunnel, [Restart(remote, how, reason, request), decision]
+
+
+def _how(tunnel: Tunnel, asked: bool) -> How:
+    """Initiate what nobody has tried yet; end and initiate again; every third time load the connection anew."""
+    if asked:
+        return "restart" if tunnel.loaded.state == "loaded" else "replace"
+    repairs = tunnel.mending.repairs
+    if repairs % 3 == 2:
+        return "replace"
+    untried = repairs == 0 and tunnel.negotiation.state == "idle"
+    return "initiate" if untried and not tunnel.inbound and not tunnel.outbound else "restart"
+
+
+def _pause(client: Client, remote: str, repairs: int) -> float:
+    pause = BACK_OFF[min(repairs, len(BACK_OFF)) - 1]
+    drawn = crc32(f"{remote} {repairs} {client.started!r}".encode()) / 2**32
+    return pause * (1 + JITTER * (2 * drawn - 1))
+
+
+def _overdue(tunnel: Tunnel, now: Now) -> tuple[Tunnel, list[Effect]]:
+    lost_at = tunnel.mending.lost_at
+    if lost_at is None or lost_at > now.mono:
+        return tunnel, []
+    return done(tunnel, f"nothing heard of it for {LOST:.0f} s", now)
+
+
+def _spent(client: Client, now: Now) -> tuple[float, ...]:
+    return tuple(instant for instant in client.budget if now.mono - instant < BUDGET_SPAN)
+
+
+def _restart_pluto(client: Client, now: Now, effects: list[Effect]) -> tuple[Client, list[Effect]]:
+    """A pluto that carries out no order for any of its tunnels is itself what fails, not the peers."""
+    running = [tunnel for tunnel in client.tunnels if tunnel.loaded.state != "refused"]
+    if (
+        not running
+        or now.mono < client.next_pluto_restart
+        or client.pluto_alive is False
+        or any(
+            tunnel.verdict.judgement != "down" or tunnel.mending.failures < FAILURES
+            for tunnel in running
+        )
+    ):
+        return client, effects
+    reason = f"carried out none of the last {FAILURES} repairs of any tunnel"
+    tunnels = tuple(
+        replace(tunnel, mending=replace(tunnel.mending, failures=0)) for tunnel in client.tunnels
+    )
+    client = replace(client, tunnels=tunnels, next_pluto_restart=now.mono + PLUTO_PAUSE)
+    return client, [*effects, RestartPluto(reason), Decision("", "restart pluto", reason)]
+
+
+def _unblocked(tunnel: Tunnel) -> Tunnel:
+    if tunnel.negotiation.state != "blocked":
+        return tunnel
+    return replace(tunnel, negotiation=Negotiation())
+
+
+def _with_tunnel(client: Client, place: int, tunnel: Tunnel) -> Client:
+    if tunnel is client.tunnels[place]:
+        return client
+    tunnels = (*client.tunnels[:place], tunnel, *client.tunnels[place + 1 :])
+    return replace(client, tunnels=tunnels)
