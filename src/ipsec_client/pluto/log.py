@@ -65,12 +65,16 @@ _KNOWN = (
     _known(
         r"ERROR: asynchronous network error report .*: (?P<detail>[^:]+) \[errno", "unreachable"
     ),
-    _known(r"ERROR: send on .* failed in .*: (?P<detail>[^:]+) \(errno", "unreachable"),
+    _known(r"send on .* failed in .*: (?P<detail>[^:]+) \(errno", "unreachable"),
     _known(r"initiator established IKE SA|IKE SA established \{", "ike"),
     _known(r"(initiator|responder) established Child SA|IPsec SA established", "established"),
     _known(r"IKE SA authentication request rejected by peer: (?P<notify>\w+)", "blocked", "key"),
     _known(r"\w+ response rejected Child SA with (?P<notify>\w+)", "blocked", "proposal"),
-    _known(r"Can't authenticate: no preshared key found", "blocked", "key"),
+    _known(
+        r"Can't authenticate: no preshared key found|authentication failed: no PSK",
+        "blocked",
+        "key",
+    ),
     _known(r"Possible authentication failure", "blocked", "key"),
     _known(r"(?P<detail>Peer ID '.*' mismatched)", "blocked", "identity"),
     _known(r"dropping unexpected \w+ message containing (?P<notify>\w+) notification", "notify"),
@@ -79,6 +83,10 @@ _KNOWN = (
         "notify",
     ),
     _known(r"received Delete SA payload: ", "deleted"),
+    # The only trace of an IKEv2 gateway that ends the IKE SA.
+    _known(
+        r"deleting state \(STATE_V2_ESTABLISHED_IKE_SA\) .* NOT sending notification", "deleted"
+    ),
     _known(r"(DPD|liveness) action - ", "dead"),
     _known(r"STATE_\w+: \d+ second timeout exceeded", "dead"),
 )

@@ -56,7 +56,7 @@ _STATE = re.compile(
     + _NAME
     + r"\S*(?: \S+:\d+)? (?P<name>STATE_\w+) \((?P<detail>[^)]*)\)"
 )
-_LOADED = re.compile(_PREFIX + _NAME + r"(?:\[\d+\])?: .*===?.*\.\.\..*;")
+_LOADED = re.compile(_PREFIX + _NAME + r"(?:\[\d+\] \S+)?: \S+\.\.\.\S+; ")
 
 
 def traffic(lines: Iterable[str]) -> list[Traffic]:

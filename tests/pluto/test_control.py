@@ -1,0 +1,165 @@
+"""What Control makes of exit statuses and words, with a pluto that says what it is told to."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from ipsec_client.base import run
+from ipsec_client.base.errors import HostFault
+from ipsec_client.base.secret import Secret
+from ipsec_client.dialect.render import Conn
+from ipsec_client.pluto import prepare
+from ipsec_client.pluto.control import Absent, Control
+from ipsec_client.pluto.layout import ADDCONN, WHACK, Layout
+
+CONN = Conn("c", (("left", "1.2.3.4"), ("right", "2.3.4.5")))
+Play = Callable[..., run.Done]
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    made = Layout(tmp_path / "client1", tmp_path / "log")
+    prepare.give(made, "config setup\n", Secret("keys"))
+    made.conns.mkdir()
+    return made
+
+
+def playing(monkeypatch: pytest.MonkeyPatch, play: Play) -> None:
+    monkeypatch.setattr(run, "run", play)
+
+
+def test_no_pluto_is_told_apart_from_a_refusal(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    playing(monkeypatch, lambda *_, **__: run.Done(33, "", "whack: Pluto is not running\n"))
+    control = Control(layout)
+    for call in (control.traffic, control.states, control.status, control.shutdown):
+        with pytest.raises(Absent, match=str(layout.socket)):
+            call()
+    with pytest.raises(Absent):
+        control.initiate("c")
+    assert not control.answers()
+
+
+def test_a_pluto_that_hangs_does_not_answer(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hang(*_: object, **__: object) -> run.Done:
+        raise HostFault("whack did not end within 10 s")
+
+    playing(monkeypatch, hang)
+    assert not Control(layout).answers()
+    with pytest.raises(HostFault, match="did not end"):
+        Control(layout).traffic()
+
+
+def test_a_fatal_end_gives_the_last_line_as_its_reason(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = (
+        '002 "c" #1: initiating\n036 "c" #1: encountered fatal error in state STATE_V2_PARENT_I2\n'
+    )
+    playing(monkeypatch, lambda *_, **__: run.Done(36, said, ""))
+    answer = Control(layout).initiate("c")
+    assert answer.lines == tuple(said.splitlines())
+    assert answer.refused == said.splitlines()[1]
+
+
+def test_a_connection_counts_as_loaded_only_when_the_log_says_so(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[list[str]] = []
+    logged = ""
+
+    def play(argv: Sequence[str], **_: object) -> run.Done:
+        ran.append(list(argv))
+        if argv[0] == ADDCONN:
+            assert (layout.conns / "c.conf").read_text() == CONN.text
+            with layout.log.open("a") as log:
+                log.write(logged)
+        return run.Done(0, "", "")
+
+    playing(monkeypatch, play)
+    control = Control(layout)
+    logged = 'Nov 1 00:00:00: "c": added IKEv2 connection\n'
+    assert control.add(CONN).refused is None
+    assert [each[0] for each in ran] == [ADDCONN]
+
+    logged = ""
+    ran.clear()
+    assert control.add(CONN).refused == "pluto did not take it in (addconn ended with 0)"
+    assert [each[-2:] for each in ran if each[0] == WHACK][-1] == ["--name", "c"]
+    assert not (layout.conns / "c.conf").exists()
+
+    logged = 'Nov 1 00:00:00: "c/0x1": added IKEv2 connection\nx: "c/0x2": failed to add connection: no\n'
+    ran.clear()
+    assert control.add(CONN).refused == "no"
+    assert "--delete" in ran[-1]
+
+
+def test_commands_of_several_threads_wait_for_each_other(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside, most = 0, 0
+    count = threading.Lock()
+    together = threading.Barrier(2, timeout=0.05)
+
+    def play(*_: object, **__: object) -> run.Done:
+        nonlocal inside, most
+        with count:
+            inside += 1
+            most = max(most, inside)
+        with suppress(threading.BrokenBarrierError):
+            together.wait()
+        with count:
+            inside -= 1
+        return run.Done(0, "", "")
+
+    playing(monkeypatch, play)
+    control = Control(layout)
+    threads = [threading.Thread(target=control.traffic) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1
+
+
+def test_keys_are_readable_to_root_only_and_stay_out_of_every_command(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+
+    def play(argv: Sequence[str], **_: object) -> run.Done:
+        ran.extend(argv)
+        return run.Done(0, "", "")
+
+    playing(monkeypatch, play)
+    Control(layout).reread_secrets(Secret('a b : PSK "some key"\n'))
+    assert layout.secrets.read_text() == 'a b : PSK "some key"\n'
+    assert layout.secrets.stat().st_mode & 0o777 == 0o600
+    assert "some key" not in " ".join(ran)
+
+
+def test_a_client_has_its_own_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("IPSEC_CLIENT_RUN", raising=False)
+    monkeypatch.delenv("IPSEC_CLIENT_LOG", raising=False)
+    of = Layout.of("client1")
+    assert str(of.socket) == "/run/ipsec-client/client1/pluto.ctl"
+    assert str(of.log) == "/var/log/128technology/ipsec-client1.log"
+    assert of.argv[:4] == (
+        "/usr/libexec/ipsec/pluto",
+        "--config",
+        "/run/ipsec-client/client1/ipsec.conf",
+        "--nofork",
+    )
+
+
+def test_nothing_is_prepared_before_the_agent_has_spoken(tmp_path: Path) -> None:
+    with pytest.raises(HostFault, match="the agent has not said yet"):
+        prepare.prepare(Layout(tmp_path / "client1", tmp_path / "log"))

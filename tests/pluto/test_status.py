@@ -1,0 +1,124 @@
+"""What 4.10 printed, read again; what 5.x prints without its prefix; and rubbish."""
+
+from __future__ import annotations
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ipsec_client.pluto import status
+
+REM1, REM2 = "ipsec-client-tunnel-primary-rem1", "ipsec-client-tunnel-secondary-rem2"
+
+TRAFFIC = f"""\
+006 #38: "{REM1}", type=ESP, add_time=1795450064, inBytes=60, outBytes=336, maxBytes=2^63B, id='172.16.4.3'
+006 #39: "{REM1}", type=ESP, add_time=0, inBytes=0, outBytes=0, maxBytes=2^63B, id='172.16.4.3'
+006 #40: "{REM2}/0x2", type=ESP, add_time=1795450064, inBytes=0, outBytes=0, maxBytes=2^63B, id='@vpn'
+"""
+
+STATES = f"""\
+000 #37: "{REM1}":4500 STATE_V2_ESTABLISHED_IKE_SA (established IKE SA); REKEY in 27805s; newest; idle;
+000 #38: "{REM1}":4500 STATE_V2_ESTABLISHED_CHILD_SA (established Child SA); LIVENESS in 0s; IKE SA #37; idle;
+000 #38: "{REM1}" esp.d2f01f35@172.16.4.3 esp.1a4e17bf@169.254.129.2 Traffic: ESPin=0B ESPout=0B ESPmax=2^63B
+000 #39: "{REM2}":4500 STATE_MAIN_I4 (IKE SA established); REPLACE in 27941s; newest; lastdpd=-1s(seq in:0 out:0); idle;
+000 #40: "{REM2}/1x2":4500 STATE_QUICK_I2 (IPsec SA established); REPLACE in 27817s; ISAKMP SA #39; idle;
+000 #49: "{REM1}":500 STATE_V2_PARENT_I1 (sent IKE_SA_INIT request); RETRANSMIT in 1s; idle;
+000 #49: pending CHILD SA for "{REM1}"
+000 #50: "{REM2}":500 STATE_MAIN_I1 (sent Main Mode request); RETRANSMIT in 1s; nodpd; idle;
+000 #50: pending Phase 2 for "{REM2}"
+"""
+
+STATUS = f"""\
+000 using kernel interface: xfrm
+000
+000 interface client1 UDP 169.254.129.2:500
+000 "{REM1}": 0.0.0.0/0===169.254.129.2[@router1]...172.16.4.3===0.0.0.0/0; erouted; eroute owner: #38
+000 "{REM1}":     oriented; my_ip=unset; their_ip=unset; my_updown=<disabled>;
+000 "{REM2}/0x1": 0.0.0.0/0===169.254.129.2...172.16.4.3===10.0.0.0/8; unrouted; eroute owner: #0
+000 "{REM2}/0x2": 0.0.0.0/0===169.254.129.2...172.16.4.3===11.0.0.0/8; unrouted; eroute owner: #0
+000 Total IPsec connections: loaded 3, active 1
+"""
+
+
+def without_prefix(text: str) -> list[str]:
+    return [line[4:] for line in text.splitlines()]
+
+
+def test_traffic() -> None:
+    expected = [
+        status.Traffic(REM1, 38, 1795450064, 60, 336, "172.16.4.3"),
+        status.Traffic(REM1, 39, 0, 0, 0, "172.16.4.3"),
+        status.Traffic(REM2, 40, 1795450064, 0, 0, "@vpn"),
+    ]
+    assert status.traffic(TRAFFIC.splitlines()) == expected
+    assert status.traffic(without_prefix(TRAFFIC)) == expected
+
+
+def test_states_are_told_apart_in_both_versions_of_ike() -> None:
+    found = status.states(STATES.splitlines())
+    assert [(s.conn, s.serial, s.ike, s.child) for s in found] == [
+        (REM1, 37, True, False),
+        (REM1, 38, False, True),
+        (REM2, 39, True, False),
+        (REM2, 40, False, True),
+        (REM1, 49, False, False),
+        (REM2, 50, False, False),
+    ]
+    assert found[4].name == "STATE_V2_PARENT_I1"
+    assert found[4].detail == "sent IKE_SA_INIT request"
+    assert status.states(without_prefix(STATES)) == found
+
+
+def test_loaded_connections_once_each_however_many_networks_they_have() -> None:
+    assert status.loaded(STATUS.splitlines()) == {REM1, REM2}
+    assert status.loaded(without_prefix(STATUS)) == {REM1, REM2}
+
+
+def test_nothing_loaded() -> None:
+    assert (
+        status.loaded(["000 using kernel interface: xfrm", "000 Connection list:", "000 none"])
+        == set()
+    )
+    assert status.traffic([]) == []
+    assert status.states(["000  "]) == []
+
+
+pieces = st.sampled_from(
+    [
+        '"',
+        "#",
+        "1",
+        ":",
+        ", ",
+        "=",
+        "'",
+        "(",
+        ")",
+        "006 ",
+        "STATE_X",
+        "inBytes=",
+        "...",
+        "; ",
+        "\x00",
+    ]
+)
+
+
+@given(st.lists(st.lists(pieces).map("".join)))
+@example(['#1: "a", inBytes=٣, outBytes=99999999999999999999999'])
+@example(['#1: "a/b/c" STATE_(()))'])
+def test_rubbish_is_passed_over(lines: list[str]) -> None:
+    status.traffic(lines)
+    status.states(lines)
+    status.loaded(lines)
+
+
+@given(
+    st.from_regex(r"[A-Za-z0-9_-]{1,30}", fullmatch=True),
+    st.integers(1, 10**9),
+    st.integers(0, 2**62),
+    st.integers(0, 2**62),
+)
+def test_what_is_printed_comes_back(conn: str, serial: int, inward: int, outward: int) -> None:
+    line = f"""006 #{serial}: "{conn}", type=ESP, add_time=7, inBytes={inward}, outBytes={outward}, id='@x'"""
+    if max(inward, outward) < 10**18:
+        assert status.traffic([line]) == [status.Traffic(conn, serial, 7, inward, outward, "@x")]
