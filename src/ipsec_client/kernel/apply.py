@@ -204,8 +204,11 @@ def _put_tunnel_device(item: TunnelDevice) -> str:
     if link.kind != "xfrm" or link.if_id != item.if_id:
         raise _conflict(item, view)
     sysctl.write(item.netns, f"net/ipv4/conf/{item.name}/rp_filter", "0")
-    _ask(item.netns, RTM_SETLINK, rtnetlink.link_change(item.name, up=True, mtu=item.mtu))
-    _ask(item.netns, RTM_SETLINK, rtnetlink.link_change(item.name, alias=ALIAS))
+    # pluto makes one and removes it again when it tries what the kernel can: it may go at any moment.
+    change = rtnetlink.link_change(item.name, up=True, mtu=item.mtu)
+    _ask(item.netns, RTM_SETLINK, change, forgiven=GONE)
+    # The alias comes last and says that all the rest is done.
+    _ask(item.netns, RTM_SETLINK, rtnetlink.link_change(item.name, alias=ALIAS), forgiven=GONE)
     return ""
 
 

@@ -59,13 +59,22 @@ def entered(name: str) -> Callable[[], None]:
                 f"namespace {name} does not exist", cure="The agent makes it again by itself"
             ) from None
         try:
-            _setns(handle)
+            enter_file(handle)
         except OSError as error:
             raise HostFault(f"cannot enter namespace {name}: {error.strerror}") from None
         finally:
             os.close(handle)
 
     return enter
+
+
+def enter_file(handle: int) -> None:
+    """Moves the calling thread into the namespace whose file is open as ``handle``; raises OSError."""
+    if sys.version_info >= (3, 12):
+        os.setns(handle, CLONE_NEWNET)
+    elif _libc.setns(handle, CLONE_NEWNET) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 def inside(name: str, work: Callable[[], T]) -> T:
@@ -133,14 +142,6 @@ def _mount(source: str | Path, target: Path, flags: int, what: str) -> None:
         _libc.mount(os.fsencode(source), os.fsencode(target), b"none", ctypes.c_ulong(flags), None),
         what,
     )
-
-
-def _setns(handle: int) -> None:
-    if sys.version_info >= (3, 12):
-        os.setns(handle, CLONE_NEWNET)
-    elif _libc.setns(handle, CLONE_NEWNET) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
 
 
 def _check(status: int, what: str) -> None:

@@ -87,7 +87,7 @@ class Netlink:
 
     def __init__(self, protocol: int, netns: str = "", *, groups: Iterable[int] = ()) -> None:
         self._socket = open_socket(netns, socket.AF_NETLINK, socket.SOCK_RAW, protocol)
-        self._buffer = bytearray(BUFFER)
+        self.buffer = bytearray(BUFFER)
         self._sequence = 0
         try:
             for option in (NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK):
@@ -214,21 +214,28 @@ class Netlink:
 
     def _receive(self, take: Callable[[int, int, int, memoryview], bool], flags: int = 0) -> bool:
         """One datagram's messages to ``take``; True when it answered True to one."""
-        size = self._socket.recv_into(self._buffer, 0, flags)
-        data = memoryview(self._buffer)[:size]
+        size = self._socket.recv_into(self.buffer, 0, flags)
+        data = memoryview(self.buffer)[:size]
         try:
             return any([take(*item) for item in messages(data)])  # noqa: C419 — all are taken
         finally:
             data[:] = bytes(size)
 
 
-def _raise_refusal(flags: int, body: memoryview) -> None:
+def refusal(flags: int, body: memoryview) -> OSError | None:
+    """The error in the body of NLMSG_ERROR, with the kernel's words if it gave any; None for an acknowledgement."""
     (negative,) = NLMSGERR.unpack_from(body)
     if negative == 0:
-        return
+        return None
     words = os.strerror(-negative)
     if flags & NLM_F_ACK_TLVS:
         for kind, data in attributes(body[NLMSGERR.size :]):
             if kind == NLMSGERR_ATTR_MSG:
                 words = f"{words} ({bytes(data).rstrip(bytes(1)).decode(errors='replace')})"
-    raise OSError(-negative, words)
+    return OSError(-negative, words)
+
+
+def _raise_refusal(flags: int, body: memoryview) -> None:
+    error = refusal(flags, body)
+    if error is not None:
+        raise error
