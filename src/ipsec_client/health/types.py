@@ -53,7 +53,10 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Negotiation:
-    """How far IKE has come. ``attempt`` and ``notify`` go with trying, ``blocker`` with blocked."""
+    """How far IKE has come. ``attempt`` goes with trying, ``blocker`` with blocked.
+
+    ``notify`` is what the peer answered (NO_PROPOSAL_CHOSEN); with the blocker name, the name.
+    """
 
     state: Literal["idle", "trying", "established", "blocked"] = "idle"
     attempt: int = 0
