@@ -51,6 +51,8 @@ class Control:
     def add(self, conn: Conn) -> Answer:
         """Loads a connection. One of that name goes first, its SAs with it; those of others stay."""
         with self._turn:
+            # addconn itself would leave those pairs of subnets that the new one has no more.
+            self._delete(conn.name)
             file = self._layout.conns / f"{conn.name}.conf"
             files.replace(file, conn.text, durable=False)
             tail = Tail(self._layout.log)
@@ -68,19 +70,15 @@ class Control:
             told = tail.read()
             refused = log.refusal(told, conn.name) or dryload.complaint(done, file)
             if refused is None and not log.added(told, conn.name):
-                self._whack("--briefstatus")  # raises Absent where that was why
                 refused = f"pluto did not take it in (addconn ended with {done.status})"
             if refused is not None:
                 self._delete(conn.name)  # some of its pairs of subnets may have been taken in
             return Answer(tuple(done.out.splitlines()), refused)
 
     def replace(self, conn: Conn) -> Answer:
-        """Loads a connection in place of the one of that name, which stays if Libreswan cannot read the new."""
+        """As ``add``, but the one that is loaded stays where Libreswan cannot even read the new one."""
         refused = dryload.dry_load(conn)
-        if refused is not None:
-            return Answer((), refused)
-        self.delete(conn.name)  # addconn alone would leave pairs of subnets that are no more
-        return self.add(conn)
+        return self.add(conn) if refused is None else Answer((), refused)
 
     def delete(self, name: str) -> Answer:
         """Ends a connection's SAs and forgets it; one that is not there is no error."""

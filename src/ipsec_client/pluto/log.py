@@ -26,7 +26,10 @@ Blocker = Literal["key", "proposal", "identity"]
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One thing that happened to a connection; ``detail`` in pluto's words, without names and numbers."""
+    """One thing that happened to a connection.
+
+    ``detail`` is what the gateway or the network answered, or pluto's words; empty where ``kind`` says it all.
+    """
 
     conn: str
     kind: Kind
@@ -71,11 +74,11 @@ _KNOWN = (
     _known(r"IKE SA authentication request rejected by peer: (?P<notify>\w+)", "blocked", "key"),
     _known(r"\w+ response rejected Child SA with (?P<notify>\w+)", "blocked", "proposal"),
     _known(
-        r"Can't authenticate: no preshared key found|authentication failed: no PSK",
+        r"authenticat\w+( failed)?: (?P<detail>no (preshared key|PSK) found)",
         "blocked",
         "key",
     ),
-    _known(r"Possible authentication failure", "blocked", "key"),
+    _known(r"(?P<detail>Possible authentication failure)", "blocked", "key"),
     _known(r"(?P<detail>Peer ID '.*' mismatched)", "blocked", "identity"),
     _known(r"dropping unexpected \w+ message containing (?P<notify>\w+) notification", "notify"),
     _known(
@@ -103,7 +106,7 @@ def read(line: str) -> Note | None:
         if match is not None:
             groups = match.groupdict()
             notify = groups.get("notify") or ""
-            detail = notify or groups.get("detail") or text
+            detail = notify or groups.get("detail") or ""
             return Note(found["conn"], known.kind, detail, _BLOCKERS.get(notify, known.blocker))
     return None
 
