@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
 import os
 import signal
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import replace
 
 from ipsec_client.agent.display import Shown, view
 from ipsec_client.agent.ledger import Ledger, Shelf
 from ipsec_client.agent.ring import Ring
 from ipsec_client.agent.runtime import Runtime
 from ipsec_client.agent.workshop import Workshop
-from ipsec_client.alarms.book import Book, update
-from ipsec_client.alarms.levels import levels
+from ipsec_client.alarms import access, book, levels, ports
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault
 from ipsec_client.commands.view import NodeView
+from ipsec_client.dialect import render
 from ipsec_client.health import memory
 from ipsec_client.health import types as h
+from ipsec_client.health import view as seen
 from ipsec_client.kernel import namespaces
 from ipsec_client.kernel.counters import devices
 from ipsec_client.kernel.facts import libreswan_version
@@ -52,14 +55,13 @@ class Agent:
         self._ledger = Ledger(shelf)
         self._workshop = Workshop(self._ledger)
         self._ring = Ring(shelf.read("events"))
-        self._book = Book.from_memory(shelf.read("alarms"))
+        self._book = book.from_memory(shelf.read("alarms"))
         self._names = Names(self._ledger.get("names") or {}, self._names_changed)
         self._plan: Plan | None = None
         self._client: Runtime | None = None
         self._applying = asyncio.Lock()
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._links: dict[str, bool] = {}
 
     # --- life ---------------------------------------------------------------------------------------
 
@@ -163,10 +165,8 @@ class Agent:
         self._wake.set()
 
     def _runtime(self, name: str) -> Runtime:
-        now = Now.read()
-        warm = namespaces.exists(name)
-        kept = memory.from_memory(self._shelf.read("health"), now)
-        state = h.Client(tunnels=kept.tunnels if warm else (), started=now.mono, cold=not warm)
+        kept = self._shelf.read("health")
+        state = memory.from_memory(kept, Now.read(), cold=not namespaces.exists(name))
         return Runtime(
             name, state, self._units(), self._ledger, self._ring, self._changed, self._wake.set
         )
@@ -227,7 +227,6 @@ class Agent:
     async def _look_round(self) -> None:
         while True:
             await asyncio.sleep(ALARM_PACE)
-            self._links = {name: device.oper_up for name, device in devices("").items()}
             self._update_alarms()
 
     def _names_changed(self) -> None:
@@ -242,9 +241,18 @@ class Agent:
 
     def _update_alarms(self) -> None:
         now = Now.read()
+        links = {name: device.oper_up for name, device in devices("").items()}
+        watched = _devices(self._plan) if self._plan else {}
+        self._book = replace(self._book, ports=ports.assign(self._book.ports, watched))
         health = self._client.health if self._client else h.Client()
-        wanted = levels(health, self._plan, self._links, now)
-        self._book, changes = update(self._book, wanted, now)
+        wanted = levels.levels(
+            {name: links.get(device, False) for name, device in watched.items()},
+            self._book.ports,
+            seen.proving(health),
+            seen.troubles(health, now),
+            _denied(self._plan) if self._plan else (),
+        )
+        self._book, changes = book.update(self._book, wanted, now)
         for change in changes:
             alarm = change.alarm
             self._ring.event(
@@ -253,7 +261,7 @@ class Agent:
             )  # fmt: skip
             log.warning("alarm %s: %s", change.type, alarm.message)
         if changes:
-            self._shelf.write("alarms", self._book.to_memory())
+            self._shelf.write("alarms", book.to_memory(self._book))
             self._shelf.write("events", self._ring.kept(), durable=False)
 
     def _remember(self) -> None:
@@ -271,6 +279,25 @@ class Agent:
         if not task.cancelled() and (error := task.exception()):
             log.critical("a part of the agent ended", exc_info=error)
             os.kill(os.getpid(), signal.SIGABRT)  # half an agent is worse than a fresh one
+
+
+def _devices(plan: Plan) -> dict[str, str]:
+    """The node's device-interfaces and what Linux calls them."""
+    return {
+        device.name: device.target_interface or device.name
+        for device in plan.document.node.device_interface
+    }
+
+
+def _denied(plan: Plan) -> list[book.Alarm]:
+    if plan.inside is None:
+        return []
+    hosts = {
+        remote.name: render.gateway(remote, plan.inside.hosts)
+        for remote in plan.inside.client.remote
+    }
+    addresses = {name: ipaddress.ip_address(host) for name, host in hosts.items() if host}
+    return access.denied(plan.inside.client, plan.document.authority.service, addresses)
 
 
 def _hosts(plan: Plan) -> list[str]:
