@@ -85,12 +85,12 @@ def test_replacing_leaves_nothing_of_the_old_and_spares_it_where_the_new_cannot_
             ("rightsubnets", '"10.2.0.0/16,10.3.0.0/16"'),
         ),
     )
-    assert pluto.control.replace(listed).refused is None
+    assert pluto.control.add(listed).refused is None
     assert networks() == {"10.2.0.0/16", "10.3.0.0/16"}
     assert pluto.control.loaded() == {"c"}
-    assert "syntax error" in (pluto.control.replace(conn("c", frob="yes")).refused or "")
+    assert "syntax error" in (pluto.control.add(conn("c", frob="yes")).refused or "")
     assert networks() == {"10.2.0.0/16", "10.3.0.0/16"}
-    assert pluto.control.replace(two).refused is None
+    assert pluto.control.add(two).refused is None
     assert networks() == {"10.2.0.0/16"}
     pluto.control.delete("c")
 
@@ -147,8 +147,8 @@ def test_why_a_gateway_says_no(
     of_peer: dict[str, str], kind: str, detail: str, blocker: str, pair: list[Pluto]
 ) -> None:
     ours, theirs = pair
-    theirs.control.replace(conn("g", 2, 1, **of_peer))
-    ours.control.replace(conn("g"))
+    theirs.control.add(conn("g", 2, 1, **of_peer))
+    ours.control.add(conn("g"))
     tail = Tail(ours.layout.log)
     ours.control.initiate("g")
     note = ours.first(tail, "g", "notify", "blocked")
@@ -158,7 +158,7 @@ def test_why_a_gateway_says_no(
 
 def test_a_wrong_key_is_told_and_a_new_one_is_taken_without_a_restart(pair: list[Pluto]) -> None:
     ours, theirs = pair
-    theirs.control.replace(conn("g", 2, 1))
+    theirs.control.add(conn("g", 2, 1))
     ours.control.add(conn("g"))
     right, wrong = (
         Secret(f'10.0.0.1 10.0.0.2 : PSK "{k} of some length"\n') for k in ("a key", "no key")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 
 from ipsec_client.base import files, run
 from ipsec_client.base.errors import HostFault
@@ -49,36 +50,34 @@ class Control:
     # --- connections ------------------------------------------------------------------------------
 
     def add(self, conn: Conn) -> Answer:
-        """Loads a connection. One of that name goes first, its SAs with it; those of others stay."""
-        with self._turn:
-            # addconn itself would leave those pairs of subnets that the new one has no more.
-            self._delete(conn.name)
-            file = self._layout.conns / f"{conn.name}.conf"
-            files.replace(file, conn.text, durable=False)
-            tail = Tail(self._layout.log)
-            done = run.run(
-                [
-                    ADDCONN,
-                    "--config",
-                    str(file),
-                    "--ctlsocket",
-                    str(self._layout.socket),
-                    conn.name,
-                ],
-                deadline=DEADLINE,
-            )
-            told = tail.read()
-            refused = log.refusal(told, conn.name) or dryload.complaint(done, file)
-            if refused is None and not log.added(told, conn.name):
-                refused = f"pluto did not take it in (addconn ended with {done.status})"
-            if refused is not None:
-                self._delete(conn.name)  # some of its pairs of subnets may have been taken in
-            return Answer(tuple(done.out.splitlines()), refused)
+        """Loads a connection, in place of the one of that name if there is one; SAs of others stay.
 
-    def replace(self, conn: Conn) -> Answer:
-        """As ``add``, but the one that is loaded stays where Libreswan cannot even read the new one."""
-        refused = dryload.dry_load(conn)
-        return self.add(conn) if refused is None else Answer((), refused)
+        The old one stays where Libreswan cannot even read the new one; else its SAs end with it.
+        """
+        with self._turn:
+            file = self._layout.conns / f"{conn.name}.conf"
+            if file.exists():  # it is loaded: whatever was refused or deleted has none
+                unreadable = dryload.dry_load(conn)
+                if unreadable is not None:
+                    return Answer((), unreadable)
+                # addconn itself would leave those pairs of subnets that the new one has no more.
+                self._delete(conn.name)
+            files.replace(file, conn.text, durable=False)
+            return self._load(conn, file)
+
+    def _load(self, conn: Conn, file: Path) -> Answer:
+        tail = Tail(self._layout.log)
+        done = run.run(
+            [ADDCONN, "--config", str(file), "--ctlsocket", str(self._layout.socket), conn.name],
+            deadline=DEADLINE,
+        )
+        told = tail.read()
+        refused = log.refusal(told, conn.name) or dryload.complaint(done, file)
+        if refused is None and not log.added(told, conn.name):
+            refused = f"pluto did not take it in (addconn ended with {done.status})"
+        if refused is not None:
+            self._delete(conn.name)  # some of its pairs of subnets may have been taken in
+        return Answer(tuple(done.out.splitlines()), refused)
 
     def delete(self, name: str) -> Answer:
         """Ends a connection's SAs and forgets it; one that is not there is no error."""
