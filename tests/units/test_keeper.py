@@ -99,21 +99,25 @@ def test_a_first_start_that_fails_is_told_and_tried_again() -> None:
     assert len(tries) == 2
 
 
-def test_a_stop_while_it_is_being_started_wins() -> None:
-    """The stop comes during the preparation: nothing may be left running."""
-    begun, go = threading.Semaphore(0), threading.Semaphore(0)
+def test_a_stop_while_it_is_started_again_wins() -> None:
+    """The stop comes during the preparation: nothing may be left running when it returns."""
+    begun, go = threading.Semaphore(0), threading.Semaphore(1)
 
     def before() -> None:
         begun.release()
         go.acquire(timeout=10)
 
     async def body(watched: Watched) -> None:
-        start = asyncio.create_task(watched.keeper.start())
+        await watched.keeper.start()
+        begun.acquire()
+        os.kill(watched.keeper.state.pid, signal.SIGKILL)
         await asyncio.to_thread(begun.acquire)
-        watched.keeper.let_end()
+        stop = asyncio.create_task(watched.keeper.stop())
+        await asyncio.sleep(0)
         go.release()
-        await start
-        await watched.until(lambda keeper: not keeper.state.running)
+        await stop
+        assert watched.keeper.state.restarts == 1
+        assert watched.keeper.state.last_exit == "SIGTERM"
 
     keeping(Child("x", SLEEPER, before=before), body)
 

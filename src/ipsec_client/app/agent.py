@@ -14,15 +14,19 @@ from ipsec_client.commands.node import OnNode
 from ipsec_client.faces import terminal
 from ipsec_client.units import notify
 from ipsec_client.units.here import units
+from ipsec_client.units.supervised import await_turn
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     parser.add_argument("--log-level", choices=logs.LEVELS, default="info", help="what is logged")
+    parser.add_argument("--spare", action="store_true", help=argparse.SUPPRESS)
 
 
 def main(args: argparse.Namespace) -> int:
     """Runs the agent until it is told to end; tunnels stay."""
+    if args.spare:  # all is imported; our supervisor says when
+        await_turn()
     run = sockets.run_folder()
     run.mkdir(mode=0o755, parents=True, exist_ok=True)
     with (

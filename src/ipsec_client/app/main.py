@@ -24,6 +24,7 @@ VERBS = {
     "run": "run conductor and agent of this machine",
     "agent": "run the agent of this node",
     "conductor": "run the conductor",
+    "pluto": "become a client's Libreswan, for its unit",
     "doctor": "tell what this machine has and lacks",
 }
 

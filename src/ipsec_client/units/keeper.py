@@ -15,7 +15,7 @@ from ipsec_client.base.errors import Fault
 from ipsec_client.units.port import UnitState
 from ipsec_client.units.process import Process
 
-SETTLED = 10.0
+SETTLED = 3.0
 """Seconds of life after which an end is the first of its kind again."""
 
 LONGEST_PAUSE = 30.0
@@ -95,21 +95,18 @@ class Keeper:
     async def start(self) -> None:
         """Has it run from now on; returns when it does, or raises the reason why the first try failed.
 
-        It is tried again all the same, until it is stopped.
+        It is tried again all the same, until it is stopped; meanwhile there is nothing more to do.
         """
         async with self._turn:
-            if self._task is None:
-                self._unwanted.clear()
-                self._tried.clear()
-                self._task = asyncio.create_task(self._keep())
-                self._changed()
+            if self._task is not None:
+                return
+            self._unwanted.clear()
+            self._tried.clear()
+            self._task = asyncio.create_task(self._keep())
+            self._changed()
             await self._tried.wait()
             if self.process is None:
                 raise Fault(f"{self.child.name} does not run: {self._state.last_exit}")
-
-    def let_end(self) -> None:
-        """Has it go on, but not be started again when it ends."""
-        self._unwanted.set()
 
     async def stop(self) -> None:
         """Has it run no more; returns when it has ended, by force if it does not listen."""

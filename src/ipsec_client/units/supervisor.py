@@ -66,10 +66,6 @@ class Supervisor:
         """Has the child ``name`` run no more."""
         await self._keepers[name].stop()
 
-    def let_end(self, name: str) -> None:
-        """Has the child ``name`` not be started again when it ends by itself."""
-        self._keepers[name].let_end()
-
     async def end(self) -> None:
         """Stops every client, then the children in reverse order, and leaves nothing to adopt."""
         clients = [keeper for name, keeper in self._keepers.items() if name.startswith(CLIENT)]
