@@ -1,0 +1,83 @@
+"""Logs: one line a record, to screen and file, and no key in either."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ipsec_client.base import logs
+from ipsec_client.base.secret import Secret
+
+log = logging.getLogger("ipsec_client.agent.inbox")
+
+
+def test_screen_and_file_hold_the_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("IPSEC_CLIENT_LOG", str(tmp_path / "new"))
+    monkeypatch.delenv("JOURNAL_STREAM", raising=False)
+    with logs.recording("agent"):
+        log.info("key is %s", Secret("somekey1"))
+        log.debug("too fine")
+    written = (tmp_path / "new" / "agent.log").read_text()
+    assert written == capsys.readouterr().err
+    assert written.endswith(" [IPSC| -- ] INFO  (agent.inbox) key is (removed)\n")
+    assert written.count("\n") == 1
+
+
+def test_a_folder_that_cannot_be_written_costs_only_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "log").write_text("a file")
+    monkeypatch.setenv("IPSEC_CLIENT_LOG", str(tmp_path / "log"))
+    with logs.recording("agent"):
+        log.warning("still here")
+    assert "still here" in capsys.readouterr().err
+
+
+def test_the_journal_gets_a_priority_and_no_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("IPSEC_CLIENT_LOG", str(tmp_path))
+    monkeypatch.setenv("JOURNAL_STREAM", "8:1")
+    with logs.recording("agent", "trace"):
+        log.error("broken")
+        log.debug("fine")
+    assert capsys.readouterr().err == (
+        "<3>ERROR (agent.inbox) broken\n<7>DEBUG (agent.inbox) fine\n"
+    )
+
+
+def test_a_traceback_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("IPSEC_CLIENT_LOG", str(tmp_path))
+    with logs.recording("agent"):
+        try:
+            raise RuntimeError("first\nsecond")
+        except RuntimeError:
+            log.exception("failed")
+    shown = capsys.readouterr().err
+    assert shown.count("\n") == 1
+    assert "failed | Traceback" in shown
+    assert "RuntimeError: first | second" in shown
+
+
+def test_the_loggers_are_as_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IPSEC_CLIENT_LOG", str(tmp_path))
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    with logs.recording("agent"):
+        pass
+    assert (root.handlers, root.level) == before
+
+
+@given(st.text())
+def test_no_text_makes_a_second_line(text: str) -> None:
+    line = logs.one_line(text)
+    assert line.isprintable()
+    assert len(line.splitlines()) <= 1

@@ -1,0 +1,242 @@
+"""The client as a process of its own, against daemons on real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pty
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ipsec_client.commands.port import Place, Terminal
+from ipsec_client.faces import terminal
+from ipsec_client.wire.request import Say
+
+
+class Daemon:
+    """A Dispatcher that tells how it was asked."""
+
+    def __init__(self, daemon: str) -> None:
+        self.daemon = daemon
+        self.here = Place("router1", "node1")
+        self.lines: list[str] = []
+
+    async def execute(self, line: str, terminal: Terminal, request: str, say: Say) -> int:
+        self.lines.append(line)
+        await say(f"{self.daemon}: {line}\n")
+        await say(f"✔ width {terminal.width} tty {terminal.tty}\n")
+        return 1 if line.startswith("bad") else 0
+
+    def complete(self, line: str) -> list[tuple[str, str]]:
+        return [("alarms", "The alarms that stand")] if line == "show al" else []
+
+
+@contextmanager
+def running(folder: Path, daemon: Daemon) -> Iterator[None]:
+    """The daemon on its socket, in a thread with a loop of its own."""
+    ready = threading.Event()
+    ended = asyncio.Event()
+    loop = asyncio.new_event_loop()
+
+    async def serve() -> None:
+        async with terminal.serving(folder / f"{daemon.daemon}.sock", daemon, {}):
+            ready.set()
+            await ended.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join()
+        loop.close()
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Its own; prompt_toolkit is not to ask the terminal where the cursor is: nobody would answer."""
+    own = {"IPSEC_CLIENT_RUN": str(folder), "HOME": str(folder)}
+    return os.environ | own | {"TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
+
+
+def pcli(folder: Path, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ipsec_client.pcli", *arguments],
+        env=environment(folder),
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_one_command_prints_what_comes_and_ends_with_its_status(tmp_path: Path) -> None:
+    with running(tmp_path, Daemon("agent")):
+        good = pcli(tmp_path, "-c", "show alarms")
+        bad = pcli(tmp_path, "-c", "bad")
+    assert (good.returncode, good.stderr) == (0, "")
+    assert good.stdout == "agent: show alarms\n✔ width 80 tty False\n"
+    assert bad.returncode == 1
+
+
+def test_the_conductor_is_asked_before_the_agent(tmp_path: Path) -> None:
+    with running(tmp_path, Daemon("agent")), running(tmp_path, Daemon("conductor")):
+        assert pcli(tmp_path, "-c", "show alarms").stdout.startswith("conductor: ")
+
+
+def test_a_socket_left_behind_is_no_daemon(tmp_path: Path) -> None:
+    with running(tmp_path, Daemon("conductor")):
+        (tmp_path / "conductor.sock").rename(tmp_path / "held")
+    (tmp_path / "held").rename(tmp_path / "conductor.sock")
+    with running(tmp_path, Daemon("agent")):
+        assert pcli(tmp_path, "-c", "show alarms").stdout.startswith("agent: ")
+
+
+def test_no_daemon_is_told_with_its_cure(tmp_path: Path) -> None:
+    done = pcli(tmp_path, "-c", "show alarms")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("pcli: neither conductor nor agent answers")
+    assert "Start ipsec-client run FILE" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("-c",), ("-x",), ("show", "alarms")])
+def test_wrong_usage(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    done = pcli(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage: pcli [-c COMMAND]")
+
+
+def test_lines_piped_in_are_commands(tmp_path: Path) -> None:
+    daemon = Daemon("agent")
+    with running(tmp_path, daemon):
+        assert pcli(tmp_path, given="show alarms\n\nwhy\n").returncode == 0
+        assert pcli(tmp_path, given="bad\nwhy\n").returncode == 1
+    assert daemon.lines == ["show alarms\n", "why\n", "bad\n", "why\n"]
+
+
+def test_an_answer_that_breaks_off_is_no_success(tmp_path: Path) -> None:
+    async def breaks() -> subprocess.CompletedProcess[str]:
+        async def half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readline()
+            writer.write(b'{"text":"half"}\n')
+            writer.close()
+
+        async with await asyncio.start_unix_server(half, tmp_path / "agent.sock"):
+            return await asyncio.to_thread(pcli, tmp_path, "-c", "show alarms")
+
+    done = asyncio.run(breaks())
+    assert (done.returncode, done.stdout) == (2, "half")
+    assert "the agent ended before its answer did" in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_causes_no_traceback(tmp_path: Path) -> None:
+    with running(tmp_path, Daemon("agent")):
+        reading, writing = os.pipe()
+        os.close(reading)
+        done = subprocess.run(
+            [sys.executable, "-m", "ipsec_client.pcli", "-c", "show alarms"],
+            env=environment(tmp_path),
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            timeout=60,
+        )
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_starting_imports_little(tmp_path: Path) -> None:
+    """What makes it start in milliseconds: none of these is needed for one command."""
+    code = "import sys, ipsec_client.pcli; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    heavy = {
+        "asyncio",
+        "argparse",
+        "prompt_toolkit",
+        "pathlib",
+        "typing",
+        "subprocess",
+        "dataclasses",
+    }
+    ours = {name for name in done.stdout.split() if name.startswith("ipsec_client.")}
+    assert not heavy & set(done.stdout.split())
+    assert ours == {"ipsec_client.pcli"}
+
+
+class Screen:
+    """A session on a terminal of its own, typed at and read."""
+
+    def __init__(self, ours: int, process: subprocess.Popen[bytes]) -> None:
+        self._ours = ours
+        self._shown = ""
+        self.process = process
+
+    def type(self, text: str) -> None:
+        os.write(self._ours, text.encode())
+
+    def until(self, text: str) -> str:
+        """Reads until the text is on the screen; what came since the last time, up to there."""
+        while text not in self._shown:
+            try:
+                self._shown += os.read(self._ours, 4096).decode()
+            except OSError as error:
+                raise AssertionError(f"ended before {text!r} came: {self._shown!r}") from error
+        before, _, self._shown = self._shown.partition(text)
+        return before
+
+
+@contextmanager
+def session(folder: Path) -> Iterator[Screen]:
+    """A session, ended with the block if not before."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ipsec_client.pcli"],
+        env=environment(folder),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    try:
+        yield Screen(ours, process)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+def test_a_session(tmp_path: Path) -> None:
+    daemon = Daemon("agent")
+    with running(tmp_path, daemon), session(tmp_path) as screen:
+        assert "Answered by the agent." in screen.until("@node1.router1#")
+        screen.type("show alarms\r")
+        screen.until("agent: show alarms\r\n")
+        screen.until("@node1.router1#")
+        screen.type("show al?")
+        screen.until("agent: show al?\r\n")
+        screen.until("# show al")  # what was typed is there again
+        screen.type("\t")
+        screen.until("arms")
+        screen.type("\r")
+        screen.until("agent: show alarms\r\n")
+        screen.until("@node1.router1#")
+        screen.type("\x04")
+        assert screen.process.wait(30) == 0
+    assert daemon.lines == ["show alarms", "show al?", "show alarms"]
+    assert (tmp_path / ".pcli_history").stat().st_mode & 0o777 == 0o600
+
+
+def test_exit_ends_a_session(tmp_path: Path) -> None:
+    with running(tmp_path, Daemon("conductor")), session(tmp_path) as screen:
+        screen.until("@node1.router1#")
+        screen.type("exit\r")
+        assert screen.process.wait(30) == 0
