@@ -248,7 +248,7 @@ class Agent:
         wanted = levels.levels(
             {name: links.get(device, False) for name, device in watched.items()},
             self._book.ports,
-            seen.proving(health),
+            seen.proving(health) | _rising(health),
             seen.troubles(health, now),
             _denied(self._plan) if self._plan else (),
         )
@@ -286,6 +286,15 @@ def _devices(plan: Plan) -> dict[str, str]:
     return {
         device.name: device.target_interface or device.name
         for device in plan.document.node.device_interface
+    }
+
+
+def _rising(health: h.Client) -> set[str]:
+    """KNIs that were raised and whose link has not been heard of since: no alarm for these milliseconds."""
+    return {
+        tunnel.intent.remote
+        for tunnel in health.tunnels
+        if tunnel.carrying.state == "raised" and tunnel.kni_up is None
     }
 
 

@@ -17,9 +17,11 @@ from ipsec_client.base.errors import Fault, InputFault
 from ipsec_client.dialect import render
 from ipsec_client.health import types as h
 from ipsec_client.kernel import namespaces
+from ipsec_client.kernel.apply import apply
 from ipsec_client.plan.build import Plan
 from ipsec_client.plan.client import Inside
-from ipsec_client.plan.objects import Connection
+from ipsec_client.plan.diff import Step
+from ipsec_client.plan.objects import Connection, Route, TunnelDevice
 from ipsec_client.units.port import Units
 from ipsec_client.wire.request import Say
 
@@ -47,6 +49,7 @@ class Runtime:
         self.name = name
         self.pluto = Libreswan(name, units, ledger, self._put, self._told)
         self._inbox = Inbox(state, self, changed)
+        self._ledger = ledger
         self._ring = ring
         self._repair = repair
         self._plan: Plan | None = None
@@ -85,7 +88,7 @@ class Runtime:
             return
         local = frozenset({str(inside.slots[self.name].namespace)})
         if self._senses is None:
-            self._senses = Senses(self.name, self._put, self._repair)
+            self._senses = Senses(self.name, self._put, self._set_up, self._repair)
             self._senses.follow(inside.tunnels, local, inside.hosts)
             self._senses.begin()
         else:
@@ -165,6 +168,21 @@ class Runtime:
 
     def _put(self, event: h.Event) -> None:
         self._inbox.put(event)
+
+    def _set_up(self, device: str) -> None:
+        """A tunnel device that pluto has just made: it and its routes are needed within the first packet's time,
+        sooner than any comparison of the whole node would come to them.
+        """
+        assert self._plan is not None
+        for item in self._plan.objects:
+            if (isinstance(item, TunnelDevice) and item.name == device) or (
+                isinstance(item, Route) and item.dev == device
+            ):
+                try:
+                    apply(Step("create", item, "pluto made it"), self._ledger)
+                except Fault as fault:
+                    log.error("cannot set up %s: %s", device, fault)
+                    self._repair()
 
     def _told(self, request: str, lines: Iterable[str], failure: str) -> None:
         waiting = self._operators.get(request)

@@ -28,13 +28,20 @@ COUNTER_PACE = 0.5
 
 
 class Senses:
-    """Everything held open for one client. ``put`` takes what is sensed; ``repair`` asks for reconciling."""
+    """Everything held open for one client. ``put`` takes what is sensed; ``made`` is told of a tunnel device that
+    pluto has just made; ``repair`` asks for a comparison of the node with its plan.
+    """
 
     def __init__(
-        self, netns: str, put: Callable[[h.Event], None], repair: Callable[[], None]
+        self,
+        netns: str,
+        put: Callable[[h.Event], None],
+        made: Callable[[str], None],
+        repair: Callable[[], None],
     ) -> None:
         self.netns = netns
         self._put = put
+        self._made = made
         self._repair = repair
         self._loop = asyncio.get_running_loop()
         self._tunnels: dict[str, Tunnel] = {}
@@ -136,7 +143,7 @@ class Senses:
                 self._put(h.KniLink(link.name, False))
                 self._repair()
             case LinkChanged(link=link) if self._waits_for(link.name, link.alias):
-                self._repair()
+                self._made(link.name)
             case LinkGone() | MarkGone():
                 self._repair()
 
