@@ -45,7 +45,7 @@ class State:
     @property
     def ike(self) -> bool:
         """Whether it is an established IKE SA."""
-        return "established" in self.detail and "IKE SA" in self.detail and not self.child
+        return "established" in self.detail and "IKE SA" in self.detail
 
 
 _TRAFFIC = re.compile(_PREFIX + r"#(?P<serial>\d+): " + _NAME + r"(?P<rest>.*)$")
