@@ -30,15 +30,6 @@ def load(name: str) -> Authority | None:
     return None if examined.refused else examined.authority
 
 
-def series_named(series: int | None) -> int | None:
-    """The Libreswan series an option names; raises UsageFault for one that is still to come."""
-    if series not in (None, 4):
-        raise UsageFault(
-            f"Libreswan series {series} comes later", cure="Only series 4 is known so far"
-        )
-    return series
-
-
 def _read(name: str) -> str:
     if name != STANDARD_INPUT:
         return read_text(Path(name))

@@ -43,12 +43,16 @@ class Close:
 
 @dataclass(slots=True, eq=False)
 class Block:
-    """The words known inside one kind of element; ``lists`` and ``many`` are attributes that become tuples."""
+    """The words known inside one kind of element; ``lists`` and ``many`` are attributes that become tuples.
+
+    ``sole`` is its key, if it has just one.
+    """
 
     element: type[Element]
     known: dict[str, Field | Head | Close]
     keys: tuple[Field, ...] = ()
-    lists: tuple[Head, ...] = ()
+    sole: Field | None = None
+    lists: tuple[str, ...] = ()
     many: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
 
@@ -75,11 +79,13 @@ def _block(element: type[Element]) -> Block:
     known: dict[str, Field | Head | Close] = {EXIT: Close()}
     known.update((item.name, item) for item in fields)
     known.update((item.name, item) for item in heads)
+    keys = tuple(item for item in fields if item.leaf.key)
     return Block(
         element,
         known,
-        tuple(item for item in fields if item.leaf.key),
-        tuple(head for head in heads if head.many),
+        keys,
+        keys[0] if len(keys) == 1 else None,
+        tuple(head.attribute for head in heads if head.many),
         tuple(item.attribute for item in fields if item.many),
         tuple(item.name for item in fields if item.leaf.type.secret),
     )

@@ -7,7 +7,9 @@ Whatever is set is printed, also where it equals the default; what is unset is n
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import attrgetter
+from dataclasses import dataclass
+from itertools import compress
+from operator import add, attrgetter
 from typing import Any
 
 from ipsec_client.base.secret import REMOVED, Secret
@@ -23,57 +25,83 @@ def write(config: Config, *, secrets: bool = False, verbose: bool = False) -> st
 
     ``verbose`` adds each unset field that has a default as a comment, which reads back as unset.
     """
-    layout = _Layout(secrets, verbose)
-    layout.inside(config, INDENT)
-    lines = layout.lines
+    printing = _Printing(secrets, verbose)
+    printing.inside(config, INDENT)
+    lines = printing.lines
     if lines:
         lines.insert(1, "")  # a blank line follows both roots
     return "\n".join(["config", "", *lines, EXIT, ""])
 
 
-def _has_default(member: Leaf | Nested) -> bool:
-    return isinstance(member, Leaf) and member.default is not None
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What is the same for all elements of a kind. ``fetch`` gives the values of its members, in their order."""
+
+    members: tuple[Leaf | Nested, ...]
+    several: tuple[bool, ...]
+    fetch: Callable[[Element], tuple[Any, ...]]
 
 
-Fetch = Callable[[Element], tuple[Any, ...]]
-
-
+@dataclass(frozen=True, slots=True)
 class _Layout:
-    """One printing: the lines so far, and what is the same for all elements of a kind."""
+    """What is the same for elements of a kind, at one depth, with the same members set.
+
+    ``starts`` is what their lines begin with up to the values; ``plain`` means one line for each.
+    """
+
+    members: tuple[Leaf | Nested, ...]
+    starts: tuple[str, ...]
+    writers: tuple[Callable[[Any], str], ...]
+    plain: bool
+    keys: int
+
+
+class _Printing:
+    """One printing: the lines so far, and the shapes and layouts met."""
 
     def __init__(self, secrets: bool, verbose: bool) -> None:
         self.secrets = secrets
         self.verbose = verbose
         self.lines: list[str] = []
-        self.shapes: dict[type[Element], tuple[tuple[Leaf | Nested, ...], Fetch]] = {}
-        self.starts: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        self.shapes: dict[type[Element], _Shape] = {}
+        self.layouts: dict[tuple[type[Element], str, tuple[bool, ...]], _Layout] = {}
 
     def inside(self, element: Element, indent: str) -> list[str]:
         """Adds the lines inside the element's block; gives its keys, for the block's head."""
-        members, fetch = self.shapes.get(type(element)) or self._shape(type(element))
-        present: list[tuple[Leaf | Nested, Any]] = [
-            (member, value)
-            for member, value in zip(members, fetch(element), strict=True)
-            if (value is not None and (value or not member.many))
-            or (self.verbose and value is None and _has_default(member))
-        ]
-        names = tuple([member.name for member, _ in present])
-        starts = self.starts.get((indent, names)) or self._align(indent, names)
-        keys: list[str] = []
+        kind = type(element)
+        shape = self.shapes.get(kind) or self._shape(kind)
+        values = shape.fetch(element)
+        given = tuple(
+            [
+                value is not None and (not several or bool(value))
+                for value, several in zip(values, shape.several, strict=True)
+            ]
+        )
+        layout = self.layouts.get((kind, indent, given)) or self._layout(kind, indent, given)
+        if layout.plain:
+            present = compress(values, given)
+            texts = [write(value) for write, value in zip(layout.writers, present, strict=True)]
+            self.lines += map(add, layout.starts, texts)
+            return texts[: layout.keys]
+        return self._mixed(element, layout, indent)
+
+    def _mixed(self, element: Element, layout: _Layout, indent: str) -> list[str]:
+        """The same for an element with others below it, with fields of several values, or with comments."""
         begin = len(self.lines)
-        for (member, value), start in zip(present, starts, strict=True):
+        keys: list[str] = []
+        for member, start, write in zip(layout.members, layout.starts, layout.writers, strict=True):
+            value = getattr(element, member.attribute)
             if isinstance(member, Nested):
                 for item in value if member.many else (value,):
                     if len(self.lines) > begin:
                         self.lines.append("")
                     self._block(item, start, indent)
             elif value is None:
-                text = self._text(member, member.default)
-                self.lines.append(f"{indent}# {start.lstrip()}{text}")
+                self.lines.append(f"{indent}# {start.lstrip()}{write(member.default)}")
             elif member.many:
-                self.lines += [start + self._text(member, item) for item in value]
+                self.lines += [start + write(item) for item in value]
             else:
-                text = self._text(member, value)
+                text = write(value)
                 self.lines.append(start + text)
                 if member.key:
                     keys.append(text)
@@ -86,24 +114,37 @@ class _Layout:
         self.lines[head] = start + " ".join(keys) if keys else start.rstrip()
         self.lines.append(indent + EXIT)
 
-    def _text(self, leaf: Leaf, value: Any) -> str:
-        if leaf.type.plain:
-            return str(value)
-        if isinstance(value, Secret):
-            return quoted(value.reveal()) if self.secrets and not value.removed else REMOVED
-        return quoted(leaf.type.write(value))
-
-    def _align(self, indent: str, names: tuple[str, ...]) -> list[str]:
-        """What the lines of a block begin with, up to their values."""
-        width = max(map(len, names), default=0)
-        starts = self.starts[indent, names] = [f"{indent}{name:<{width}}  " for name in names]
-        return starts
-
-    def _shape(self, kind: type[Element]) -> tuple[tuple[Leaf | Nested, ...], Fetch]:
+    def _shape(self, kind: type[Element]) -> _Shape:
         members = definition(kind).members
         names = [member.attribute for member in members]
-        fetch: Fetch = (
-            attrgetter(*names) if len(names) > 1 else lambda item: (getattr(item, names[0]),)
+        fetch = attrgetter(*names) if len(names) > 1 else lambda item: (getattr(item, names[0]),)
+        shape = self.shapes[kind] = _Shape(members, tuple(item.many for item in members), fetch)
+        return shape
+
+    def _layout(self, kind: type[Element], indent: str, given: tuple[bool, ...]) -> _Layout:
+        shown = tuple(
+            member
+            for member, is_given in zip(self.shapes[kind].members, given, strict=True)
+            if is_given
+            or (self.verbose and isinstance(member, Leaf) and member.default is not None)
         )
-        self.shapes[kind] = members, fetch
-        return members, fetch
+        width = max((len(member.name) for member in shown), default=0)
+        layout = self.layouts[kind, indent, given] = _Layout(
+            shown,
+            tuple(f"{indent}{member.name:<{width}}  " for member in shown),
+            tuple(self._writer(member) for member in shown),
+            not self.verbose and all(isinstance(item, Leaf) and not item.many for item in shown),
+            sum(isinstance(member, Leaf) and member.key for member in shown),
+        )
+        return layout
+
+    def _writer(self, member: Leaf | Nested) -> Callable[[Any], str]:
+        if isinstance(member, Nested) or member.type.plain:
+            return str
+        if member.type.secret:
+            return self._secret
+        write = member.type.write
+        return lambda value: quoted(write(value))
+
+    def _secret(self, key: Secret) -> str:
+        return quoted(key.reveal()) if self.secrets and not key.removed else REMOVED

@@ -26,14 +26,19 @@ class Reading:
     """What a text says. ``doubtful`` are paths where text stands that could not be read."""
 
     config: Config
-    findings: tuple[Finding, ...]
-    doubtful: frozenset[Path]
+    findings: tuple[Finding, ...] = ()
+    doubtful: frozenset[Path] = frozenset()
 
 
 def read(text: str) -> Reading:
     """The configuration in the text, whose root is ``config`` or ``authority``, and what is wrong with the text."""
     with _no_collection():
-        return _Reader(text).read()
+        reading = _Reader(text).read()
+        if (
+            reading.findings
+        ):  # once more, with the lines of all blocks, to place and to explain them
+            reading = _Reader(text, {}).read()
+    return reading
 
 
 def lines(text: str) -> dict[Path, int]:
@@ -80,7 +85,7 @@ class _Reader:
         self.ended = False
         self.findings: list[Finding] = []
         self.doubtful: set[Path] = set()
-        self.closed: list[tuple[int, int]] = []  # first and last line of each block closed
+        self.closed: list[tuple[int, int]] = []  # first and last lines, where they are tracked
         self.skipped = 0  # lines up to this one are done with
 
     def read(self) -> Reading:
@@ -97,7 +102,8 @@ class _Reader:
         return Reading(config, tuple(self.findings), frozenset(self.doubtful))
 
     def _read_lines(self) -> None:
-        known, values = self.frames[-1].block.known, self.frames[-1].values
+        frame = self.frames[-1]
+        known, values = frame.block.known, frame.values
         numbered = enumerate(self.lines, 1)
         for number, line in numbered:
             words = line.split()
@@ -117,15 +123,16 @@ class _Reader:
                 entry = self._unexpected(words[0], number)
                 for _ in range(number, self.skipped):
                     next(numbered)
+                frame = self.frames[-1]
             if isinstance(entry, Head):
-                self._open(entry, words, line, number)
+                frame = self._open(entry, words, line, number)
             elif isinstance(entry, Field):
                 self._read_field(entry, line, number)
             elif entry is not None:
                 if len(words) > 1:
                     self._report(error(self._path(), "exit stands beside other text", "", number))
-                self._close(number)
-            known, values = self.frames[-1].block.known, self.frames[-1].values
+                frame = self._close(number)
+            known, values = frame.block.known, frame.values
 
     def _path(self, *further: str) -> Path:
         """Where the innermost open block stands; the root ``config`` is no part of it."""
@@ -201,36 +208,43 @@ class _Reader:
         else:
             self._report(error(path, "is set twice, to different values", "Remove one", number))
 
-    def _open(self, head: Head, words: list[str], line: str, number: int) -> None:
-        parent = self.frames[-1]
+    def _open(self, head: Head, words: list[str], line: str, number: int) -> _Frame:
+        parent = self.frames[-1].values
         frame = _Frame(head, number)
-        keys = words[1:] if '"' not in line else head_words(line)
-        expected = len(frame.block.keys)
-        if len(keys) > expected:
-            said = f"has {len(keys)} words after it, not {expected}"
-            self._report(error(self._path(head.name), said, recovery.QUOTE, number))
-            keys = keys[:expected]
-        if keys and len(keys) == expected:
-            frame.key = self._identify(frame, keys, number)
+        sole = frame.block.sole
+        if sole is not None and len(words) == 2 and '"' not in words[1]:
+            found = sole.values.get(words[1])
+            if found is None:
+                found = self._convert(sole, words[1], (head.name, words[1]), number)
+            if found is not None:
+                frame.key = frame.values[sole.attribute] = found
+        else:
+            self._identify(frame, line, number)
         self.frames.append(frame)
-        before = parent.values.get(head.attribute)
+        before = parent.get(head.attribute)
         if before is not None and head.many:
             before = before.get(frame.key)
         if before is not None:
             self._reopen(before, number)
         if self.where is not None:
             self.where.setdefault(self._path(), number)
+        return frame
 
-    def _identify(self, frame: _Frame, keys: list[str], number: int) -> Any:
-        """The key in the block's head; None, and reported, where it cannot be read."""
-        for entry, text in zip(frame.block.keys, keys, strict=True):
-            found = entry.values.get(text)
+    def _identify(self, frame: _Frame, line: str, number: int) -> None:
+        """Takes the key in a block's head, unless it is not there or cannot be read."""
+        keys = head_words(line)
+        expected = len(frame.block.keys)
+        if len(keys) > expected:
+            said = f"has {len(keys)} words after it, not {expected}"
+            self._report(error(self._path(frame.head.name), said, recovery.QUOTE, number))
+        if not keys or len(keys) < expected:
+            return
+        for entry, text in zip(frame.block.keys, keys, strict=False):
+            found = self._convert(entry, text, (frame.head.name, text), number)
             if found is None:
-                found = self._convert(entry, text, (frame.head.name, text), number)
-            if found is None:
-                return None
+                return
             frame.values[entry.attribute] = found
-        return _key(frame)
+        frame.key = _key(frame)
 
     def _reopen(self, element: Element, number: int) -> None:
         """Goes on with an element that was written before."""
@@ -248,24 +262,29 @@ class _Reader:
             elif held is not None:
                 frame.values[nested.attribute] = held
 
-    def _close(self, number: int) -> None:
-        """Ends the open block: its element becomes a part of the one around it."""
+    def _close(self, number: int) -> _Frame:
+        """Ends the open block: its element becomes a part of the one around it, which is returned."""
         frame = self.frames[-1]
-        head, values = frame.head, frame.values
-        self.closed.append((frame.line, number))
-        for below in frame.block.lists:
-            if below.attribute in values:
-                values[below.attribute] = tuple(values[below.attribute].values())
-        for name in frame.block.many:
+        head, block, values = frame.head, frame.block, frame.values
+        if self.where is not None:
+            self.closed.append((frame.line, number))
+        for name in block.lists:
+            if name in values:
+                values[name] = tuple(values[name].values())
+        for name in block.many:
             if name in values:
                 values[name] = tuple(values[name])
-        around = self.frames[-2].values
+        around = self.frames[-2]
         if not head.many:
-            around[head.attribute] = make(frame.block.element, values)
+            around.values[head.attribute] = make(block.element, values)
         elif frame.key is not None or self._find_key(frame):
-            around.setdefault(head.attribute, {})[frame.key] = make(frame.block.element, values)
+            siblings = around.values.get(head.attribute)
+            if siblings is None:
+                siblings = around.values[head.attribute] = {}
+            siblings[frame.key] = make(block.element, values)
         self.frames.pop()
         self.ended = len(self.frames) == 1
+        return around
 
     def _find_key(self, frame: _Frame) -> bool:
         """Takes the key of a block that has none in its head from the fields inside; False if it lacks."""
@@ -335,7 +354,7 @@ class _Reader:
             self.frames[-1].line,
         )
         self.closed.clear()
-        where = self.where if self.where is not None else lines("\n".join(self.lines))
+        where = self.where or {}
         path = next((path for path, line in where.items() if line == begin), self._path())
         said = (
             f"is not closed before line {number}" if number < len(self.lines) else "is not closed"

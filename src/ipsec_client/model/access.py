@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from ipsec_client.model.elements import INTERNAL_TENANT, Remote, Service
-from ipsec_client.model.values import Address
+from ipsec_client.model.values import ADDRESS, Address
 
 
 def tenant_of(remote: Remote) -> str:
@@ -19,6 +19,15 @@ def tenant_of(remote: Remote) -> str:
     return remote.tenant or INTERNAL_TENANT
 
 
+def remote_address(remote: Remote) -> Address | None:
+    """The address of the gateway; None where it is known by a name."""
+    try:
+        return ADDRESS.read(remote.host or "")
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=4096)
 def tenant_chain(tenant: str) -> tuple[str, ...]:
     """The tenant and those it is a part of, most specific first: ``a.b`` gives ``("a.b", "b")``."""
     parts = tenant.split(".")
@@ -44,6 +53,11 @@ def permission(service: Service, tenant: str) -> bool | None:
     return next((verdicts[name] for name in tenant_chain(tenant) if name in verdicts), None)
 
 
+def tenant_named(source: str) -> str:
+    """The tenant that the source of an access policy names; empty where it names none."""
+    return _tenant_in(source)[0]
+
+
 @lru_cache(maxsize=4096)
 def _tenant_in(source: str) -> tuple[str, bool]:
     """The tenant that a policy's source names ("" for everyone), and whether it means all of it."""
@@ -59,7 +73,7 @@ def covers(
     service: Service, destination: Address, protocol: str | None = None, port: int | None = None
 ) -> bool:
     """Whether packets to ``destination`` are the service's; without protocol or port, whether some are."""
-    return _matched_length(service, destination) >= 0 and carries(service, protocol, port)
+    return bool(ServiceTable((service,)).covering(destination, protocol, port))
 
 
 def carries(service: Service, protocol: str | None = None, port: int | None = None) -> bool:
@@ -78,20 +92,58 @@ def carries(service: Service, protocol: str | None = None, port: int | None = No
     return False
 
 
+class ServiceTable:
+    """Services by their prefixes, so that looking one up takes as long among thousands as among few."""
+
+    def __init__(self, services: Iterable[Service]) -> None:
+        self._by_length: dict[tuple[int, int], dict[int, list[Service]]] = {}
+        for service in services:
+            for prefix in service.address:
+                network = prefix.network
+                same_length = self._by_length.setdefault((network.version, network.prefixlen), {})
+                start = int(network.network_address)
+                same_length.setdefault(start, []).append(service)
+        for same_length in self._by_length.values():
+            for several in same_length.values():
+                several.sort(key=lambda service: not service.transport)
+        self._lengths = sorted(self._by_length, reverse=True)
+
+    def covering(
+        self, destination: Address, protocol: str | None = None, port: int | None = None
+    ) -> list[Service]:
+        """The services of the destination: longest prefix first, one with transports before one without."""
+        found: dict[str, Service] = {}
+        for version, length in self._lengths:
+            if version == destination.version:
+                free = destination.max_prefixlen - length
+                start = int(destination) >> free << free
+                for service in self._by_length[version, length].get(start, ()):
+                    if carries(service, protocol, port):
+                        found.setdefault(service.name, service)
+        return list(found.values())
+
+    def taking(
+        self, tenant: str, destination: Address, protocol: str | None, port: int | None
+    ) -> Service | None:
+        """The service that takes the tenant's packets to the destination; None: they are dropped.
+
+        Services that say nothing of the tenant do not exist for it; the first of the others decides.
+        """
+        for service in self.covering(destination, protocol, port):
+            allowed = permission(service, tenant)
+            if allowed is not None:
+                return service if allowed else None
+        return None
+
+
 def services_for(
     services: Iterable[Service],
     destination: Address,
     protocol: str | None = None,
     port: int | None = None,
 ) -> list[Service]:
-    """The services that cover the destination: longest prefix first, one with transports before one without."""
-    found = [
-        (-length, not service.transport, place, service)
-        for place, service in enumerate(services)
-        if (length := _matched_length(service, destination)) >= 0
-        and carries(service, protocol, port)
-    ]
-    return [entry[-1] for entry in sorted(found, key=lambda entry: entry[:-1])]
+    """The services of the destination, as ``ServiceTable.covering`` gives them."""
+    return ServiceTable(services).covering(destination, protocol, port)
 
 
 def service_for(
@@ -101,24 +153,5 @@ def service_for(
     protocol: str | None = None,
     port: int | None = None,
 ) -> Service | None:
-    """The service that takes the tenant's packets to the destination; None: they are dropped.
-
-    Services that say nothing of the tenant do not exist for it; the first of the others decides.
-    """
-    for service in services_for(services, destination, protocol, port):
-        allowed = permission(service, tenant)
-        if allowed is not None:
-            return service if allowed else None
-    return None
-
-
-def _matched_length(service: Service, destination: Address) -> int:
-    """Length of the service's longest prefix that holds the destination; -1: none does."""
-    return max(
-        (
-            prefix.network.prefixlen
-            for prefix in service.address
-            if prefix.network.version == destination.version and destination in prefix.network
-        ),
-        default=-1,
-    )
+    """The service that takes the tenant's packets to the destination, as ``ServiceTable.taking`` gives it."""
+    return ServiceTable(services).taking(tenant, destination, protocol, port)

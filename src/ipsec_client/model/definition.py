@@ -7,7 +7,7 @@ default nor anything written. ``effective`` fills in the documented defaults whe
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, TypeVar
 
 from ipsec_client.model.values import AnyType
@@ -47,23 +47,20 @@ Member = Leaf | Nested
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """All that is known of one kind of element, its members in the order they print in."""
+    """All that is known of one kind of element, its members in the order they print in.
+
+    ``leaves`` are its fields, ``keys`` those that identify it, ``nested`` the kinds of elements below it;
+    ``unset`` and ``defaults`` are the values of fields that are not set, and the documented ones.
+    """
 
     element: type[Element]
     members: tuple[Member, ...]
     by_name: dict[str, Member]
+    leaves: tuple[Leaf, ...]
     keys: tuple[Leaf, ...]
+    nested: tuple[Nested, ...]
     unset: dict[str, Any]
-
-    @property
-    def leaves(self) -> tuple[Leaf, ...]:
-        """Its fields, keys included."""
-        return tuple(member for member in self.members if isinstance(member, Leaf))
-
-    @property
-    def nested(self) -> tuple[Nested, ...]:
-        """The kinds of elements below it."""
-        return tuple(member for member in self.members if isinstance(member, Nested))
+    defaults: dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,12 +141,16 @@ def _define(element: type[Element]) -> Definition:
         name = told.pop("name", "") or item.name.replace("_", "-")
         kind = Leaf if "leaf" in item.metadata else Nested
         members.append(kind(name=name, attribute=item.name, **told))
+    leaves = tuple(member for member in members if isinstance(member, Leaf))
     return Definition(
         element,
         tuple(members),
         {member.name: member for member in members},
-        tuple(member for member in members if isinstance(member, Leaf) and member.key),
+        leaves,
+        tuple(leaf for leaf in leaves if leaf.key),
+        tuple(member for member in members if isinstance(member, Nested)),
         {item.name: None if item.default is MISSING else item.default for item in fields(element)},
+        {leaf.attribute: leaf.default for leaf in leaves if leaf.default is not None},
     )
 
 
@@ -167,11 +168,11 @@ def make(element: type[E], values: dict[str, Any]) -> E:
 def effective(element: E) -> E:
     """The element with the documented default in each unset field that has one; only its own fields."""
     filled = {
-        item.attribute: item.default
-        for item in definition(type(element)).leaves
-        if item.default is not None and getattr(element, item.attribute) is None
+        name: default
+        for name, default in definition(type(element)).defaults.items()
+        if getattr(element, name) is None
     }
-    return replace(element, **filled) if filled else element
+    return make(type(element), vars(element) | filled) if filled else element
 
 
 def walk(element: Element, path: Path) -> Iterator[tuple[Path, Element]]:

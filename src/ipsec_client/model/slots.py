@@ -20,7 +20,8 @@ SLOTS = 64
 """Slots a client may have; tables and marks are reserved for so many."""
 
 _PREFIX_LENGTH = 30
-_SIZE = 4  # addresses in a /30
+ROOM = 4
+"""Addresses that a slot takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def slots(node: Node, client: IpsecClient, running: Node | None = None) -> dict[
     if network is None:
         return {}
     names = (client.name, *(remote.name for remote in client.remote))
-    room = min(SLOTS, network.num_addresses // _SIZE)
+    room = min(SLOTS, network.num_addresses // ROOM)
     taken: dict[str, int] = {}
     used: set[int] = set()
     for name, index in _found(network, room, *((running, node) if running else (node,))):
@@ -81,7 +82,7 @@ def _found(network: IPv4Network, room: int, *nodes: Node) -> Iterator[tuple[str,
                 continue
             for interface in device.network_interface:
                 for address in interface.address:
-                    index = (int(address.ip_address) - int(network.network_address)) // _SIZE
+                    index = (int(address.ip_address) - int(network.network_address)) // ROOM
                     if 0 <= index < room:
                         slot = _slot(network, index)
                         if (slot.router, slot.namespace) == (address.ip_address, address.gateway):
@@ -89,5 +90,17 @@ def _found(network: IPv4Network, room: int, *nodes: Node) -> Iterator[tuple[str,
 
 
 def _slot(network: IPv4Network, index: int) -> Slot:
-    base = int(network.network_address) + index * _SIZE
+    base = int(network.network_address) + index * ROOM
     return Slot(index, IPv4Address(base + 1), IPv4Address(base + 2))
+
+
+def probe_source(client: IpsecClient, slot: Slot) -> IPv4Address | None:
+    """What a remote's probes come from at the far end: the namespace's last octet, in the monitor network (page).
+
+    The octet counts modulo the network's size; None where an IPv6 network is written.
+    """
+    prefix = effective(client).tunnel_monitor_nat_network
+    network = prefix.network if prefix else None
+    if not isinstance(network, IPv4Network):
+        return None
+    return network[(int(slot.namespace) & 0xFF) % network.num_addresses]

@@ -3,23 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ipsec_client.config.findings import Finding, error
 from ipsec_client.model.definition import Element, Leaf, Nested, Path, definition
 
 
+class _Trail(NamedTuple):
+    """How an element was come to; a path is made of it only for a finding."""
+
+    around: _Trail | None
+    member: Nested
+    element: Element
+
+    def steps(self) -> Path:
+        """Its part of the path."""
+        before = self.around.steps() if self.around else ()
+        return (*before, self.member.name, *self.element.key)
+
+
 def required(element: Element, path: Path) -> Iterator[Finding]:
-    """A finding for each required field that is unset, in the element and below it."""
+    """A finding for each required field that is unset, in the element at ``path`` and below it."""
+    for trail, leaf in _lacking(element, None):
+        steps = trail.steps() if trail else ()
+        said = "is required and not set"
+        yield error((*path, *steps, leaf.name), said, f"Write one: {leaf.help}")
+
+
+def _lacking(element: Element, trail: _Trail | None) -> Iterator[tuple[_Trail | None, Leaf]]:
     leaves, nested = _asked(type(element))
     for leaf in leaves:
         if getattr(element, leaf.attribute) is None:
-            yield error((*path, leaf.name), "is required and not set", f"{leaf.help}: write one")
+            yield trail, leaf
     for member in nested:
         below = getattr(element, member.attribute)
-        if below is None:
-            continue
-        for item in below if member.many else (below,):
-            yield from required(item, (*path, member.name, *item.key))
+        if below is not None:
+            for item in below if member.many else (below,):
+                yield from _lacking(item, _Trail(trail, member, item))
 
 
 _Asked = tuple[tuple[Leaf, ...], tuple[Nested, ...]]

@@ -1,0 +1,80 @@
+"""Addresses and networks of a node: its own, its KNIs', and those that probes come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+
+from ipsec_client.config.findings import Finding, error, warning
+from ipsec_client.config.rules.scope import Connected, Place
+from ipsec_client.model.access import remote_address
+from ipsec_client.model.definition import dotted, effective
+from ipsec_client.model.slots import ROOM, plugin_network
+from ipsec_client.model.values import Address
+
+
+def addresses(place: Place) -> Iterator[Finding]:
+    """The addresses of a node's own interfaces."""
+    met: dict[Address, Connected] = {}
+    for at in place.connected:
+        own, length, gateway = at.address.ip_address, at.address.prefix_length, at.address.gateway
+        if length is not None and length > own.max_prefixlen:
+            said = f"{length} is more than the {own.max_prefixlen} bits of an IPv4 address"
+            yield error((*place.address_path(at), "prefix-length"), said)
+            continue
+        if gateway is not None and not at.holds(gateway):
+            path = (*place.address_path(at), "gateway")
+            said = f"{gateway} is outside {at.network}"
+            yield warning(path, said, "Name a gateway in the interface's own network")
+        if own in met:
+            said = f"is also the address at {dotted(place.address_path(met[own]))}"
+            yield error(place.address_path(at), said, "Remove one of the two")
+        met.setdefault(own, at)
+
+
+def plugin(place: Place) -> Iterator[Finding]:
+    """``plugin-network``: large enough for egress and remotes, and apart from every other network."""
+    client = place.client
+    if client is None:
+        return
+    path = (*place.client_path, "plugin-network")
+    network = plugin_network(client)
+    if network is None:
+        yield error(path, f"{client.plugin_network} is not an IPv4 network", "Write an IPv4 one")
+        return
+    needed = 1 + len(place.remotes)
+    room = network.num_addresses // ROOM
+    if room < needed:
+        said = f"{network} has room for {room} of {needed} KNIs, each of which takes a /30"
+        length = 32 - (needed * ROOM - 1).bit_length()
+        yield error(path, said, f"Use a /{length} or larger")
+    for at in place.connected:
+        if at.overlaps(network):
+            said = f"{network} overlaps {at.network} of {dotted(place.address_path(at))}"
+            yield error(path, said, "Use a network that nothing else uses")
+    for remote in place.remotes:
+        gateway = remote_address(remote)
+        if gateway is not None and gateway in network:
+            said = f"{remote.host} is in plugin-network {network}"
+            yield error((*place.remote_path(remote), "host"), said, "Use another plugin-network")
+
+
+def monitor_nat(place: Place) -> Iterator[Finding]:
+    """``tunnel-monitor-nat-network``: IPv4, and apart from the networks of the node."""
+    client = place.client
+    prefix = effective(client).tunnel_monitor_nat_network if client else None
+    if client is None or prefix is None:
+        return
+    path = (*place.client_path, "tunnel-monitor-nat-network")
+    network = prefix.network
+    if not isinstance(network, IPv4Network):
+        yield error(path, f"{prefix} is not an IPv4 network", "Write an IPv4 one")
+        return
+    ours = plugin_network(client)
+    if ours and network.overlaps(ours):
+        said = f"{network} overlaps plugin-network {ours}"
+        yield error(path, said, "Use a network that nothing else uses")
+    for at in place.connected:
+        if at.overlaps(network):
+            said = f"{network} overlaps {at.network} of {dotted(place.address_path(at))}"
+            yield warning(path, said, "Use a network that nothing else uses")
