@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from ipsec_client.base.secret import Secret
 from ipsec_client.dialect.algorithms import (
@@ -19,10 +20,9 @@ from ipsec_client.dialect.algorithms import (
 )
 from ipsec_client.dialect.series import DEFAULT
 from ipsec_client.model.definition import effective
-from ipsec_client.model.elements import IpsecProfile, Remote
+from ipsec_client.model.elements import IpsecClient, IpsecProfile, Node, Remote, Router
 from ipsec_client.model.slots import Slot, slots
 from ipsec_client.model.values import Duration, Prefix
-from ipsec_client.wire.document import Document
 
 Options = tuple[tuple[str, str], ...]
 
@@ -30,6 +30,22 @@ MARK = 100
 """A connection's mark is this plus its slot."""
 
 SETUP_NAME = "ipsec.conf"
+
+
+class Intent(Protocol):
+    """What is read here of a node document."""
+
+    @property
+    def router(self) -> Router:
+        """The router with its profiles."""
+
+    @property
+    def node(self) -> Node:
+        """The node with its generated interfaces."""
+
+    @property
+    def client(self) -> IpsecClient | None:
+        """The node's client, if it has one that is enabled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +80,7 @@ def file_name(conn: Conn) -> str:
 
 
 def render(
-    document: Document, addresses: Mapping[str, str], series: int = DEFAULT
+    document: Intent, addresses: Mapping[str, str], series: int = DEFAULT
 ) -> list[RenderedFile]:
     """The files of the document's client, but for the secrets; none where there is no client."""
     client = document.client
@@ -80,7 +96,7 @@ def render(
 # --- config setup ---------------------------------------------------------------------------------
 
 
-def setup(document: Document) -> str:
+def setup(document: Intent) -> str:
     """What pluto starts with. A change of it restarts pluto and with it every tunnel: so it depends on
     nothing but the egress KNI's address, and allows already what a remote may need later.
     """
@@ -107,7 +123,7 @@ def setup(document: Document) -> str:
 
 
 def conns(
-    document: Document,
+    document: Intent,
     slots: Mapping[str, Slot],
     addresses: Mapping[str, str],
     series: int = DEFAULT,
@@ -310,7 +326,7 @@ def _is_address(text: str) -> bool:
 # --- secrets --------------------------------------------------------------------------------------
 
 
-def secrets(document: Document, addresses: Mapping[str, str]) -> Secret:
+def secrets(document: Intent, addresses: Mapping[str, str]) -> Secret:
     """The content of ipsec.secrets: a line per remote, its key indexed by both identities.
 
     A remote whose key was removed from the document or whose host has no address has no line.
