@@ -31,22 +31,25 @@ def call(
     connection: socket.socket,
     argv: Sequence[str],
     *,
+    holder: int,
     cwd: Path,
     env: Mapping[str, str],
     stdio: tuple[int, int, int] = (0, 1, 2),
 ) -> int:
     """Runs ``argv`` over a fresh connection as if it ran here; returns its exit status (128 + n after signal n).
 
+    ``holder`` is a descriptor of the process (pidfd) with which the guest ends.
     In the main thread SIGINT, SIGTERM, SIGHUP and SIGQUIT go to the command instead of to us.
     Raises LabError when the guest cannot start it, GuestGone when the guest ends.
     """
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return _Call(connection, stdio).run(argv, cwd, env)
+    return _Call(connection, holder, stdio).run(argv, cwd, env)
 
 
 class _Call:
-    def __init__(self, connection: socket.socket, stdio: tuple[int, int, int]) -> None:
+    def __init__(self, connection: socket.socket, holder: int, stdio: tuple[int, int, int]) -> None:
         self._connection = connection
+        self._holder = holder
         self._stdio = stdio
         self._terminal = _terminals(stdio)
         self._granted = wire.GRANTED
@@ -59,7 +62,7 @@ class _Call:
             signals = stack.enter_context(_signals_caught(winch=any(self._terminal)))
             if self._terminal[0]:
                 stack.enter_context(_raw(self._stdio[0]))
-            self._connection.sendall(wire.frame(Kind.REQUEST, request.encode()))
+            self._send(wire.frame(Kind.REQUEST, request.encode()))
             reader = wire.Reader()
             while self._status is None:
                 self._turn(reader, signals)
@@ -68,6 +71,7 @@ class _Call:
     def _turn(self, reader: wire.Reader, signals: int | None) -> None:
         poll = select.poll()
         poll.register(self._connection, select.POLLIN)
+        poll.register(self._holder, select.POLLIN)
         if signals is not None:
             poll.register(signals, select.POLLIN)
         if self._input_open and self._granted > 0:
@@ -88,12 +92,15 @@ class _Call:
                 raise GuestGone("the guest ended while a command ran in it")
             for kind, payload in reader.feed(data):
                 self._handle(kind, payload)
+        elif self._holder in happened:
+            # a guest that is cut off says no goodbye on the connection
+            raise GuestGone("the guest ended while a command ran in it")
 
     def _handle(self, kind: Kind, payload: bytes) -> None:
         if kind in _STREAM:
             stream = _STREAM[kind]
             if not _write(self._stdio[stream], payload):
-                self._connection.sendall(wire.numbers(Kind.OUTPUT_CLOSED, stream))
+                self._send(wire.numbers(Kind.OUTPUT_CLOSED, stream))
         elif kind is Kind.GRANT:
             self._granted += wire.number(payload)
         elif kind is Kind.EXIT:
@@ -101,6 +108,11 @@ class _Call:
         elif kind is Kind.REFUSED:
             _write(self._stdio[2], b"ipsec-lab: " + payload[4:] + b"\n")
             self._status = wire.number(payload)
+
+    def _send(self, data: bytes) -> None:
+        # a guest that is gone shows where its answers are read
+        with suppress(ConnectionError):
+            self._connection.sendall(data)
 
     def _pass_input_on(self) -> None:
         try:
@@ -111,16 +123,16 @@ class _Call:
             data = b""
         if data:
             self._granted -= len(data)
-            self._connection.sendall(wire.frame(Kind.INPUT, data))
+            self._send(wire.frame(Kind.INPUT, data))
         else:
             self._input_open = False
-            self._connection.sendall(wire.frame(Kind.INPUT_ENDS))
+            self._send(wire.frame(Kind.INPUT_ENDS))
 
     def _pass_signal_on(self, number: int) -> None:
         if number == signal.SIGWINCH:
-            self._connection.sendall(wire.numbers(Kind.WINDOW, *self._window()))
+            self._send(wire.numbers(Kind.WINDOW, *self._window()))
         elif number in _PASSED_ON:
-            self._connection.sendall(wire.numbers(Kind.SIGNAL, number))
+            self._send(wire.numbers(Kind.SIGNAL, number))
 
     def _window(self) -> list[int]:
         for stream, shown in zip(self._stdio, self._terminal, strict=True):

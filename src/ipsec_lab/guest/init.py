@@ -81,7 +81,6 @@ def _system_folders(root: Path) -> None:
         ("devpts", "dev/pts", "mode=620,gid=5,ptmxmode=666"),
         ("tmpfs", "dev/shm", "mode=1777"),
         ("tmpfs", "run", "mode=755"),
-        ("tmpfs", "tmp", "mode=1777"),
     ):
         folder = root / place
         folder.mkdir(exist_ok=True)

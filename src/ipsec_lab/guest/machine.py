@@ -174,20 +174,24 @@ class Guest(Machine):
     ) -> int:
         """See Machine."""
         with self._connect() as connection:
+            holder = os.pidfd_open(self._holder)
             try:
-                return caller.call(connection, argv, cwd=cwd, env=env, stdio=stdio)
+                return caller.call(connection, argv, holder=holder, cwd=cwd, env=env, stdio=stdio)
             except caller.GuestGone as gone:
                 raise caller.GuestGone(f"{gone.what}{self._last_words()}") from None
+            finally:
+                os.close(holder)
 
     def close(self) -> None:
         """Ends the guest, if this object started it; nothing of it is left then."""
         if self._process is None:
             return
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
-        if self._listener is not None:
-            self._listener.join()
+        with self._process as process:
+            assert process.stdin is not None
+            process.stdin.close()  # what the launcher waits for
+            process.wait()
+            if self._listener is not None:
+                self._listener.join()
         self._process = None
 
     def _connect(self) -> socket.socket:

@@ -11,14 +11,24 @@ _SA = (
     "xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 1 reqid 1 mode tunnel"
     " aead rfc4106(gcm(aes)) 0x0123456789abcdef0123456789abcdef01234567 128"
 )
-_NFT = """
+_NFT = """\
 table inet probe {
-    chain nat { type nat hook postrouting priority srcnat; ct state new oifname "x" masquerade }
-    chain guard { type filter hook forward priority filter; meta ipsec exists drop
-                  tcp flags syn tcp option maxseg size set rt mtu
-                  reject with icmpx admin-prohibited }
+    chain nat {
+        type nat hook postrouting priority srcnat
+        ct state new oifname "x" masquerade
+    }
+    chain guard {
+        type filter hook forward priority filter
+        meta ipsec exists drop
+        fib daddr type local accept
+        tcp flags syn tcp option maxseg size set rt mtu
+        reject with icmpx admin-prohibited
+    }
 }
 """
+MARK = "ipsec_lab=guest"
+"""What a guest's kernel is started with besides what it needs itself."""
+
 _ENTER = ("unshare", "--net", "--")
 _TRIALS: tuple[tuple[str, Sequence[str], str | None], ...] = (
     ("ESP", ("ip", *_SA.split()), None),
@@ -43,4 +53,4 @@ def missing(run: tools.Runner = tools.run) -> list[str]:
 
 def inside_guest(command_line: Path = Path("/proc/cmdline")) -> bool:
     """Whether this very process runs in a guest of the lab, whose kernel has all."""
-    return " umid=ipsec-lab " in f" {command_line.read_text().strip()} "
+    return MARK in command_line.read_text().split()

@@ -294,19 +294,18 @@ class Session:
             self._caller_gone()
             return
         if self._last:
-            self._drop_connection()
+            # closing with something unread in it would take the exit status away from the caller
+            with suppress(OSError):
+                self._connection.shutdown(socket.SHUT_WR)
 
     def _finish(self, last: bytes) -> None:
         self._last = True
         self._queue(last)
 
-    def _drop_connection(self) -> None:
+    def _caller_gone(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-    def _caller_gone(self) -> None:
-        self._drop_connection()
         if self._streams is not None:
             self._streams.close_all()
         if self.pid is not None:
