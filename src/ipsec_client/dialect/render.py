@@ -107,7 +107,7 @@ def setup(document: Intent) -> str:
     options = (
         # No IKE on the ingress KNIs: what comes from the LAN is to be encrypted, not answered.
         ("listen", str(egress.namespace)),
-        # Debian's 4.10 drops IKEv1 unless told so; the firewall lets in what the gateways send, no more.
+        # Debian's 4.10 drops IKEv1 unless told so. Pluto still answers none but the gateways it has.
         ("ikev1-policy", "accept"),
         # Two gateways may bear one identity; with "yes" the second ends the first one's tunnel.
         ("uniqueids", "no"),
@@ -193,7 +193,7 @@ _FIXED: Options = (
     ("keyingtries", "%forever"),
     ("rekey", "yes"),
 )
-# Left at Libreswan's default on purpose: initial-contact=no. Without a local-id all routers bear one
+# Left at 4.10's default on purpose (its manual errs): initial-contact=no. Without a local-id all routers bear one
 # identity, and INITIAL_CONTACT would make a shared gateway drop the other routers' tunnels.
 
 
