@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from pathlib import Path
@@ -61,25 +62,28 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> socket.socket:
     return listener
 
 
-def test_systemd_hears_of_readiness_and_life(systemd: socket.socket) -> None:
-    with systemd:
-        notify.ready("4 tunnels up")
-        notify.alive()
-        notify.stopping()
-        assert [systemd.recv(100) for _ in range(3)] == [
-            b"READY=1\nSTATUS=4 tunnels up",
-            b"WATCHDOG=1",
-            b"STOPPING=1",
-        ]
+async def work_a_while() -> None:
+    async with notify.at_work():
+        await asyncio.sleep(0.06)
 
 
-def test_without_systemd_nothing_happens(
+def test_systemd_hears_of_readiness_life_and_end(
     systemd: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("WATCHDOG_USEC", "60000")
+    monkeypatch.delenv("WATCHDOG_PID", raising=False)
+    with systemd:
+        asyncio.run(work_a_while())
+        heard = [systemd.recv(100)]
+        while heard[-1] != b"STOPPING=1":
+            heard.append(systemd.recv(100))
+    assert heard[0] == b"READY=1"
+    assert set(heard[1:-1]) == {b"WATCHDOG=1"}
+
+
+def test_a_systemd_that_has_gone_harms_nobody(systemd: socket.socket) -> None:
     systemd.close()
-    notify.ready()
-    monkeypatch.delenv("NOTIFY_SOCKET")
-    notify.ready()
+    asyncio.run(work_a_while())
 
 
 def test_signs_of_life_come_twice_as_often_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,8 @@ from ipsec_client.base import files, logs, sockets
 from ipsec_client.base.clock import Now
 from ipsec_client.commands.node import OnNode
 from ipsec_client.faces import terminal
-from ipsec_client.units import notify
 from ipsec_client.units.here import units
+from ipsec_client.units.notify import at_work
 from ipsec_client.units.supervised import await_turn
 
 
@@ -52,20 +52,7 @@ async def _serve() -> None:
         **commands.handlers,
     }
     try:
-        async with terminal.serving(sockets.socket_path("agent"), commands, others):
-            notify.ready()
-            await _signs_of_life(ended)
+        async with terminal.serving(sockets.socket_path("agent"), commands, others), at_work():
+            await ended.wait()
     finally:
-        notify.stopping()
         await agent.close()
-
-
-async def _signs_of_life(ended: asyncio.Event) -> None:
-    interval = notify.watchdog_interval()
-    while not ended.is_set():
-        notify.alive()
-        try:
-            async with asyncio.timeout(interval):
-                await ended.wait()
-        except TimeoutError:
-            continue

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ipsec_client.base import logs
+from ipsec_client.commands.port import Dispatcher
 from ipsec_client.conductor.main import serve
 from ipsec_client.faces import terminal
+from ipsec_client.units.notify import at_work
+from ipsec_client.wire.request import Handler
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -24,4 +29,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Conducts until it is told to end; nodes go on as they are."""
     with logs.recording("ipsec-client-conductor", args.log_level):
-        return asyncio.run(serve(args.file, terminal.serving, router=args.router, node=args.node))
+        return asyncio.run(serve(args.file, _face, router=args.router, node=args.node))
+
+
+@asynccontextmanager
+async def _face(
+    path: Path, dispatcher: Dispatcher, others: Mapping[str, Handler]
+) -> AsyncIterator[None]:
+    async with terminal.serving(path, dispatcher, others), at_work():
+        yield

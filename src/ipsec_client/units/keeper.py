@@ -21,7 +21,7 @@ SETTLED = 3.0
 LONGEST_PAUSE = 30.0
 
 SPARE_AFTER = 2.0
-"""Seconds of life after which a child gets its spare, whose start is not to slow down the child's own."""
+"""Seconds of life after which a child gets its spare."""
 
 
 def pause(failures: int) -> float:
@@ -160,8 +160,10 @@ class Keeper:
 
     async def _live(self) -> str:
         """One life of the child, from its start to its end; tells how that came."""
-        process = self._found or self._spare
-        self._found = self._spare = None
+        process, self._found = self._found, None
+        if process is None and self._spare is not None:
+            process, self._spare = self._spare, None
+            process.hold_back(False)
         try:
             if process is None:
                 process = await asyncio.to_thread(self.child.begin)
@@ -188,5 +190,6 @@ class Keeper:
             await asyncio.sleep(SPARE_AFTER)
             with suppress(Fault, OSError):
                 self._spare = await asyncio.to_thread(self.child.begin)
+                self._spare.hold_back(True)
                 await self._spare.ended()
                 self._spare = None

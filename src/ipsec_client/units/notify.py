@@ -1,25 +1,31 @@
-"""What a daemon tells systemd of itself: that it is ready, alive, and how it is (sd_notify(3))."""
+"""What a daemon tells systemd of itself: that it is ready, alive, ending (sd_notify(3))."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 
-def ready(status: str = "") -> None:
-    """The daemon does its work from now on."""
-    _tell("READY=1", status)
+@asynccontextmanager
+async def at_work() -> AsyncIterator[None]:
+    """The daemon is ready, and its loop alive, until the block is left; then it is ending."""
+    _tell("READY=1")
+    alive = asyncio.create_task(_give_signs_of_life())
+    try:
+        yield
+    finally:
+        alive.cancel()
+        _tell("STOPPING=1")
 
 
-def alive(status: str = "") -> None:
-    """A sign of life for the watchdog, with a line for ``systemctl status``."""
-    _tell("WATCHDOG=1", status)
-
-
-def stopping() -> None:
-    """The daemon is ending."""
-    _tell("STOPPING=1")
+async def _give_signs_of_life() -> None:
+    interval = watchdog_interval()
+    while interval is not None:
+        _tell("WATCHDOG=1")
+        await asyncio.sleep(interval)
 
 
 def watchdog_interval() -> float | None:
@@ -29,14 +35,13 @@ def watchdog_interval() -> float | None:
     return int(granted) / 2e6 if granted.isdigit() and ours else None
 
 
-def _tell(message: str, status: str = "") -> None:
+def _tell(message: str) -> None:
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
     if address.startswith("@"):
         address = "\0" + address[1:]
-    text = f"{message}\nSTATUS={status}" if status else message
-    # Losing a message is no reason to fail: systemd asks again by its watchdog.
+    # Losing a message is no reason to fail: systemd acts on a missing one.
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as way, suppress(OSError):
         way.connect(address)
-        way.send(text.encode())
+        way.send(message.encode())

@@ -72,6 +72,11 @@ class Process:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self.handle, number)
 
+    def hold_back(self, back: bool) -> None:
+        """Whether it is to run only when nothing else wants to, so that it slows nothing down."""
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self.pid, 19 if back else 0)
+
 
 def _born(pid: int) -> int:
     """Its start in clock ticks since boot; -1 when it has ended, reaped or not."""

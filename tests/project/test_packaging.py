@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ipsec_client.app.main import VERBS
+
+PACKAGING = Path(__file__).parents[2] / "packaging"
+UNITS = sorted((PACKAGING / "systemd").iterdir())
+
+
+def settings(unit: Path) -> list[tuple[str, str]]:
+    lines = [line.partition("=") for line in unit.read_text().splitlines() if "=" in line]
+    return [(name, value) for name, _, value in lines if not name.startswith("#")]
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_systemd_has_nothing_to_say_of_a_unit(unit: Path, tmp_path: Path) -> None:
+    """``systemd-analyze verify`` exits 0 whatever it finds, so its words count."""
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("no systemd-analyze here")
+    for other in UNITS:
+        text = other.read_text().replace("/usr/bin/ipsec-client", sys.executable)
+        (tmp_path / other.name).write_text(text)
+    name = unit.name.replace("@", "@client1")
+    done = subprocess.run(
+        [analyze, "verify", tmp_path / name], capture_output=True, text=True, timeout=30
+    )
+    assert done.stdout + done.stderr == ""
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_a_unit_starts_a_verb_that_is_there_and_tells_systemd_of_it(unit: Path) -> None:
+    found = dict(settings(unit))
+    program, verb, *_ = found["ExecStart"].split()
+    assert program == "/usr/bin/ipsec-client"
+    assert verb in VERBS
+    assert found["Type"] == "notify"
+    assert int(found["WatchdogSec"]) > 0
+    assert (found["Restart"], found["StartLimitIntervalSec"]) == ("always", "0")
+
+
+def test_a_client_is_ordered_after_the_agent_and_never_bound_to_it() -> None:
+    found = settings(PACKAGING / "systemd" / "128t-ipsec@.service")
+    related = {name for name, value in found if "128t-ipsec-agent" in value}
+    assert related == {"After"}
+    assert ("NetworkNamespacePath", "/run/netns/%i") in found
