@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from contextlib import suppress
 
 from ipsec_client.base import logs
 from ipsec_client.kernel import namespaces, xfrm
@@ -35,9 +36,16 @@ def child(client: str) -> Child:
         client_unit(client),
         layout.argv,
         before=lambda: make_ready(layout, client),
-        inside=namespaces.entered(client),
+        inside=lambda: _enter(client),
         out=logs.log_folder() / "ipsec-client-run.log",
     )
+
+
+def _enter(client: str) -> None:
+    """The thread that starts pluto is moved into the namespace, and put before what may wait: a peer's delete may not."""
+    namespaces.entered(client)()
+    with suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, -5)
 
 
 def make_ready(layout: Layout, netns: str) -> None:
