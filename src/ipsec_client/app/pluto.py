@@ -42,7 +42,7 @@ def child(client: str) -> Child:
 
 
 def _enter(client: str) -> None:
-    """The thread that starts pluto is moved into the namespace, and put before what may wait: a peer's delete may not."""
+    """Moves the thread that starts pluto into the namespace, and puts it first: a peer's delete may not wait."""
     namespaces.entered(client)()
     with suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, 0, -5)
