@@ -23,8 +23,10 @@ demo: setup ## the documented example live in the lab, with failover; figures in
 bench: setup ## what the promises cost on this machine; figures in build/bench.json
 	@$(bin)/python bench/run.py
 
-lock: setup ## writes requirements.lock anew from pyproject.toml
+lock: setup ## writes requirements.lock anew from pyproject.toml, and docs/third-party.md from it
 	@tools/lock
+	@tools/setup
+	@$(bin)/python -m tools.third_party
 
 clean: ## removes what the commands above made in this folder
 	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
