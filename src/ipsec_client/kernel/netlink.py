@@ -35,7 +35,7 @@ EVENT_BUFFER = 4 << 20  # bytes of events the kernel keeps for a listener that i
 
 NLMSGHDR = struct.Struct("=IHHII")  # length, type, flags, sequence, port
 NLATTR = struct.Struct("=HH")  # length, type
-NLMSGERR = struct.Struct("=i16x")  # -errno, the header it answers
+NLMSGERR = struct.Struct("=i")  # -errno
 NLA_TYPE_MASK = 0x3FFF
 BUFFER = 1 << 16
 
@@ -172,9 +172,7 @@ class Netlink:
             if number != sequence:
                 return False
             whole = whole and not flags & NLM_F_DUMP_INTR
-            if got == NLMSG_DONE:
-                return True
-            if got == NLMSG_ERROR:
+            if got in (NLMSG_DONE, NLMSG_ERROR):
                 _raise_refusal(flags, body)
                 return True
             item = parse(body)
@@ -223,13 +221,13 @@ class Netlink:
 
 
 def refusal(flags: int, body: memoryview) -> OSError | None:
-    """The error in the body of NLMSG_ERROR, with the kernel's words if it gave any; None for an acknowledgement."""
+    """The error in the body of NLMSG_ERROR or NLMSG_DONE, with the kernel's words if it gave any, or None."""
     (negative,) = NLMSGERR.unpack_from(body)
-    if negative == 0:
+    if negative >= 0:
         return None
     words = os.strerror(-negative)
     if flags & NLM_F_ACK_TLVS:
-        for kind, data in attributes(body[NLMSGERR.size :]):
+        for kind, data in attributes(body[NLMSGERR.size + NLMSGHDR.size :]):
             if kind == NLMSGERR_ATTR_MSG:
                 words = f"{words} ({bytes(data).rstrip(bytes(1)).decode(errors='replace')})"
     return OSError(-negative, words)

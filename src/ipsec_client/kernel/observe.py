@@ -74,7 +74,8 @@ def ours(link: Link) -> bool:
 
 def observe(clients: Iterable[str], wanted: Iterable[Object], ledger: Ledger) -> list[KernelObject]:
     """Everything that bears our mark on the router and in the namespaces of ``clients`` (the present one, and a
-    former one that is still to be removed). ``wanted`` says which settings to read. Forks nft: not on the loop.
+    former one that is still to be removed). ``wanted`` says which settings to read. Not for the loop: nft runs
+    once for each new text of a firewall.
     """
     plan = list(wanted)
     router = View.of("")
@@ -94,14 +95,13 @@ def observe(clients: Iterable[str], wanted: Iterable[Object], ledger: Ledger) ->
 def _firewalls(views: Iterable[View], plan: list[Object]) -> Iterator[Firewall]:
     texts = {item.netns: item.text for item in plan if isinstance(item, Firewall)}
     for view in views:
-        there = firewall.listing(view.netns)
-        if there is None:
-            continue
-        text = texts.get(view.netns)
-        yield Firewall(view.netns, text if text and _lists_as(text, there) else there)
+        there = firewall.fingerprint(view.netns)
+        if there is not None:
+            text = texts.get(view.netns, "")
+            yield Firewall(view.netns, text if _makes(text, there) else there)
 
 
-def _lists_as(text: str, there: str) -> bool:
+def _makes(text: str, there: str) -> bool:
     try:
         return firewall.expected(text) == there
     except HostFault:  # told when it is put in force
@@ -172,8 +172,9 @@ def _routing(view: View, plan: list[Object]) -> Iterator[Route | Rule]:
     found: list[Route | Rule] = [*view.routes, *rules]
     for item in found:
         yield meant.get(_meaning(item)) or _leftover(item)
+    ingress = {item.name for item in plan if isinstance(item, Kni) and item.ingress}
     for item in meant.values():
-        if isinstance(item, Route) and _sleeps(item, view):
+        if isinstance(item, Route) and item.dev in ingress and _sleeps(item, view):
             yield item
 
 
@@ -193,4 +194,4 @@ def _leftover(item: Route | Rule) -> Route | Rule:
 def _sleeps(route: Route, view: View) -> bool:
     """A lowered KNI takes the namespace's route over it along; raising it puts the route back."""
     link = view.links.get(route.dev)
-    return bool(route.netns) and link is not None and link.kind == "veth" and not link.admin_up
+    return bool(route.netns) and link is not None and not link.admin_up

@@ -36,7 +36,7 @@ class Prober:
         self._open = opener
         self._device = device.encode()
         self._on_answer = on_answer
-        self._identifier = next(_identifiers) & 0xFFFF
+        self.identifier = next(_identifiers) & 0xFFFF
         self._sockets: dict[int, socket.socket] = {}
         self._loop = asyncio.get_running_loop()
 
@@ -48,7 +48,7 @@ class Prober:
         through = self._sockets[family]
         # The device may have gone and come back with another number since the last one.
         through.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, self._device)
-        data = request(family, self._identifier, sequence, time.monotonic_ns())
+        data = request(family, self.identifier, sequence, time.monotonic_ns())
         through.sendto(data, (destination, 0))
 
     def close(self) -> None:
@@ -74,7 +74,7 @@ class Prober:
                 data, source = opened.recvfrom(LARGEST)
             except OSError:  # all is read; or an ICMP error, which the missing answer will tell
                 return
-            answer = reply(family, self._identifier, data)
+            answer = reply(family, self.identifier, data)
             if answer is None:
                 continue
             late = time.monotonic_ns() - answer.sent
