@@ -40,13 +40,13 @@ async def serve(
     first = _candidate(conductor, file) if file else None
     if first is not None and first.refused:
         return 1
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
-    loop.add_signal_handler(signal.SIGHUP, _commit_again, conductor, file)
     dispatcher = OnConductor(conductor, Now.read)
     async with face(sockets.socket_path("conductor"), dispatcher, conductor.handlers):
+        ended = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, ended.set)
+        loop.add_signal_handler(signal.SIGHUP, _commit_again, conductor, file)
         if first is not None:
             conductor.commit(first)
         rollout = asyncio.ensure_future(conductor.run())

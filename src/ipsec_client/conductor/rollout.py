@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 AGAIN = 10.0
 """Seconds after which a node is sent its document once more."""
 
-_FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0  # between attempts at an agent that does not answer
+_FIRST_WAIT, _LONGEST_WAIT = 0.1, 1.0  # between attempts at an agent that does not answer
 
 
 class Rollout:
