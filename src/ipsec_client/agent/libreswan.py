@@ -63,6 +63,7 @@ class Libreswan:
         self._wanted: dict[str, Connection] = {}
         self._setup, self._secrets = "", Secret("")
         self._alive: tuple[int, int] | None = None  # pid and start time of the pluto that answers
+        self._loading = asyncio.Lock()
         self._repairs: set[asyncio.Task[None]] = set()
         self._tasks = [
             self._loop.create_task(self._follow_life()),
@@ -189,31 +190,37 @@ class Libreswan:
             self._ledger.put(
                 self._key, {"life": list(self._alive), "setup": self._setup, "connections": {}}
             )
+            with suppress(Fault):
+                await self._work(self._control.listen)
         self._put(h.PlutoState(True))
         log.info(
             "pluto of %s %s as process %d", self._client, "found" if adopted else "started", pid
         )
         for connection in self._wanted.values():
-            if connection in self.given():
-                self._put(h.ConnectionState(connection.remote, loaded=h.Loaded("loaded")))
-            else:
-                with suppress(Fault):
-                    await self._load(connection, instead=None)
+            with suppress(Fault):
+                await self._load(connection, instead=None)
 
     async def _load(self, connection: Connection, instead: Object | None) -> None:
-        def load() -> Answer:
+        """Loads a connection unless pluto has it exactly so: loading again would end its SAs."""
+        async with self._loading:
+            if connection not in self.given():
+                loaded = await self._add(connection, instead)
+            else:
+                loaded = h.Loaded("loaded")
+        self._put(h.ConnectionState(connection.remote, loaded=loaded))
+
+    async def _add(self, connection: Connection, instead: Object | None) -> h.Loaded:
+        def add() -> Answer:
             if isinstance(instead, Connection) and instead.name != connection.name:
                 self._control.delete(instead.name)
             return self._control.add(_conn(connection))
 
-        answer = await self._work(load)
-        if answer.refused is None:
-            self._note(connection.remote, connection)
-            loaded = h.Loaded("loaded")
-        else:
+        answer = await self._work(add)
+        if answer.refused is not None:
             self._note(connection.remote, None)
-            loaded = h.Loaded("refused", answer.refused)
-        self._put(h.ConnectionState(connection.remote, loaded=loaded))
+            return h.Loaded("refused", answer.refused)
+        self._note(connection.remote, connection)
+        return h.Loaded("loaded")
 
     def _start(self, pluto: Pluto, *, again: bool) -> None:
         prepare.give(self._layout, pluto.setup, self._secrets)

@@ -24,6 +24,7 @@ from ipsec_client.dialect import render
 from ipsec_client.health import memory
 from ipsec_client.health import types as h
 from ipsec_client.health import view as seen
+from ipsec_client.health.observe import GRACE
 from ipsec_client.kernel import namespaces
 from ipsec_client.kernel.counters import devices
 from ipsec_client.kernel.facts import libreswan_version
@@ -248,7 +249,7 @@ class Agent:
         wanted = levels.levels(
             {name: links.get(device, False) for name, device in watched.items()},
             self._book.ports,
-            seen.proving(health) | _rising(health),
+            seen.proving(health) | _rising(health, self._plan, now),
             seen.troubles(health, now),
             _denied(self._plan) if self._plan else (),
         )
@@ -289,13 +290,18 @@ def _devices(plan: Plan) -> dict[str, str]:
     }
 
 
-def _rising(health: h.Client) -> set[str]:
-    """KNIs that were raised and whose link has not been heard of since: no alarm for these milliseconds."""
-    return {
+def _rising(health: h.Client, plan: Plan | None, now: Now) -> set[str]:
+    """Interfaces that are just being made: KNIs raised whose link has not been heard of since, and at a cold
+    boot the egress KNI.
+    """
+    rising = {
         tunnel.intent.remote
         for tunnel in health.tunnels
         if tunnel.carrying.state == "raised" and tunnel.kni_up is None
     }
+    if plan and plan.inside and health.cold and now.mono < health.started + GRACE:
+        rising.add(plan.inside.client.name)
+    return rising
 
 
 def _denied(plan: Plan) -> list[book.Alarm]:

@@ -125,6 +125,12 @@ class Control:
         prepare.give_secrets(self._layout, secrets)
         return self._ask("--rereadsecrets")
 
+    def listen(self) -> Answer:
+        """Has it take its address and keys into use. At a start it comes to that by itself, but last of all, and
+        until then it forgets what it is told to initiate, with exit status 0.
+        """
+        return self._ask("--listen")
+
     def shutdown(self) -> Answer:
         """Ends all SAs, telling the gateways, and pluto itself."""
         return self._ask("--shutdown")
