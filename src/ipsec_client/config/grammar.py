@@ -91,8 +91,8 @@ def _block(element: type[Element]) -> Block:
     )
 
 
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_WORD = re.compile(r'"(?:[^"\\]|\\.)*"(?=\s|$)|\S+')
+_QUOTED = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"')
+_WORD = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(?=\s|$)|\S+')
 _ESCAPE = re.compile(r'\\(["\\])')
 
 

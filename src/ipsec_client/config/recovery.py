@@ -39,10 +39,11 @@ def near(text: str, choices: Sequence[str]) -> str:
 def nearest(name: str, known: Sequence[str], secrets: Sequence[str]) -> tuple[list[str], bool]:
     """The known words that ``name`` may have been meant for, and whether it may be shown.
 
-    Where the block holds a key, a word that is not plainly a mistyped field may be a part of the key.
+    A word that does not look like a field's name may be a part of a key that strayed; where the block
+    holds a key, so may every word that is not plainly a mistyped field.
     """
     close = difflib.get_close_matches(name, known, 3)
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,40}", name):
+    if len(name) > 40 or not re.fullmatch(r"[a-z]+(-[a-z]+)*\d?", name):
         return close, False
     if not secrets:
         return close, True
