@@ -20,15 +20,16 @@ READABLE = frozenset({1})
 Json = Any
 
 KINDS = {
-    "hello": "who is asked: data {daemon, router, node, prompt}",
+    "hello": "who is asked: data {daemon, prompt}",
     "command": "a line of the PCLI for a person: body {line, tty, width}; text in chunks",
     "complete": "what may follow a half-written line: body {line}; data [[word, help], …]",
-    "ask": "a node command for the conductor: body {words, request}; data its result",
+    "ask": "to the agent: body {command, arguments, rest, request} by exact names; data its result",
     "apply": "to the agent: body {document} is to be in force; data the report",
     "report": "to the agent: data the node's report",
+    "teardown": "to the agent: all it made is to go, and its document with it",
     "commit": "to the conductor: body {text, name} is to be the running configuration",
 }
-"""Every kind of request, with what its body and its answer hold."""
+"""Every kind of request to agent and conductor, with what its body and its answer hold."""
 
 
 @dataclass(frozen=True, slots=True)
