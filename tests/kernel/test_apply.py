@@ -295,11 +295,11 @@ def test_a_tunnel_device_that_pluto_made_is_set_up_and_removed(client: str) -> N
 
 
 def test_a_setting_goes_back_to_what_it_was(client: str) -> None:
-    key = "net/ipv4/conf/all/log_martians"
+    key = "net/ipv4/conf/all/rp_filter"
     ledger, wanted = MemoryLedger(), Sysctl("", key, "1")
     sysctl.write("", key, "0")
     converge(client, [wanted], ledger)
-    sysctl.write("", key, "0")  # by somebody else
+    sysctl.write("", key, "2")  # by somebody else
     converge(client, [wanted], ledger)
     assert sysctl.read("", key) == "1"
     converge(client, [], ledger)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from collections.abc import Callable
 
 import pytest
@@ -93,6 +94,27 @@ def test_lost_events_ask_for_a_new_look(monkeypatch: pytest.MonkeyPatch) -> None
         for number in range(8):
             ip("link", "add", f"a{number}", "type", "veth", "peer", "name", f"b{number}")
         await asyncio.wait_for(lost.wait(), 10)
+        listener.close()
+
+    asyncio.run(run())
+
+
+@pytest.mark.usefixtures("router")
+def test_the_routes_of_others_cannot_crowd_out_an_event_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ipsec_client.kernel.netlink.EVENT_BUFFER", 1)
+    foreign = [f"unreachable 10.{number}.0.0/16" for number in range(200)]
+    batch = "".join(f"route {verb} {route}\n" for verb in ("add", "del") for route in foreign)
+    rule = Rule("", 12800, 128000, iif="rem1")
+    put(rule)
+
+    async def run() -> None:
+        told: asyncio.Queue[KernelEvent | None] = asyncio.Queue()
+        listener = Listener("", told.put_nowait, lambda: told.put_nowait(None))
+        subprocess.run(["ip", "-batch", "-"], input=batch, text=True, check=True)
+        take(rule)
+        assert await asyncio.wait_for(told.get(), 10) == MarkGone("", rule)
         listener.close()
 
     asyncio.run(run())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 
 from ipsec_client.base.errors import HostFault
 from ipsec_client.kernel import firewall, namespaces, rtnetlink, sysctl
@@ -149,19 +148,24 @@ def _put_sysctl(item: Sysctl, ledger: Ledger) -> str:
 
 
 def _put_kni(item: Kni) -> str:
-    router, inside = View.of(""), View.of(item.netns)
-    ends = [view.links.get(item.name) for view in (router, inside)]
-    for view, end in zip((router, inside), ends, strict=True):
-        if end and not ours(end):
-            raise _conflict(item, view)
-    if not _one_pair(*ends):
-        for view, end in zip((router, inside), ends, strict=True):
-            if end:
-                _remove_device(view.netns, item.name)
-        _make_pair(item, inside)
-    _set_end("", item, item.router, up=True)
-    _set_end(item.netns, item, item.namespace, up=None if item.ingress else True)
+    with Netlink(NETLINK_ROUTE) as router, Netlink(NETLINK_ROUTE, item.netns) as inside:
+        outer = _own_device(router, "", item)
+        inner = _own_device(inside, item.netns, item)
+        if not _one_pair(outer, inner):
+            for kernel, end in ((router, outer), (inside, inner)):
+                if end:
+                    _request(kernel, RTM_DELLINK, rtnetlink.link_removal(item.name), forgiven=GONE)
+            _make_pair(item, inside)
+        _set_end(router, item, item.router, up=True)
+        _set_end(inside, item, item.namespace, up=None if item.ingress else True)
     return ""
+
+
+def _own_device(kernel: Netlink, netns: str, item: Kni | TunnelDevice) -> Link | None:
+    link = rtnetlink.find_link(kernel, item.name)
+    if link and not ours(link):
+        raise _conflict(item, netns)
+    return link
 
 
 def _one_pair(one: Link | None, other: Link | None) -> bool:
@@ -170,56 +174,55 @@ def _one_pair(one: Link | None, other: Link | None) -> bool:
     return (one.index, one.peer) == (other.peer, other.index) and one.index != other.index
 
 
-def _make_pair(item: Kni, inside: View) -> None:
-    index = max(FIRST_INDEX, *(number + 1 for number in inside.by_index))
-    router = os.open(namespaces.path(""), os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        body = rtnetlink.veth_pair(item.name, index, router, item.mtu)
-        _ask(item.netns, RTM_NEWLINK, body, NLM_F_CREATE | NLM_F_EXCL)
-    finally:
-        os.close(router)
+def _make_pair(item: Kni, inside: Netlink) -> None:
+    taken = [link.index for link in rtnetlink.links(inside)]
+    index = max(FIRST_INDEX, max(taken) + 1)
+    with namespaces.path("").open() as router:
+        body = rtnetlink.veth_pair(item.name, index, router.fileno(), item.mtu)
+        inside.request(RTM_NEWLINK, body, NLM_F_CREATE | NLM_F_EXCL)
 
 
-def _set_end(netns: str, item: Kni, address: str, *, up: bool | None) -> None:
-    view = View.of(netns)
-    link = view.links[item.name]
-    present = view.addresses.get(link.index, ())
-    with Netlink(NETLINK_ROUTE, netns) as kernel:
-        kernel.request(RTM_SETLINK, rtnetlink.link_change(item.name, mtu=item.mtu, alias=ALIAS))
-        for extra in present:
-            if extra != address:
-                kernel.request(RTM_DELADDR, rtnetlink.address(link.index, extra))
-        if address not in present:
-            body = rtnetlink.address(link.index, address)
-            kernel.request(RTM_NEWADDR, body, NLM_F_CREATE | NLM_F_REPLACE)
-        if up is not None:
-            kernel.request(RTM_SETLINK, rtnetlink.link_change(item.name, up=up))
+def _set_end(kernel: Netlink, item: Kni, address: str, *, up: bool | None) -> None:
+    kernel.request(RTM_SETLINK, rtnetlink.link_change(item.name, mtu=item.mtu, alias=ALIAS))
+    link = rtnetlink.find_link(kernel, item.name)
+    index = link.index if link else 0
+    present = {found for number, found in rtnetlink.addresses(kernel) if number == index}
+    for extra in present - {address}:
+        kernel.request(RTM_DELADDR, rtnetlink.address(index, extra))
+    if address not in present:
+        body = rtnetlink.address(index, address)
+        kernel.request(RTM_NEWADDR, body, NLM_F_CREATE | NLM_F_REPLACE)
+    if up is not None:
+        kernel.request(RTM_SETLINK, rtnetlink.link_change(item.name, up=up))
 
 
 def _put_tunnel_device(item: TunnelDevice) -> str:
-    view = View.of(item.netns)
-    link = view.links.get(item.name)
-    if link is None:
-        return f"{item.name} is not there yet: pluto makes it when it first connects"
-    if link.kind != "xfrm" or link.if_id != item.if_id:
-        raise _conflict(item, view)
-    sysctl.write(item.netns, f"net/ipv4/conf/{item.name}/rp_filter", "0")
-    # pluto makes one and removes it again when it tries what the kernel can: it may go at any moment.
-    change = rtnetlink.link_change(item.name, up=True, mtu=item.mtu)
-    _ask(item.netns, RTM_SETLINK, change, forgiven=GONE)
-    # The alias comes last and says that all the rest is done.
-    _ask(item.netns, RTM_SETLINK, rtnetlink.link_change(item.name, alias=ALIAS), forgiven=GONE)
+    with Netlink(NETLINK_ROUTE, item.netns) as kernel:
+        link = rtnetlink.find_link(kernel, item.name)
+        if link is None:
+            return f"{item.name} is not there yet: pluto makes it when it first connects"
+        if link.kind != "xfrm" or link.if_id != item.if_id:
+            raise _conflict(item, item.netns)
+        sysctl.write(item.netns, f"net/ipv4/conf/{item.name}/rp_filter", "0")
+        # pluto makes one and removes it again to try what the kernel can: it may go at any moment.
+        # The alias comes last and says that all the rest is done.
+        for change in (
+            rtnetlink.link_change(item.name, up=True, mtu=item.mtu),
+            rtnetlink.link_change(item.name, alias=ALIAS),
+        ):
+            _request(kernel, RTM_SETLINK, change, forgiven=GONE)
     return ""
 
 
 def _remove_device(netns: str, name: str) -> None:
-    link = View.of(netns).links.get(name)
-    if link and ours(link):
-        _ask(netns, RTM_DELLINK, rtnetlink.link_removal(name), forgiven=GONE)
+    with Netlink(NETLINK_ROUTE, netns) as kernel:
+        link = rtnetlink.find_link(kernel, name)
+        if link and ours(link):
+            _request(kernel, RTM_DELLINK, rtnetlink.link_removal(name), forgiven=GONE)
 
 
-def _conflict(item: Kni | TunnelDevice, view: View) -> HostFault:
-    where = f"in namespace {view.netns}" if view.netns else "on this host"
+def _conflict(item: Kni | TunnelDevice, netns: str) -> HostFault:
+    where = f"in namespace {netns}" if netns else "on this host"
     return HostFault(
         f"cannot make {item.kind} {item.name}: another device of that name is {where}",
         cure=f"Rename or remove that device (ip link show {item.name}), or rename the remote",
@@ -244,9 +247,8 @@ def _put_route(item: Route) -> str:
     with Netlink(NETLINK_ROUTE, item.netns) as kernel:
         index = 0
         if item.dev:
-            try:
-                link = rtnetlink.find_link(kernel, item.dev)
-            except OSError:
+            link = rtnetlink.find_link(kernel, item.dev)
+            if link is None:
                 return f"{item.dev} is not there yet"
             if not link.admin_up:
                 return f"{item.dev} is down"
@@ -263,19 +265,20 @@ def _there(netns: str) -> bool:
 
 
 def _ask(
-    netns: str,
-    kind: int,
-    body: bytes,
-    flags: int = 0,
-    *,
-    forgiven: frozenset[int] | set[int] = GONE,
+    netns: str, kind: int, body: bytes, flags: int = 0, *, forgiven: frozenset[int] = frozenset()
 ) -> None:
     with Netlink(NETLINK_ROUTE, netns) as kernel:
-        try:
-            kernel.request(kind, body, flags)
-        except OSError as error:
-            if error.errno not in forgiven:
-                raise
+        _request(kernel, kind, body, flags, forgiven=forgiven)
+
+
+def _request(
+    kernel: Netlink, kind: int, body: bytes, flags: int = 0, *, forgiven: frozenset[int]
+) -> None:
+    try:
+        kernel.request(kind, body, flags)
+    except OSError as error:
+        if error.errno not in forgiven:
+            raise
 
 
 def _cure(error: OSError) -> str:

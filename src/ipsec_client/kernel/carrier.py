@@ -47,10 +47,9 @@ class Carrier:
 
     def _put(self, route: Route) -> None:
         try:
-            index = rtnetlink.find_link(self._kernel, route.dev).index
-            self._kernel.request(
-                RTM_NEWROUTE, rtnetlink.route(route, index), NLM_F_CREATE | NLM_F_REPLACE
-            )
+            link = rtnetlink.find_link(self._kernel, route.dev)
+            body = rtnetlink.route(route, link.index if link else 0)
+            self._kernel.request(RTM_NEWROUTE, body, NLM_F_CREATE | NLM_F_REPLACE)
         except OSError as error:
             raise HostFault(
                 f"cannot put back route {route.name} over KNI {route.dev}: {error.strerror}"

@@ -7,16 +7,19 @@ what happened in between is told after.
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from ipsec_client.kernel import rtnetlink
-from ipsec_client.kernel.netlink import NETLINK_ROUTE, Netlink
+from ipsec_client.kernel.netlink import NETLINK_ROUTE, NLMSGHDR, Netlink
 from ipsec_client.kernel.rtnetlink import (
     RTM_DELLINK,
     RTM_DELROUTE,
     RTM_DELRULE,
     RTM_NEWLINK,
+    RTM_NEWROUTE,
+    RTM_NEWRULE,
     RTNLGRP_IPV4_ROUTE,
     RTNLGRP_IPV4_RULE,
     RTNLGRP_IPV6_ROUTE,
@@ -24,7 +27,7 @@ from ipsec_client.kernel.rtnetlink import (
     RTNLGRP_LINK,
     Link,
 )
-from ipsec_client.plan.objects import Route, Rule
+from ipsec_client.plan.objects import PROTOCOL, Route, Rule
 
 GROUPS = (
     RTNLGRP_LINK,
@@ -33,6 +36,21 @@ GROUPS = (
     RTNLGRP_IPV6_ROUTE,
     RTNLGRP_IPV6_RULE,
 )
+
+BPF_LD_HALF, BPF_LD_BYTE, BPF_JUMP_EQUAL, BPF_RETURN = 0x28, 0x30, 0x15, 0x06  # linux/bpf_common.h
+TYPE_AT = 4  # in struct nlmsghdr
+ROUTE_PROTOCOL_AT = NLMSGHDR.size + 5  # in struct rtmsg
+ONLY_OURS = (
+    (BPF_LD_HALF, 0, 0, TYPE_AT),
+    (BPF_JUMP_EQUAL, 5, 0, socket.htons(RTM_NEWROUTE)),
+    (BPF_JUMP_EQUAL, 4, 0, socket.htons(RTM_NEWRULE)),
+    (BPF_JUMP_EQUAL, 0, 2, socket.htons(RTM_DELROUTE)),
+    (BPF_LD_BYTE, 0, 0, ROUTE_PROTOCOL_AT),
+    (BPF_JUMP_EQUAL, 0, 1, PROTOCOL),
+    (BPF_RETURN, 0, 0, 0xFFFFFFFF),  # told
+    (BPF_RETURN, 0, 0, 0),  # not told
+)
+"""Thousands of routes a second may come and go on a router; none of them is to fill the buffer of a carrier event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +93,7 @@ class Listener:
         self._on_event = on_event
         self._on_resync = on_resync
         self._names: dict[int, str] = {}
-        self._kernel = Netlink(NETLINK_ROUTE, netns, groups=GROUPS)
+        self._kernel = Netlink(NETLINK_ROUTE, netns, groups=GROUPS, program=ONLY_OURS)
         with Netlink(NETLINK_ROUTE, netns) as asker:
             for link in rtnetlink.links(asker):
                 self._names[link.index] = link.name

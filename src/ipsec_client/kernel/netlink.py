@@ -6,11 +6,12 @@ because XFRM messages hold keys: a ``memoryview`` handed out is valid only durin
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import socket
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -30,7 +31,9 @@ SOL_NETLINK = 270
 NETLINK_ADD_MEMBERSHIP, NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK = 1, 10, 11, 12
 NLMSGERR_ATTR_MSG = 1
 
-SO_RCVBUFFORCE = 33
+SO_ATTACH_FILTER, SO_RCVBUFFORCE = 26, 33
+SOCK_FILTER = struct.Struct("=HBBI")  # code, jump if true, jump if false, operand (linux/filter.h)
+SOCK_FPROG = struct.Struct("@HP")  # how many, where
 EVENT_BUFFER = 4 << 20  # bytes of events the kernel keeps for a listener that is busy
 
 NLMSGHDR = struct.Struct("=IHHII")  # length, type, flags, sequence, port
@@ -85,13 +88,23 @@ def messages(data: memoryview) -> Iterator[tuple[int, int, int, memoryview]]:
 class Netlink:
     """A netlink socket held open inside a namespace (``""``: our own). Not for two threads at once."""
 
-    def __init__(self, protocol: int, netns: str = "", *, groups: Iterable[int] = ()) -> None:
+    def __init__(
+        self,
+        protocol: int,
+        netns: str = "",
+        *,
+        groups: Iterable[int] = (),
+        program: Sequence[tuple[int, int, int, int]] = (),
+    ) -> None:
+        """``groups`` are those to listen to; ``program`` (classic BPF) says which of their events reach us at all."""
         self._socket = open_socket(netns, socket.AF_NETLINK, socket.SOCK_RAW, protocol)
         self.buffer = bytearray(BUFFER)
         self._sequence = 0
         try:
             for option in (NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK):
                 self._socket.setsockopt(SOL_NETLINK, option, 1)
+            if program:
+                self._attach(program)
             self._socket.bind((0, 0))
             for group in groups:
                 self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, EVENT_BUFFER)
@@ -204,6 +217,12 @@ class Netlink:
                 if error.errno != errno.ENOBUFS:
                     raise
                 kept = False
+
+    def _attach(self, program: Sequence[tuple[int, int, int, int]]) -> None:
+        code = b"".join(SOCK_FILTER.pack(*instruction) for instruction in program)
+        held = ctypes.create_string_buffer(code)
+        fprog = SOCK_FPROG.pack(len(program), ctypes.addressof(held))
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, fprog)
 
     def _send(self, kind: int, flags: int, body: bytes) -> int:
         self._sequence += 1

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import ipaddress
-import os
 import socket
 import struct
 from collections.abc import Iterable, Mapping
@@ -316,14 +315,15 @@ def links(kernel: Netlink) -> list[Link]:
     return kernel.dump(RTM_GETLINK, IFINFOMSG.pack(0, 0, 0, 0, 0), parse_link)
 
 
-def find_link(kernel: Netlink, name: str) -> Link:
-    """The device of that name; raises OSError (ENODEV) when there is none."""
-    found = kernel.get(
-        RTM_GETLINK, IFINFOMSG.pack(0, 0, 0, 0, 0) + text(IFLA_IFNAME, name), parse_link
-    )
-    if found is None:
-        raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
-    return found
+def find_link(kernel: Netlink, name: str) -> Link | None:
+    """The device of that name, or None."""
+    query = IFINFOMSG.pack(0, 0, 0, 0, 0) + text(IFLA_IFNAME, name)
+    try:
+        return kernel.get(RTM_GETLINK, query, parse_link)
+    except OSError as error:
+        if error.errno != errno.ENODEV:
+            raise
+        return None
 
 
 def addresses(kernel: Netlink) -> list[tuple[int, str]]:
