@@ -79,13 +79,13 @@ def is_running(path: Path = SOCKET) -> bool:
     return True
 
 
-def call(verb: str, path: Path = SOCKET, **words: Any) -> Any:
+def call(verb: str, path: Path = SOCKET, /, **words: Any) -> Any:
     """Ask the running lab; raises LabError with its complaint, or if there is none."""
     result, _ = ask(verb, path, **words)
     return result
 
 
-def ask(verb: str, path: Path = SOCKET, **words: Any) -> tuple[Any, list[int]]:
+def ask(verb: str, path: Path = SOCKET, /, **words: Any) -> tuple[Any, list[int]]:
     """As ``call``; also returns the descriptors that came with the reply."""
     with socket.socket(socket.AF_UNIX) as line:
         try:

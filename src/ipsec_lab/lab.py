@@ -33,6 +33,8 @@ STRONGSWAN, LIBRESWAN = "strongswan", "libreswan"
 KINDS = (STRONGSWAN, LIBRESWAN)
 """What a gateway can be made of; the first unless told."""
 
+_BETWEEN_LOOKS = 0.4
+"""Seconds: each look starts a program, which the product must not wait for on a machine of one processor."""
 _LATE_ANSWERS = 1.0
 """Seconds that answers are waited for after the last packet of a measurement."""
 
@@ -81,7 +83,7 @@ class Lab:
         """Wait for all tunnels; returns the seconds it took, raises LabError when ``deadline`` is over."""
         begin = time.monotonic()
         with progress.step("tunnels: waiting for all to be up"):
-            if not wait_until(self.tunnels_up, deadline=deadline):
+            if not wait_until(self.tunnels_up, deadline=deadline, pause=_BETWEEN_LOOKS):
                 raise LabError(
                     f"not all tunnels are up after {deadline:g} s",
                     cure=f"`ipsec-lab shell` leads to the router, its logs are in {router.LOGS}",

@@ -6,6 +6,7 @@ else and gone with the lab.
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -62,10 +63,16 @@ class Router:
     def start(self, configuration: str) -> None:
         """Start `ipsec-client run` with a configuration; returns at once."""
         self.host.write(_CONFIGURATION, configuration)
-        with self._log.open("ab") as log:
+        with self._log.open("wb") as log:
             self._process = self.host.start(
                 [CLIENT, "run", _CONFIGURATION], stdout=log, stderr=subprocess.STDOUT
             )
+
+    def commit(self, configuration: str) -> None:
+        """Give the running `ipsec-client run` another configuration, as SIGHUP does."""
+        assert self._process is not None
+        self.host.write(_CONFIGURATION, configuration)
+        self._process.send_signal(signal.SIGHUP)
 
     def stop(self) -> None:
         """End it as an operator would, by SIGTERM."""

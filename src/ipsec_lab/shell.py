@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ipsec_lab import control, syscalls
+from ipsec_lab.router import PROGRAMS
 
 
 def run_on(host: str, argv: Sequence[str]) -> int:
@@ -21,5 +22,6 @@ def run_on(host: str, argv: Sequence[str]) -> int:
     with suppress(OSError):
         os.chdir(here)
     command = list(argv) or ["bash", "--norc", "-i"]
-    surroundings = os.environ | {"PS1": f"{host}:\\w# "}
+    path = f"{PROGRAMS}:{os.environ.get('PATH', os.defpath)}"
+    surroundings = os.environ | {"PS1": f"{host}:\\w# ", "PATH": path}
     return subprocess.run(command, env=surroundings).returncode

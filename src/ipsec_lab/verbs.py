@@ -11,6 +11,7 @@ from ipsec_lab import control
 from ipsec_lab.capture import Capture
 from ipsec_lab.control import Answer
 from ipsec_lab.lab import Lab
+from ipsec_lab.stream import Stream
 
 
 class Verbs:
@@ -20,6 +21,7 @@ class Verbs:
         self._lab = lab
         self._breaking = threading.Lock()
         self._captures: dict[str, Capture] = {}
+        self._streams: dict[int, Stream] = {}
 
     def table(self) -> Mapping[str, control.Verb]:
         """The verbs by name."""
@@ -32,7 +34,10 @@ class Verbs:
             "capture": self.capture,
             "captured": self.captured,
             "start": self.start,
+            "commit": self.commit,
             "stop": self.stop,
+            "send": self.send,
+            "sent": self.sent,
         }
 
     def break_(self, cause: str, remote: str, amount: str | None = None) -> Answer:
@@ -78,6 +83,22 @@ class Verbs:
         if configuration is not None:
             self._lab.configuration = configuration
         self._lab.router.start(self._lab.configuration)
+        return None, ()
+
+    def commit(self, configuration: str) -> Answer:
+        """Give the running product another configuration."""
+        self._lab.router.commit(configuration)
+        return None, ()
+
+    def send(self, rate: int) -> Answer:
+        """Start a stream from the LAN host; the answer is its number."""
+        stream = self._lab.stream(rate=rate)
+        self._streams[stream.number] = stream
+        return stream.number, ()
+
+    def sent(self, stream: int) -> Answer:
+        """End a stream."""
+        self._streams.pop(stream).stop()
         return None, ()
 
     def stop(self) -> Answer:

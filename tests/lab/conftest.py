@@ -1,0 +1,44 @@
+"""One lab for the whole suite; each test finds it whole, and leaves it healed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.lab.driver import DEMO, Lab, running
+
+from ipsec_lab.guest import probe
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder needs the lab; elsewhere than where ESP is it is skipped, and says how to run it.
+
+    The demo makes a lab of its own, and there is one at a time: it comes first.
+    """
+    items.sort(key=lambda item: item.path.name != "test_demo.py")
+    ours = [item for item in items if HERE in item.path.parents]
+    lacking = probe.missing() if ours else []
+    for item in ours:
+        item.add_marker(pytest.mark.lab)
+        item.add_marker(pytest.mark.timeout(300))
+        if lacking:
+            reason = f"no {', '.join(lacking)} here: ipsec-lab exec -- pytest tests/lab"
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def standing_lab() -> Iterator[Lab]:
+    """The demo's network."""
+    with running(DEMO.read_text()) as lab:
+        yield lab
+
+
+@pytest.fixture
+def lab(standing_lab: Lab) -> Iterator[Lab]:
+    """It, with all tunnels up."""
+    standing_lab.await_up()
+    yield standing_lab
+    standing_lab.heal()

@@ -1,0 +1,36 @@
+"""The access policy of a service is obeyed, also by the product's own packets."""
+
+from __future__ import annotations
+
+import time
+
+from tests.lab.driver import DEMO, Lab
+
+from ipsec_lab.judge import Kind
+from ipsec_lab.waiting import wait_until
+
+ALLOWED = """\
+            access-policy  ipsec
+                source      ipsec
+                permission  allow
+"""
+
+
+def test_without_the_clients_tenant_in_the_service_no_ike_leaves_and_an_alarm_says_so(
+    lab: Lab,
+) -> None:
+    text = DEMO.read_text()
+    assert ALLOWED in text
+    lab.commit(text.replace(ALLOWED, ALLOWED.replace("allow", "deny")))
+    try:
+        assert wait_until(lambda: named(lab), deadline=60, pause=0.5), lab.pcli("show alarms")
+        with lab.stream("policy") as sent:
+            time.sleep(3)
+        assert sent.on_wan[Kind.IKE] == sent.on_wan[Kind.ESP] == sent.on_wan[Kind.CLEAR] == 0
+    finally:
+        lab.commit(text)
+
+
+def named(lab: Lab) -> bool:
+    """Whether an alarm names the service."""
+    return any("service ipsec" in alarm.message.lower() for alarm in lab.alarms())
