@@ -75,7 +75,7 @@ class _Run:
     def __init__(self, file: Path, args: argparse.Namespace) -> None:
         self._file = file
         self._args = args
-        log = _new_log()
+        self._log = log = _new_log()
         here = [
             f"--{name}={getattr(args, name)}" for name in ("router", "node") if getattr(args, name)
         ]
@@ -96,6 +96,7 @@ class _Run:
             loop.add_signal_handler(number, ended.set)
         loop.add_signal_handler(signal.SIGHUP, self._commit_again)
         async with self._supervisor.serving():
+            tell(f"agent and conductor start; what they print is in {self._log}")
             showing = asyncio.create_task(show_first_verdicts())
             try:
                 await self._supervisor.start(AGENT)
@@ -123,7 +124,7 @@ class _Run:
             async with asyncio.timeout(TEARDOWN_PATIENCE):
                 await _teardown()
         except (Fault, TimeoutError) as fault:
-            tell(f"not everything was removed: {fault or 'the agent takes too long'}")
+            tell(f"not everything was removed: {str(fault) or 'the agent does not answer'}")
         await self._supervisor.end()
         tell("ended")
 
