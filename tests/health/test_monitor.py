@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.health.world import EPOCH, Gateway, world
 
@@ -72,6 +72,7 @@ def test_a_quick_monitor_goes_at_twice_the_pace_once_it_missed_one() -> None:
     assert monitor.offsets(DOCUMENTED) == pytest.approx((0, 10 / 3, 20 / 3))
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     phase=st.floats(0.0, 0.4),
     round_trip=st.floats(0.001, 0.6),

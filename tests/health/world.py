@@ -53,10 +53,14 @@ class Gateway:
 
 @dataclass
 class World:
-    """One client and its gateways. ``obedient``: a repair ends the SAs, and new ones follow where a gateway answers."""
+    """One client and its gateways. ``obedient``: a repair ends the SAs, and new ones follow where a gateway answers.
+
+    ``failing``: the remotes for which pluto carries out nothing, and what is heard of that.
+    """
 
     gateways: dict[str, Gateway]
     obedient: bool = True
+    failing: dict[str, str] = field(default_factory=dict)
     client: Client = field(default_factory=Client)
     time: float = 0.0
     log: list[tuple[float, Effect]] = field(default_factory=list)
@@ -68,6 +72,10 @@ class World:
         """The event, this much later."""
         self._number += 1
         heapq.heappush(self._queue, (self.time + delay, self._number, event))
+
+    def forget(self) -> None:
+        """Nothing of what would follow comes."""
+        self._queue.clear()
 
     def put(self, *events: Event) -> list[Effect]:
         """The events now; the effects of them all."""
@@ -126,8 +134,9 @@ class World:
                     answer = ProbeAnswer(remote, destination, sequence, gateway.round_trip)
                     self.later(gateway.round_trip, answer)
             case Restart(remote):
-                self.later(0.02, RepairDone(remote))
-                if self.obedient:
+                failure = self.failing.get(remote, "")
+                self.later(0.02, RepairDone(remote, failure))
+                if self.obedient and not failure:
                     self._restart(remote, effect.how)
 
     def _restart(self, remote: str, how: str) -> None:

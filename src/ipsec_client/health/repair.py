@@ -35,7 +35,7 @@ BACK_OFF = (5.0, 5.0, 8.0, 15.0, 30.0)
 JITTER = 0.1
 """Share by which a pause is longer or shorter, so that a fleet does not knock in step."""
 
-BUDGET = 12
+BUDGET = 24
 """Repairs of a client, operators' apart, in any BUDGET_SPAN."""
 
 BUDGET_SPAN = 60.0
@@ -115,12 +115,16 @@ def tried(tunnel: Tunnel, now: Now) -> Tunnel:
 def settle(client: Client, now: Now) -> tuple[Client, list[Effect]]:
     """The repairs that are due, operators' first, and pluto's restart where nothing else can help."""
     effects: list[Effect] = []
-    for place, tunnel in enumerate(client.tunnels):
-        mending = tunnel.mending
-        if tunnel.verdict.judgement == "down" or mending.repairing or mending.requests:
-            client, found = _settle(client, place, now)
-            effects += found
-    return _restart_pluto(client, now, effects)
+    concerned = [
+        place
+        for place, tunnel in enumerate(client.tunnels)
+        if tunnel.verdict.judgement == "down" or tunnel.mending.repairing or tunnel.mending.requests
+    ]
+    # Whoever waits longest has its turn first, or a small budget would always go to the first in order.
+    for place in sorted(concerned, key=lambda place: _not_before(client, client.tunnels[place])):
+        client, found = _settle(client, place, now)
+        effects += found
+    return (client, effects) if not concerned else _restart_pluto(client, now, effects)
 
 
 def next_at(client: Client, tunnel: Tunnel) -> float | None:
@@ -153,17 +157,23 @@ def _due(client: Client, tunnel: Tunnel) -> float | None:
         or (tunnel.connected and not mending.ailing)
     ):
         return None
-    due = client.started if mending.not_before is None else mending.not_before
+    due = _not_before(client, tunnel)
     if len(client.budget) >= BUDGET:
         due = max(due, client.budget[-BUDGET] + BUDGET_SPAN)
     return due
 
 
+def _not_before(client: Client, tunnel: Tunnel) -> float:
+    due = tunnel.mending.not_before
+    return client.started if due is None else due
+
+
 def _restart(client: Client, tunnel: Tunnel, now: Now) -> tuple[Tunnel, list[Effect]]:
     remote, mending = tunnel.intent.remote, tunnel.mending
     request = mending.requests[0] if mending.requests else ""
-    how = _how(tunnel, bool(request))
-    reason = "an operator asked" if request else tunnel.verdict.reason
+    asked = bool(mending.requests)
+    how = _how(tunnel, asked)
+    reason = "it was asked for" if asked else tunnel.verdict.reason
     repairs = mending.repairs + 1
     mending = Mending(
         requests=mending.requests[1:],
@@ -211,7 +221,7 @@ def _spent(client: Client, now: Now) -> tuple[float, ...]:
 
 def _restart_pluto(client: Client, now: Now, effects: list[Effect]) -> tuple[Client, list[Effect]]:
     """A pluto that carries out no order for any of its tunnels is itself what fails, not the peers."""
-    running = [tunnel for tunnel in client.tunnels if tunnel.loaded.state != "refused"]
+    running = [tunnel for tunnel in client.tunnels if tunnel.loaded.state == "loaded"]
     if (
         not running
         or now.mono < client.next_pluto_restart

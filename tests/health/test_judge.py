@@ -1,0 +1,123 @@
+"""The verdict on one tunnel: what is certain, what is only missed, and what is not known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ipsec_client.base.clock import Now
+from ipsec_client.health.judge import STABLE, evaluate, judge
+from ipsec_client.health.types import (
+    Decision,
+    Loaded,
+    Mending,
+    Negotiation,
+    Target,
+    Tunnel,
+    TunnelIntent,
+    Verdict,
+)
+from ipsec_client.health.types import (
+    Test as Trial,
+)
+
+HERE = Target("8.8.8.8")
+THERE = Target("1.1.1.1")
+NEVER = Trial(HERE)
+UP = replace(NEVER, status="up")
+DOWN = replace(NEVER, status="down")
+OTHER_DOWN = Trial(THERE, status="down")
+
+
+def tunnel(*tests: Trial, inbound: int | None = 1, outbound: int | None = 1) -> Tunnel:
+    targets = tuple(test.target for test in tests)
+    return Tunnel(TunnelIntent("rem1", targets), inbound=inbound, outbound=outbound, tests=tests)
+
+
+def needing(required: int, *tests: Trial) -> Tunnel:
+    made = tunnel(*tests)
+    return replace(made, intent=replace(made.intent, required=required))
+
+
+@pytest.mark.parametrize(
+    ("found", "judgement", "reason", "certain"),
+    [
+        (tunnel(), "up", "security associations in both directions", True),
+        (tunnel(inbound=None), "unknown", "no evidence yet", False),
+        (tunnel(inbound=0, outbound=0), "down", "no security association", True),
+        (tunnel(inbound=0), "down", "no inbound security association", True),
+        (tunnel(outbound=0), "down", "no outbound security association", True),
+        (tunnel(UP, inbound=0, outbound=0), "down", "no security association", True),
+        (tunnel(inbound=2, outbound=1), "up", "security associations in both directions", True),
+        (tunnel(NEVER), "unknown", "not tested yet", False),
+        (tunnel(UP), "up", "answers through the tunnel", False),
+        (tunnel(DOWN), "down", "no answer from 8.8.8.8", False),
+        (tunnel(UP, OTHER_DOWN), "down", "no answer from 1.1.1.1", False),
+        (tunnel(DOWN, OTHER_DOWN), "down", "no answer from 8.8.8.8, 1.1.1.1", False),
+        (needing(1, UP, OTHER_DOWN), "up", "answers through the tunnel", False),
+        (needing(1, NEVER, OTHER_DOWN), "unknown", "not tested yet", False),
+        (needing(9, UP, OTHER_DOWN), "down", "no answer from 1.1.1.1", False),
+        (needing(0, DOWN, OTHER_DOWN), "down", "no answer from 8.8.8.8, 1.1.1.1", False),
+    ],
+)
+def test_the_verdict_follows_from_the_evidence(
+    found: Tunnel, judgement: str, reason: str, certain: bool
+) -> None:
+    assert evaluate(found, True) == (judgement, reason, certain)
+
+
+def test_a_dead_pluto_is_certain_whatever_else_is_seen() -> None:
+    assert evaluate(tunnel(UP), False) == ("down", "pluto is dead", True)
+
+
+def test_the_reason_says_why_there_is_no_sa() -> None:
+    nothing = tunnel(inbound=0, outbound=0)
+    refused = replace(nothing, loaded=Loaded("refused", "bad ike value"))
+    assert evaluate(refused, True)[1] == "pluto refused the connection: bad ike value"
+    blocked = replace(nothing, negotiation=Negotiation("blocked", blocker="key"))
+    assert evaluate(blocked, True)[1] == "negotiation blocked: key"
+
+
+def test_a_tunnel_being_restarted_is_down_before_its_sas_are_gone() -> None:
+    severed = replace(tunnel(UP), mending=Mending(severed=True))
+    assert evaluate(severed, True) == ("down", "being restarted", True)
+
+
+LATE = Trial(replace(HERE, latency_limit=0.1), status="up", round_trip=0.1)
+LOSSY = Trial(replace(HERE, loss_limit=0.05), status="up", loss=0.05)
+
+
+@pytest.mark.parametrize(
+    ("fine", "eased", "above", "reason"),
+    [
+        (LATE, replace(LATE, round_trip=0.07), replace(LATE, round_trip=0.11), "latency"),
+        (LOSSY, replace(LOSSY, loss=0.03), replace(LOSSY, loss=0.06), "loss"),
+    ],
+)
+def test_a_limit_passed_is_degraded_and_eases_below_it(
+    fine: Trial, eased: Trial, above: Trial, reason: str
+) -> None:
+    degraded = Verdict("degraded")
+    told = f"{reason} to 8.8.8.8 is above its limit"
+    assert evaluate(tunnel(fine), True)[0] == "up"
+    assert evaluate(tunnel(above), True) == ("degraded", told, False)
+    assert evaluate(replace(tunnel(fine), verdict=degraded), True)[0] == "degraded"
+    assert evaluate(replace(tunnel(eased), verdict=degraded), True)[0] == "up"
+
+
+def test_a_verdict_keeps_its_age_while_the_judgement_stays() -> None:
+    first, told = judge(tunnel(inbound=0, outbound=0), True, Now(10, 10))
+    assert told == [Decision("rem1", "down", "no security association")]
+    assert first.verdict.since == 10
+    second, told = judge(replace(first, inbound=1), True, Now(20, 20))
+    assert told == []
+    assert second.verdict == Verdict("down", "no outbound security association", 10, True)
+    assert judge(second, True, Now(30, 30)) == (second, [])
+
+
+@pytest.mark.parametrize(("lasted", "repairs"), [(STABLE - 1, 2), (STABLE, 0)])
+def test_only_a_tunnel_that_stayed_up_begins_its_ladder_again(lasted: float, repairs: int) -> None:
+    found = replace(tunnel(DOWN), verdict=Verdict("up", since=100), mending=Mending(repairs=2))
+    judged, _ = judge(found, True, Now(100 + lasted, 0))
+    assert judged.mending.repairs == repairs
