@@ -70,7 +70,7 @@ class Agent:
         """Takes up the document in force before, if any, and keeps the node as it says from now on."""
         document = self._shelf.document()
         if document:
-            await self._force(document)
+            await self._force(self._planned(document))
         self._spawn(self._learn_versions())
         self._spawn(self._keep())
         self._spawn(self._look_round())
@@ -89,11 +89,19 @@ class Agent:
     # --- requests -----------------------------------------------------------------------------------
 
     async def apply(self, request: Request, _: Say) -> Json:
-        """A document is to be in force: kept first, then made so. Answers with the report."""
+        """A document is to be in force: planned, kept, made so, in this order. Answers with the report.
+
+        One that cannot be planned raises InputFault, and the one before stays in force.
+        """
         document = from_json(request.body.get("document"))
         async with self._applying:
+            plan = self._planned(document)
             await asyncio.to_thread(self._shelf.keep_document, document)
-            await self._force(document)
+            await self._force(plan)
+            self._ring.event(
+                Now.read().wall, "config", "applied", f"Document {document.id} is in force",
+                source="conductor", category="system",
+            )  # fmt: skip
             await self._reconcile()
         return self.report()
 
@@ -147,10 +155,12 @@ class Agent:
 
     # --- documents ----------------------------------------------------------------------------------
 
-    async def _force(self, document: Document) -> None:
-        """Has health and pluto know the document; the kernel follows with the next comparison."""
+    def _planned(self, document: Document) -> Plan:
         facts = Facts(tables=self._ledger.get("tables") or {})
-        plan = build(document, facts, self._names.known)
+        return build(document, facts, self._names.known)
+
+    async def _force(self, plan: Plan) -> None:
+        """Has health and pluto know the plan; the kernel follows with the next comparison."""
         self._ledger.put("tables", dict(plan.tables))
         if self._client and (plan.inside is None or plan.inside.client.name != self._client.name):
             await self._dismiss()
@@ -232,8 +242,13 @@ class Agent:
 
     def _names_changed(self) -> None:
         self._ledger.put("names", self._names.known)
-        if self._plan:
-            self._spawn(self._force(self._plan.document))
+        self._spawn(self._plan_again())
+
+    async def _plan_again(self) -> None:
+        """The same document, with the addresses that its names have now."""
+        async with self._applying:
+            if self._plan:
+                await self._force(self._planned(self._plan.document))
 
     def _changed(self) -> None:
         """Something that people see is another than before."""

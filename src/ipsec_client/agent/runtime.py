@@ -69,6 +69,7 @@ class Runtime:
         connections = [item for item in plan.objects if isinstance(item, Connection)]
         secrets = render.secrets(plan.document, inside.hosts)
         rekeyed = self._rekeyed(inside)
+        self._let_go({tunnel.remote.name for tunnel in inside.tunnels})
         restarted = {item.remote for item in connections} & self._restarted(plan)
         self._plan = plan
         self.pluto.want(connections, render.setup(plan.document), secrets)
@@ -188,6 +189,12 @@ class Runtime:
         waiting = self._operators.get(request)
         if waiting and not waiting.done():
             waiting.set_result((list(lines), failure))
+
+    def _let_go(self, wanted: set[str]) -> None:
+        """Traffic leaves a remote that is not wanted any more before its tunnel ends."""
+        for tunnel in self.health.tunnels:
+            if tunnel.intent.remote not in wanted and self._senses:
+                self._senses.lower(tunnel.intent.remote)
 
     def _rekeyed(self, inside: Inside) -> set[str]:
         """The remotes whose key is another than before."""

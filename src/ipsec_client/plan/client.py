@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from ipsec_client.base.errors import InputFault
 from ipsec_client.dialect import algorithms, render
 from ipsec_client.model.definition import effective
 from ipsec_client.model.elements import IpsecClient, IpsecProfile, Remote
@@ -75,17 +76,25 @@ class Inside:
 
     @cached_property
     def slots(self) -> dict[str, Slot]:
-        """The slot of the egress KNI and of each remote's."""
-        return slots(self.document.node, self.client)
+        """The slot of the egress KNI and of each remote's; raises InputFault where there is room for none."""
+        found = slots(self.document.node, self.client)
+        if self.client.name not in found:
+            raise InputFault(f"the plugin-network of {self.client.name} has no room")
+        return found
 
     @cached_property
     def tunnels(self) -> list[Tunnel]:
-        """The client's remotes in configuration order."""
+        """The client's remotes in configuration order; raises InputFault where one lacks what it stands on."""
         profiles = {profile.name: profile for profile in self.document.router.ipsec_profile}
-        return [
-            Tunnel(remote, profiles[remote.profile or ""], self.slots[remote.name])
-            for remote in self.client.remote
-        ]
+        found = []
+        for remote in self.client.remote:
+            profile, slot = profiles.get(remote.profile or ""), self.slots.get(remote.name)
+            if profile is None:
+                raise InputFault(f"remote {remote.name} names no ipsec-profile that is there")
+            if slot is None:
+                raise InputFault(f"remote {remote.name} has no room in the plugin-network")
+            found.append(Tunnel(remote, profile, slot))
+        return found
 
     def objects(self) -> Iterator[Object]:
         """All that the namespace holds, by phase."""
@@ -111,7 +120,10 @@ class Inside:
         """Why this node's Libreswan cannot run a remote, by remote: its values are used exactly or not at all."""
         found = {}
         for tunnel in self.tunnels:
-            reasons = algorithms.refusals(tunnel.profile, self.series)
+            reasons = [
+                *algorithms.refusals(tunnel.profile, self.series),
+                *algorithms.remote_refusals(tunnel.remote, self.series),
+            ]
             if reasons:
                 field, reason, cure = reasons[0]
                 found[tunnel.remote.name] = f"{field} {reason}. {cure}"
