@@ -111,9 +111,9 @@ class Inside:
             yield TunnelDevice(tunnel.device, netns, tunnel.slot.index, mtu)
             yield from self._routing(tunnel)
         yield Pluto(netns, netns, render.setup(self.document))
-        for remote, conn in render.conns(self.document, self.slots, self.hosts).items():
-            if remote not in self.refused:
-                yield Connection(conn.name, netns, remote, conn.options)
+        given = render.conns(self.document, self.slots, self.hosts, self.series)
+        for remote, conn in given.items():
+            yield Connection(conn.name, netns, remote, conn.options)
 
     @cached_property
     def refused(self) -> dict[str, str]:
