@@ -27,7 +27,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Runs the agent until it is told to end; tunnels stay."""
-    with suppress(PermissionError):  # a failover must not wait behind whatever else is computed here
+    with suppress(
+        PermissionError
+    ):  # a failover must not wait behind whatever else is computed here
         os.setpriority(os.PRIO_PROCESS, 0, -10)
     if args.spare:  # all is imported; our supervisor says when
         await_turn()
