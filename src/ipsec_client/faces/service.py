@@ -48,7 +48,7 @@ class Service:
         key = (request.caller, request.id)
         running = self._running.get(key)
         if running is not None:
-            await asyncio.shield(running)
+            await running
         replies = self._answered.find(request)
         if replies is not None:
             for reply in replies:
@@ -56,7 +56,7 @@ class Service:
             return
         task = self._running[key] = asyncio.ensure_future(self._carry_out(request, send))
         task.add_done_callback(lambda _: self._running.pop(key, None))
-        await asyncio.shield(task)
+        await task
 
     async def close(self) -> None:
         """Ends the work that is still going on."""
