@@ -47,7 +47,7 @@ Where the two ends of a veth pair have the same number the kernel takes the loss
 and tells it up to a second late (linkwatch_urgent_event, net/core/link_watch.c): the failover would wait for it.
 """
 
-GONE = frozenset({errno.ENOENT, errno.ESRCH, errno.ENODEV, errno.EADDRNOTAVAIL})
+GONE = frozenset({errno.ENOENT, errno.ESRCH, errno.ENODEV})
 
 
 def apply(step: Step, ledger: Ledger) -> str:

@@ -88,7 +88,11 @@ def _parts() -> Iterator[Fact]:
         lambda: _try_device(rtnetlink.xfrm_interface("tried", 1)),
         "Load or build the module xfrm_interface (CONFIG_XFRM_INTERFACE)",
     )
-    yield _esp()
+    yield _tried(
+        "ESP with AES-GCM",
+        _try_esp,
+        "Load or build the modules esp4 and gcm (CONFIG_INET_ESP, CONFIG_CRYPTO_GCM)",
+    )
     yield _tried(
         "nftables",
         lambda: firewall.expected(TRIED_TABLE),
@@ -96,14 +100,6 @@ def _parts() -> Iterator[Fact]:
     )
     forwarding = sysctl.read("", "net/ipv4/ip_forward")
     yield Fact("IPv4 forwarding", True, "on" if forwarding == "1" else "off; the agent turns it on")
-
-
-def _esp() -> Fact:
-    return _tried(
-        "ESP with AES-GCM",
-        _try_esp,
-        "Load or build the modules esp4 and gcm (CONFIG_INET_ESP, CONFIG_CRYPTO_GCM)",
-    )
 
 
 def _programs() -> Iterator[Fact]:
@@ -120,11 +116,6 @@ def libreswan_version() -> str | None:
         return None
     found = re.search(r"Libreswan v?(\d+\.\d+\S*)", run(("ipsec", "--version")).out)
     return found[1] if found else None
-
-
-def has_esp() -> bool:
-    """Whether this kernel can carry a tunnel at all."""
-    return _esp().good
 
 
 def _tried(name: str, attempt: Callable[[], object], cure: str) -> Fact:

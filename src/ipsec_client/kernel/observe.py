@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from ipsec_client.base.errors import HostFault
 from ipsec_client.kernel import firewall, namespaces, rtnetlink, sysctl
@@ -30,7 +29,7 @@ from ipsec_client.plan.objects import (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class View:
     """One namespace at one instant; ``netns`` ``""`` is the router's own."""
 
@@ -55,11 +54,6 @@ class View:
                 tuple(rtnetlink.routes(kernel, netns, links)),
                 tuple(rtnetlink.rules(kernel, netns)),
             )
-
-    @cached_property
-    def by_index(self) -> dict[int, Link]:
-        """Devices by number."""
-        return {link.index: link for link in self.links.values()}
 
     @property
     def ours(self) -> bool:

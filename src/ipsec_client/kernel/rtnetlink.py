@@ -29,12 +29,12 @@ FIB_RULE_HDR = struct.Struct("=BBBBBBBBI")  # family, dst, src, tos, table, -, -
 PORT_RANGE = struct.Struct("=HH")
 LINK_STATS64 = struct.Struct("=10Q")  # rx/tx packets, bytes, errors, dropped, multicast, collisions
 
-IFF_UP, IFF_RUNNING, IFF_LOWER_UP = 0x1, 0x40, 0x10000
+IFF_UP, IFF_LOWER_UP = 0x1, 0x10000
 IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_OPERSTATE, IFLA_LINKINFO = 1, 3, 4, 5, 16, 18
 IFLA_IFALIAS, IFLA_STATS64, IFLA_GROUP, IFLA_NET_NS_FD = 20, 23, 27, 28
 IFLA_INFO_KIND, IFLA_INFO_DATA, VETH_INFO_PEER = 1, 2, 1
 IFLA_XFRM_IF_ID = 2
-IF_OPER_DOWN, IF_OPER_LOWERLAYERDOWN, IF_OPER_UP = 2, 3, 6
+IF_OPER_UP = 6
 
 IFA_ADDRESS, IFA_LOCAL, IFA_FLAGS = 1, 2, 8
 IFA_F_NODAD, IFA_F_PERMANENT = 0x02, 0x80
@@ -64,7 +64,7 @@ class Link:
     name: str
     kind: str
     admin_up: bool
-    operational: int  # IF_OPER_*
+    operational: int  # IF_OPER_UP or less (RFC 2863)
     carrier: bool
     mtu: int
     mac: str
