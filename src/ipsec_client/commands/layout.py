@@ -64,9 +64,9 @@ def _printable(text: str) -> str:
 
 def block(title: str, body: Sequence[str]) -> str:
     """A detail block: its title between rules one longer than the longest line."""
-    shown = [_printable(line) for line in body]
-    rule = "=" * (max(len(line) for line in (f" {title}", *shown)) + 1)
-    return "".join(f"{line}\n" for line in (rule, f" {title}", rule, *shown))
+    head, *lines = (_printable(line) for line in (f" {title}", *body))
+    rule = "=" * (max(len(line) for line in (head, *lines)) + 1)
+    return "".join(f"{line}\n" for line in (rule, head, rule, *lines))
 
 
 def labelled(label: str, value: Any, indent: int = 1, column: int = VALUE_COLUMN) -> str:
