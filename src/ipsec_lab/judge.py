@@ -50,8 +50,14 @@ def stream_figures(captured: Iterable[Packet], stream: int) -> Figures:
     return Figures(len(asked), len(asked) - len(heard), round(max(gaps) / 1e6, 1))
 
 
+def sender_pause_ms(captured: Iterable[Packet], stream: int) -> float:
+    """The longest time that the sender sent nothing: a gap of that length tells of the machine, not of the network."""
+    asked = [time for time, _ in arrivals(captured, stream)]
+    return round(max((later - earlier for earlier, later in pairwise(asked)), default=0) / 1e6, 1)
+
+
 def arrivals(captured: Iterable[Packet], stream: int) -> list[tuple[int, int]]:
-    """Time (ns) and number of each request of a stream in a capture taken behind a gateway."""
+    """Time (ns) and number of each request of a stream in a capture, as behind a gateway."""
     return [
         (seen.time_ns, seen.number)
         for seen in map(echo.read, captured)

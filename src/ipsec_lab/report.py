@@ -14,7 +14,7 @@ from typing import Any
 
 from ipsec_lab import pcap
 from ipsec_lab.causes import GATEWAY_SILENT, KNI_FORCED_DOWN, PEER_DELETES
-from ipsec_lab.judge import Figures, Kind, Watch, arrivals, stream_figures
+from ipsec_lab.judge import Figures, Kind, Watch, arrivals, sender_pause_ms, stream_figures
 from ipsec_lab.topology import behind_of
 
 FAILBACK = "failback"
@@ -79,9 +79,10 @@ class Outcome:
     act: Act
     figures: Figures
     moved_after_ms: float | None
-    """From the act's moment to the first packet at the gateway that was to take over; None if it got none."""
+    """From the last packet at one gateway to the first at the one that was to take over; None if it got none."""
     strays: int
     """Packets before the moment, or at the stream's end, that were at another gateway than told."""
+    sender_pause_ms: float
 
 
 def outcome(folder: Path, act: Act, remotes: Iterable[str]) -> Outcome:
@@ -97,10 +98,22 @@ def outcome(folder: Path, act: Act, remotes: Iterable[str]) -> Outcome:
         for remote, seen in at.items()
         for time, _ in seen
     )
-    took_over = [time for time, _ in at[act.after] if time >= act.moment_ns]
-    moved = (min(took_over) - act.moment_ns) / 1e6 if took_over else None
-    figures = stream_figures(pcap.packets(folder / f"{LAN}.pcap"), act.stream)
-    return Outcome(act, figures, moved, strays)
+    seen_at_lan = list(pcap.packets(folder / f"{LAN}.pcap"))
+    return Outcome(
+        act,
+        stream_figures(seen_at_lan, act.stream),
+        _moved_after_ms(act, at),
+        strays,
+        sender_pause_ms(seen_at_lan, act.stream),
+    )
+
+
+def _moved_after_ms(act: Act, at: dict[str, list[tuple[int, int]]]) -> float | None:
+    took_over = min((time for time, _ in at[act.after] if time >= act.moment_ns), default=None)
+    if took_over is None:
+        return None
+    left = max((time for time, _ in at[act.before] if time < took_over), default=act.moment_ns)
+    return (took_over - left) / 1e6
 
 
 def account(folder: Path, scene: Scene) -> dict[Kind, int]:
@@ -171,7 +184,10 @@ def _act_shortfalls(outcome: Outcome) -> list[str]:
     found = []
     limit = LIMITS_MS.get(act.what)
     if limit is not None and figures.longest_gap_ms > limit:
-        found.append(f"{act.what}: a gap of {figures.longest_gap_ms} ms, at most {limit:g} allowed")
+        found.append(
+            f"{act.what}: a gap of {figures.longest_gap_ms} ms, at most {limit:g} allowed"
+            f" (the sender's own longest pause: {outcome.sender_pause_ms} ms)"
+        )
     if outcome.moved_after_ms is None:
         found.append(f"{act.what}: traffic never was on {act.after}")
     if outcome.strays:

@@ -177,7 +177,9 @@ def told(outcome: Outcome) -> str:
     act, figures = outcome.act, outcome.figures
     where = f"traffic never was on {act.after}"
     if outcome.moved_after_ms is not None:
-        where = f"traffic is on {act.after} after {outcome.moved_after_ms:.0f} ms"
+        where = (
+            f"traffic is on {act.after}, {outcome.moved_after_ms:.0f} ms after it left {act.before}"
+        )
     lost = f"{figures.lost} of {figures.sent} packets lost"
     return f"  {where}; {lost}, longest gap {figures.longest_gap_ms:g} ms"
 

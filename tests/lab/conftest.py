@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.lab.driver import DEMO, Lab, running
 
 from ipsec_lab.guest import probe
+from tests.lab.driver import DEMO, Lab, running
 
 HERE = Path(__file__).parent
 

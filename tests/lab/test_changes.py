@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import time
 
-from tests.lab.driver import DEMO, Lab
-
 from ipsec_lab.waiting import wait_until
+from tests.lab.driver import DEMO, Lab
 
 REM1 = re.compile(r"\n +remote   rem1\n.*?\n {20}exit\n", re.DOTALL)
 ROUTE1 = re.compile(r"\n +service-route         rem1\n.*?\n {12}exit\n", re.DOTALL)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 
-from tests.lab.driver import DEMO, Lab
-
 from ipsec_lab.judge import Kind
 from ipsec_lab.waiting import wait_until
+from tests.lab.driver import DEMO, Lab
 
 ALLOWED = """\
             access-policy  ipsec

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 
 import pytest
-from tests.lab.driver import Lab, watch
 
 from ipsec_lab import pcap
 from ipsec_lab.judge import Kind
 from ipsec_lab.topology import PROVIDER, TO_ROUTER, UPLINK
+from tests.lab.driver import Lab, watch
 
 
 @pytest.mark.parametrize(("lowered", "carries"), [(None, "rem1"), ("rem1", "rem2")])

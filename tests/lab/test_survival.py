@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 
+from ipsec_lab.judge import Kind
 from tests.lab.driver import Lab
 from tests.lab.test_leaks import AGENT, PLUTO
-
-from ipsec_lab.judge import Kind
 
 
 def test_agent_killed_loses_nothing_and_is_watching_again_within_a_second(lab: Lab) -> None:

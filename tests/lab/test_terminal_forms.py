@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.lab.driver import DEMO, Lab
-
 from ipsec_lab.waiting import wait_until
+from tests.lab.driver import DEMO, Lab
 
 PAGE = Path(__file__).with_name("page")
 """The page's samples, one a file, without prompts."""
@@ -20,7 +19,7 @@ VARIABLE = (
     (r"(?m)^ ((?:in|out)-[a-z-]+): +\d+$", r" \1: N"),
     (r"(bytes:|bytes\):) *\d+", r"\1N"),
     (r"combo-west|node1", "NODE"),
-    (r"(?m)^=+$", "="),
+    (r"(?m)^=+(?: =+)*$", "="),
     (r"\((\d+)\)", "(N)"),
     (r":\d+ +TIME", ":N TIME"),
 )

@@ -6,11 +6,11 @@ import struct
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
-from tests.lab_unit.packets import GATEWAY, LAN, PROBE, SERVICE, STRANGER, WAN, frame, ip, udp
 
 from ipsec_lab import echo
-from ipsec_lab.judge import Figures, Kind, Watch, arrivals, stream_figures
+from ipsec_lab.judge import Figures, Kind, Watch, arrivals, sender_pause_ms, stream_figures
 from ipsec_lab.pcap import Packet, ethernet
+from tests.lab_unit.packets import GATEWAY, LAN, PROBE, SERVICE, STRANGER, WAN, frame, ip, udp
 
 MS = 1_000_000
 WATCH = Watch(
@@ -68,6 +68,12 @@ def test_streams_are_kept_apart() -> None:
 def test_arrivals_are_the_requests_of_the_stream() -> None:
     seen = [asked(1, 7), answered(2, 7), asked(3, 8), asked(4, 1, stream=2)]
     assert arrivals(seen, 1) == [(1 * MS, 7), (3 * MS, 8)]
+
+
+def test_a_pause_of_the_sender_is_told_apart() -> None:
+    seen = [p for n in (0, 1, 2, 50, 51) for p in (asked(n, n), answered(n + 0.5, n))]
+    assert sender_pause_ms(seen, 1) == 48.0
+    assert sender_pause_ms(seen, 2) == 0
 
 
 def test_pings_of_others_are_no_echo_of_ours() -> None:

@@ -6,9 +6,9 @@ import struct
 from pathlib import Path
 
 import pytest
-from tests.lab_unit.packets import LAN, SERVICE, capture, frame
 
 from ipsec_lab import pcap
+from tests.lab_unit.packets import LAN, SERVICE, capture, frame
 
 
 def test_reads_addresses_protocol_payload_and_time(tmp_path: Path) -> None:
