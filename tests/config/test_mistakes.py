@@ -173,7 +173,7 @@ MISTAKES = {
     ),
     "an exit that is missing at the end": (
         "authority\n router r\n  node n\n  exit\n",
-        [f"2: error: {ROUTER}: is not closed. Add its exit"],
+        [f"2: error: {ROUTER}: is not closed, nor are others: 2 exits are missing. Add its exit"],
     ),
     "an exit too many": (
         "authority\n router r\n exit\n exit\n router s\n exit\nexit\n",

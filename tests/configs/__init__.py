@@ -51,3 +51,20 @@ def client(text: str, client_fields: str = "", profile_fields: str = "") -> str:
         exit
         """
     )
+
+
+def clean() -> str:
+    """The complete example with all cured that ``check`` warns of: a text without findings."""
+    cures = {
+        "gateway        2.2.2.1": "gateway        172.16.1.1",
+        "address        172.16.4.3\n": "address        172.16.4.3\n address 172.16.5.4\n",
+        "pre-shared-key       somekey1": "pre-shared-key       somekey1\n dpddelay 10",
+        "pre-shared-key       somekey2": "pre-shared-key       somekey2\n dpddelay 10",
+        "next-hop      router1": "next-hop      node1",
+        "node-name   router1": "node-name   node1",
+    }
+    text = complete()
+    for ill, cure in cures.items():
+        assert ill in text
+        text = text.replace(ill, cure)
+    return text

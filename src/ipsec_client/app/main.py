@@ -68,7 +68,8 @@ class _Version(argparse.Action):
     ) -> None:
         from importlib.metadata import version  # noqa: PLC0415
 
-        parser.exit(message=f"ipsec-client {version('ipsec-client')}\n")
+        print("ipsec-client", version("ipsec-client"))
+        parser.exit()
 
 
 def _choose(arguments: list[str]) -> tuple[str, list[str]]:

@@ -356,9 +356,12 @@ class _Reader:
         self.closed.clear()
         where = self.where or {}
         path = next((path for path, line in where.items() if line == begin), self._path())
-        said = (
-            f"is not closed before line {number}" if number < len(self.lines) else "is not closed"
-        )
+        if number < len(self.lines):
+            said = f"is not closed before line {number}"
+        elif len(self.frames) > 2:
+            said = f"is not closed, nor are others: {len(self.frames) - 1} exits are missing"
+        else:
+            said = "is not closed"
         self._report(error(path, said, "Add its exit", begin))
 
 

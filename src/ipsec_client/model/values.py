@@ -97,7 +97,7 @@ def number(least: int, most: int) -> ValueType[int]:
     def read(text: str) -> int:
         if not (text.isascii() and text.isdigit()):
             raise ValueError("is not a whole number")
-        if not least <= int(text[:20]) <= most:
+        if len(text) > 20 or not least <= int(text) <= most:
             raise ValueError(f"is not between {least} and {most}")
         return int(text)
 

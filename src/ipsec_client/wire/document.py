@@ -89,7 +89,12 @@ def from_json(data: Any) -> Document:
             f"node document of format {found!r}; this software reads {sorted(READABLE)}",
             cure="Upgrade this node, or let its conductor write an older format",
         )
-    lacking = sorted(set(data.get("requires", [])) - FEATURES)
+    required = data.get("requires", [])
+    if not isinstance(required, list):
+        raise InputFault(
+            "the node document is damaged: requires is not a list", cure="Send it again"
+        )
+    lacking = sorted(set(map(str, required)) - FEATURES)
     if lacking:
         raise InputFault(
             f"the node document requires {', '.join(lacking)}", cure="Upgrade this node's software"

@@ -20,7 +20,8 @@ def addresses(place: Place) -> Iterator[Finding]:
         own, length, gateway = at.address.ip_address, at.address.prefix_length, at.address.gateway
         if length is not None and length > own.max_prefixlen:
             said = f"{length} is more than the {own.max_prefixlen} bits of an IPv4 address"
-            yield error((*place.address_path(at), "prefix-length"), said)
+            cure = f"Write {own.max_prefixlen} or less"
+            yield error((*place.address_path(at), "prefix-length"), said, cure)
             continue
         if gateway is not None and not at.holds(gateway):
             path = (*place.address_path(at), "gateway")
