@@ -41,7 +41,7 @@ def view(shown: Shown, now: Now) -> NodeView:
     """The node at this instant."""
     plan = shown.plan
     if plan is None:
-        return NodeView("none", "none", now.wall, versions=shown.versions)
+        return NodeView("", "", now.wall, versions=shown.versions)
     outer = devices("")
     tunnels = {item.remote: item for item in _tunnels(plan, shown.health, now)}
     return NodeView(

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ipsec_client.base.logs import log_folder
 from ipsec_client.base.sockets import run_folder
 
 PROGRAMS = Path("/usr/libexec/ipsec")
 """Libreswan's programs themselves. ``ipsec`` is a shell script before them that costs as much again."""
 
 PLUTO, WHACK, ADDCONN = (str(PROGRAMS / name) for name in ("pluto", "whack", "addconn"))
-
-
-def log_folder() -> Path:
-    """Where logs go: /var/log/128technology, or IPSEC_CLIENT_LOG."""
-    return Path(os.environ.get("IPSEC_CLIENT_LOG") or "/var/log/128technology")
 
 
 @dataclass(frozen=True, slots=True)
