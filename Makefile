@@ -21,7 +21,7 @@ demo: setup ## the documented example live in the lab, with failover; figures in
 	@$(bin)/ipsec-lab demo
 
 bench: setup ## what the promises cost on this machine; figures in build/bench.json
-	@$(bin)/python bench/run.py
+	@$(bin)/python -m bench.run
 
 lock: setup ## writes requirements.lock anew from pyproject.toml, and docs/third-party.md from it
 	@tools/lock

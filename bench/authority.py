@@ -1,0 +1,97 @@
+"""A made-up authority of any size as PCLI text: each router with one node and four monitored remotes."""
+
+from __future__ import annotations
+
+REMOTES = 4
+
+HEAD = """\
+config
+    authority
+        tenant lan
+        exit
+        tenant ipsec
+        exit
+        service cleartext
+            address 203.0.113.0/24
+            access-policy lan
+            exit
+        exit
+        service ipsec
+            address 198.51.100.0/24
+            access-policy ipsec
+            exit
+        exit
+"""
+
+ROUTER = """\
+        router {router}
+            ipsec-profile primary
+                pre-shared-key somekey-of-{router}
+            exit
+            node node1
+                device-interface lan
+                    network-interface lanintf
+                        tenant lan
+                        address 10.0.0.1
+                            prefix-length 24
+                        exit
+                    exit
+                exit
+                device-interface wan
+                    network-interface wanintf
+                        address 192.0.2.2
+                            prefix-length 24
+                            gateway 192.0.2.1
+                        exit
+                    exit
+                exit
+                ipsec-client client1
+                    tenant ipsec
+{remotes}\
+                exit
+            exit
+{routes}\
+            service-route ipsec
+                service-name ipsec
+                next-hop node1 wanintf
+                    gateway-ip 192.0.2.1
+                exit
+            exit
+        exit
+"""
+
+REMOTE = """\
+                    remote rem{number}
+                        host 198.51.100.{number}
+                        profile primary
+                        tunnel-monitor
+                            destination 203.0.113.{number}
+                            exit
+                        exit
+                    exit
+"""
+
+ROUTE = """\
+            service-route rem{number}
+                service-name cleartext
+                next-hop node1 rem{number}-intf
+                exit
+            exit
+"""
+
+TAIL = """\
+    exit
+exit
+"""
+
+
+def authority(routers: int) -> str:
+    """The configuration; equal for equal sizes."""
+    numbers = range(1, REMOTES + 1)
+    remotes = "".join(REMOTE.format(number=number) for number in numbers)
+    routes = "".join(ROUTE.format(number=number) for number in numbers)
+    bodies = (
+        ROUTER.format(router=f"router{number}", remotes=remotes, routes=routes)
+        for number in range(1, routers + 1)
+    )
+    return HEAD + "".join(bodies) + TAIL
