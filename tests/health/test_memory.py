@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.health.world import EPOCH, Gateway, World, world
 
 from ipsec_client.base.clock import Now
 from ipsec_client.health.memory import from_memory, to_memory
@@ -25,6 +24,7 @@ from ipsec_client.health.types import (
     Tunnel,
     TunnelIntent,
 )
+from tests.health.world import EPOCH, Gateway, World, world
 
 KEPT = Client(
     tunnels=(

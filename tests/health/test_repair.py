@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from tests.health.world import Gateway, World, world
 
 from ipsec_client.health.types import (
     Blocker,
@@ -23,6 +22,7 @@ from ipsec_client.health.types import (
     Target,
     TunnelIntent,
 )
+from tests.health.world import Gateway, World, world
 
 DEFAULT = Target("8.8.8.8")
 SILENT = Gateway(silent_from=0.0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.health.world import Gateway, World, world
 
 from ipsec_client.base.clock import Now
 from ipsec_client.health.switch import hand_hold, hold_down
@@ -26,6 +25,7 @@ from ipsec_client.health.types import (
     Target,
     TunnelIntent,
 )
+from tests.health.world import Gateway, World, world
 
 DEFAULT = Target("8.8.8.8")
 SLUGGISH = Target("8.8.8.8", latency_limit=0.1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.health.world import world
 
 from ipsec_client.base.clock import Now
 from ipsec_client.health.types import (
@@ -20,6 +19,7 @@ from ipsec_client.health.types import (
     Verdict,
 )
 from ipsec_client.health.view import Trouble, proving, troubles
+from tests.health.world import world
 
 NOW = Now(100.0, 100.0)
 REM1 = Tunnel(TunnelIntent("rem1"))

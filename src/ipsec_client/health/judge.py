@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ipsec_client.base.clock import Now
+from ipsec_client.health.copying import replace
 from ipsec_client.health.types import Decision, Judgement, Test, Tunnel, Verdict
 
 EASING = 0.8

@@ -7,10 +7,10 @@ the memory is never an error: what cannot be read is as if it had never been.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from ipsec_client.base.clock import Now
+from ipsec_client.health.copying import replace
 from ipsec_client.health.observe import newcomer
 from ipsec_client.health.switch import FLAP_MEMORY, LONGEST_HOLD
 from ipsec_client.health.types import Client, Mending, Past, Tunnel, TunnelIntent

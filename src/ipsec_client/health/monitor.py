@@ -6,10 +6,10 @@ Knows a tunnel's targets and time; nothing of SAs, KNIs or repairs. The mathemat
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import replace
 from functools import lru_cache
 
 from ipsec_client.base.clock import Now
+from ipsec_client.health.copying import replace
 from ipsec_client.health.types import Probe, Target, Test, Tunnel, TunnelIntent
 
 SEQUENCES = 1 << 16

@@ -5,10 +5,9 @@ An event that names an unknown remote changes nothing.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ipsec_client.base.clock import Now
 from ipsec_client.health import monitor, repair, switch
+from ipsec_client.health.copying import replace
 from ipsec_client.health.types import (
     Carrying,
     Client,

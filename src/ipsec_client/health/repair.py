@@ -8,12 +8,12 @@ IKE_SA_INIT and not the tail of an exponential back-off.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 from zlib import crc32
 
 from ipsec_client.base.clock import Now
 from ipsec_client.health import monitor
+from ipsec_client.health.copying import replace
 from ipsec_client.health.types import (
     Client,
     Decision,

@@ -6,11 +6,11 @@ It never raises, in whatever order events come.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import inf
 
 from ipsec_client.base.clock import Now
 from ipsec_client.health import monitor, repair, switch
+from ipsec_client.health.copying import replace
 from ipsec_client.health.judge import judge
 from ipsec_client.health.observe import observe
 from ipsec_client.health.types import (

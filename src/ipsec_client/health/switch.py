@@ -6,9 +6,9 @@ Raises only on evidence, lowers at once. The table is in docs/health.md.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from ipsec_client.base.clock import Now
+from ipsec_client.health.copying import replace
 from ipsec_client.health.types import (
     Carrying,
     Client,

@@ -1,6 +1,7 @@
 """Evidence that comes in, what is known of each tunnel, and what is to be done: the vocabulary of health.
 
 All instants are monotonic seconds (``Now.mono``) unless named ``wall``. A tunnel is named by its remote.
+Those without slots are copied with changes (``copying``).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Literal
 # --- what is wanted -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Target:
     """One monitor destination with its timing in seconds: attempts every ``timeout / max_retries``.
 
@@ -74,7 +75,7 @@ class Verdict:
     certain: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Carrying:
     """Whether the KNI is to carry traffic: raised, lowered, or held down for ``reason``.
 
@@ -265,7 +266,7 @@ Effect = Lower | Raise | Probe | Restart | RestartPluto | Decision
 # --- the state of one client ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Test:
     """A destination under test. ``begun`` is when its present test began; None: between two tests."""
 
@@ -283,7 +284,7 @@ class Test:
     last_attempt_wall: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Past:
     """What a tunnel has behind it that delays its carrying again."""
 
@@ -293,7 +294,7 @@ class Past:
     hold_until: float | None = None  # a hold-down from before a restart of the agent ends
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mending:
     """Where the repair of a tunnel stands."""
 
@@ -317,7 +318,7 @@ class Traffic:
     since: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tunnel:
     """Four independent fields (design, section 7) and the evidence behind them."""
 
@@ -356,7 +357,7 @@ class Tunnel:
         return self.mending.last_restart_wall
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Client:
     """All that health knows of one client. ``cold``: nothing of it ran before ``started``, so what is not
     proven stays down; else everything stays as found until there is evidence.
