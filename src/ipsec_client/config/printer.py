@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, takewhile
 from operator import add, attrgetter
 from typing import Any
 
@@ -46,14 +46,15 @@ class _Shape:
 class _Layout:
     """What is the same for elements of a kind, at one depth, with the same members set.
 
-    ``starts`` is what their lines begin with up to the values; ``plain`` means one line for each.
+    First come fields of one value each: ``starts`` is what their lines begin with, ``writers`` make the
+    rest of them. Then come the members ``after`` them, each with what its lines begin with.
     """
 
-    members: tuple[Leaf | Nested, ...]
     starts: tuple[str, ...]
     writers: tuple[Callable[[Any], str], ...]
-    plain: bool
+    after: tuple[tuple[Leaf | Nested, str], ...]
     keys: int
+    indent: str
 
 
 class _Printing:
@@ -78,41 +79,37 @@ class _Printing:
             ]
         )
         layout = self.layouts.get((kind, indent, given)) or self._layout(kind, indent, given)
-        if layout.plain:
-            present = compress(values, given)
-            texts = [write(value) for write, value in zip(layout.writers, present, strict=True)]
-            self.lines += map(add, layout.starts, texts)
-            return texts[: layout.keys]
-        return self._mixed(element, layout, indent)
-
-    def _mixed(self, element: Element, layout: _Layout, indent: str) -> list[str]:
-        """The same for an element with others below it, with fields of several values, or with comments."""
         begin = len(self.lines)
-        keys: list[str] = []
-        for member, start, write in zip(layout.members, layout.starts, layout.writers, strict=True):
+        present = zip(layout.writers, compress(values, given), strict=False)
+        texts = [write(value) for write, value in present]
+        self.lines += map(add, layout.starts, texts)
+        for member, start in layout.after:
             value = getattr(element, member.attribute)
-            if isinstance(member, Nested):
-                for item in value if member.many else (value,):
-                    if len(self.lines) > begin:
-                        self.lines.append("")
-                    self._block(item, start, indent)
-            elif value is None:
-                self.lines.append(f"{indent}# {start.lstrip()}{write(member.default)}")
+            if isinstance(member, Leaf):
+                self._add_field(member, start, value, indent)
             elif member.many:
-                self.lines += [start + write(item) for item in value]
+                for item in value:
+                    self._add_block(item, start, layout.indent, begin)
             else:
-                text = write(value)
-                self.lines.append(start + text)
-                if member.key:
-                    keys.append(text)
-        return keys
+                self._add_block(value, start, layout.indent, begin)
+        return texts[: layout.keys]
 
-    def _block(self, item: Element, start: str, indent: str) -> None:
+    def _add_field(self, leaf: Leaf, start: str, value: Any, indent: str) -> None:
+        write = self._writer(leaf)
+        if value is None:
+            self.lines.append(f"{indent}# {start.lstrip()}{write(leaf.default)}")
+        else:
+            self.lines += [start + write(item) for item in (value if leaf.many else (value,))]
+
+    def _add_block(self, item: Element, start: str, indent: str, begin: int) -> None:
         head = len(self.lines)
+        if head > begin:
+            self.lines.append("")
+            head += 1
         self.lines.append("")
-        keys = self.inside(item, indent + INDENT)
+        keys = self.inside(item, indent)
         self.lines[head] = start + " ".join(keys) if keys else start.rstrip()
-        self.lines.append(indent + EXIT)
+        self.lines.append(indent[len(INDENT) :] + EXIT)
 
     def _shape(self, kind: type[Element]) -> _Shape:
         members = definition(kind).members
@@ -122,21 +119,27 @@ class _Printing:
         return shape
 
     def _layout(self, kind: type[Element], indent: str, given: tuple[bool, ...]) -> _Layout:
-        shown = tuple(
+        shown = [
             member
             for member, is_given in zip(self.shapes[kind].members, given, strict=True)
             if is_given
             or (self.verbose and isinstance(member, Leaf) and member.default is not None)
-        )
+        ]
         width = max((len(member.name) for member in shown), default=0)
+        starts = [f"{indent}{member.name:<{width}}  " for member in shown]
+        first = list(takewhile(self._is_first, shown))
         layout = self.layouts[kind, indent, given] = _Layout(
-            shown,
-            tuple(f"{indent}{member.name:<{width}}  " for member in shown),
-            tuple(self._writer(member) for member in shown),
-            not self.verbose and all(isinstance(item, Leaf) and not item.many for item in shown),
+            tuple(starts[: len(first)]),
+            tuple(self._writer(member) for member in first),
+            tuple(zip(shown[len(first) :], starts[len(first) :], strict=True)),
             sum(isinstance(member, Leaf) and member.key for member in shown),
+            indent + INDENT,
         )
         return layout
+
+    def _is_first(self, member: Leaf | Nested) -> bool:
+        """Whether it is sure to be a field of one value, given; keys always are."""
+        return isinstance(member, Leaf) and not member.many and (member.key or not self.verbose)
 
     def _writer(self, member: Leaf | Nested) -> Callable[[Any], str]:
         if isinstance(member, Nested) or member.type.plain:
