@@ -123,7 +123,7 @@ def account(folder: Path, scene: Scene) -> dict[Kind, int]:
 
 @dataclass(frozen=True)
 class Alarm:
-    """Milliseconds until the alarm was seen, and until it was seen gone; None if it was not."""
+    """Milliseconds until the alarm was raised, and until it was cleared; None if it was not."""
 
     raised_after_ms: int | None
     cleared_after_ms: int | None

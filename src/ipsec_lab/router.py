@@ -101,6 +101,10 @@ class Router:
         """The alarms that are raised; None while nobody answers."""
         return terminal.alarms(self.pcli("show alarms"))
 
+    def alarm_events(self) -> list[terminal.Event]:
+        """The alarms that came and went, newest first."""
+        return terminal.events(self.pcli("show events alarm"))
+
     def libreswan_version(self) -> str:
         """The version of the Libreswan that the product runs, as `4.10`."""
         return self.host.must(["ipsec", "--version"]).split()[-1]

@@ -93,7 +93,7 @@ class Story:
         moment = self._happens(GATEWAY_SILENT)
         raised = self._await_alarm(lambda alarm: alarm is not None)
         if raised is not None:
-            self.alarm = Alarm(_milliseconds(moment), None)
+            self.alarm = Alarm(self._alarm_time("add", moment), None)
             _say(f"  alarm, {raised.severity}: {raised.message}")
         self._end(
             Act(stream.number, GATEWAY_SILENT, moment, self._first, self._second, True), stream
@@ -108,7 +108,7 @@ class Story:
         with self._progress.step(f"{self._first}: waiting for its repair"):
             wait_until(lambda: arrived(self._first) >= _ENOUGH, deadline=_BACK_DEADLINE)
         if self._await_alarm(lambda alarm: alarm is None) is None:
-            self.alarm = Alarm(self.alarm.raised_after_ms, _milliseconds(moment))
+            self.alarm = Alarm(self.alarm.raised_after_ms, self._alarm_time("clear", moment))
         self._end(Act(stream.number, FAILBACK, moment, self._second, self._first, True), stream)
 
     def _other_cause(self, cause: str, *, stays: bool) -> None:
@@ -157,6 +157,17 @@ class Story:
         wait_until(look, deadline=_MOVE_DEADLINE)
         return seen
 
+    def _alarm_time(self, type_: str, moment: int) -> int | None:
+        """Milliseconds from a moment to the first remote's alarm coming or going, by the router's own record."""
+        times = [
+            event.time - moment
+            for event in self._lab.router.alarm_events()
+            if event.type == type_
+            and event.time >= moment
+            and f"Intf {self._first} " in event.message
+        ]
+        return min(times) // 1_000_000 if times else None
+
     def _end(self, act: Act, stream: Stream) -> None:
         time.sleep(_STEADY)
         stream.stop()
@@ -182,10 +193,6 @@ def told(outcome: Outcome) -> str:
         )
     lost = f"{figures.lost} of {figures.sent} packets lost"
     return f"  {where}; {lost}, longest gap {figures.longest_gap_ms:g} ms"
-
-
-def _milliseconds(since_ns: int) -> int:
-    return (time.time_ns() - since_ns) // 1_000_000
 
 
 def _say(text: str) -> None:

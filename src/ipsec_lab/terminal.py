@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import zip_longest
 
 _TITLE = re.compile(r"^=+\n (?P<node>\S+):(?P<name>\S+)\n=+$", re.MULTILINE)
@@ -30,6 +32,16 @@ class Alarm:
     message: str
 
 
+@dataclass(frozen=True)
+class Event:
+    """A row of `show events alarm`: an alarm that came (``add``) or went (``clear``)."""
+
+    type: str
+    time: int
+    """In nanoseconds since 1970."""
+    message: str
+
+
 def interfaces(shown: str) -> dict[str, Interface]:
     """The interfaces in the output of `show device-interface`, by name."""
     titles = list(_TITLE.finditer(shown))
@@ -48,19 +60,35 @@ def alarms(shown: str) -> list[Alarm] | None:
     """The alarms in the output of `show alarms`; None if it is no answer to that."""
     if "shelved alarms" not in shown:
         return None
+    return [
+        Alarm(row["ID"], row["Severity"], row["Category"], row["Message"]) for row in _rows(shown)
+    ]
+
+
+def events(shown: str) -> list[Event]:
+    """The events in the output of `show events alarm`, as they stand there: newest first."""
+    return [
+        Event(row["Event Type"], _nanoseconds(row["Time"]), row["Message"]) for row in _rows(shown)
+    ]
+
+
+def _nanoseconds(time: str) -> int:
+    moment = datetime.fromisoformat(time)
+    return int(moment.timestamp()) * 1_000_000_000 + moment.microsecond * 1_000
+
+
+def _rows(shown: str) -> Iterator[dict[str, str]]:
+    """The rows of the table in it, by the words above the columns."""
     lines = shown.splitlines()
     rules = [number for number, line in enumerate(lines) if re.fullmatch(r"=+(?: =+)+", line)]
     if len(rules) < 2:
-        return []
+        return
     spans = [match.span() for match in re.finditer("=+", lines[rules[0]])]
     names = _cells(lines[rules[0] + 1], spans)
-    found = []
     for line in lines[rules[1] + 1 :]:
         if not line.startswith(" "):
-            break
-        row = dict(zip(names, _cells(line, spans), strict=True))
-        found.append(Alarm(row["ID"], row["Severity"], row["Category"], row["Message"]))
-    return found
+            return
+        yield dict(zip(names, _cells(line, spans), strict=True))
 
 
 def _cells(line: str, spans: list[tuple[int, int]]) -> list[str]:
