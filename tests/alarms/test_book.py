@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ipsec_client.alarms import book as b
@@ -83,6 +83,7 @@ def test_garbage_is_an_empty_book(data: object) -> None:
     assert b.from_memory(data) == b.Book()
 
 
+@settings(max_examples=50)
 @given(standing=JSON, following=JSON, ports=JSON, numbers=JSON)
 def test_half_garbage_is_never_an_error(
     standing: object, following: object, ports: object, numbers: object

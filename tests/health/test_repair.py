@@ -249,7 +249,9 @@ def test_pluto_killed_initiates_all_when_they_are_loaded_again() -> None:
     assert repairs(there) == []
     there.put(SecurityAssociations("rem1", 1, 1))  # the kernel keeps what nobody deletes
     assert there.tunnel().inbound == 0
-    there.put(PlutoState(True), loaded("rem1"), loaded("rem2"))
+    there.put(PlutoState(True))
+    assert there.tunnel().verdict.reason == "no security association"
+    there.put(loaded("rem1"), loaded("rem2"))
     assert repairs(there) == [("rem1", "initiate"), ("rem2", "initiate")]
     there.run(102)
     assert there.tunnel("rem1").carrying.state == "raised"

@@ -232,5 +232,5 @@ class Histories(RuleBasedStateMachine):
             assert to_memory(from_memory(kept, now), now).keys() == kept.keys()
 
 
-Histories.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Histories.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
 TestHistories = Histories.TestCase

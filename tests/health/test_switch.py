@@ -19,6 +19,7 @@ from ipsec_client.health.types import (
     OperatorRestart,
     PlutoState,
     ProbeAnswer,
+    ProbeFailed,
     Raise,
     Restart,
     SecurityAssociations,
@@ -171,6 +172,23 @@ def test_a_held_tunnel_that_goes_down_waits_anew() -> None:
     assert len(there.tunnel("rem1").flaps) == 3
     there.put(back("rem1"))
     assert there.tunnel("rem1").carrying.until == there.time + 20
+
+
+def test_a_held_tunnel_of_which_nothing_is_known_waits_for_evidence() -> None:
+    there = world(DEFAULT, remotes=2)
+    for _ in range(2):
+        there.run(there.time + 1)
+        flap(there, "rem1")
+    there.run(there.time + 1)
+    assert there.tunnel("rem1").carrying.state == "held"
+    sequence = there.tunnel("rem1").tests[0].sequence
+    while there.tunnel("rem1").tests[0].begun is None:
+        there.run(there.time + 0.01)
+    there.gateways["rem1"].silent_from = there.time
+    there.put(ProbeFailed("rem1", "8.8.8.8", sequence, "no device"))
+    assert there.tunnel("rem1").verdict.judgement == "unknown"
+    assert there.tunnel("rem1").carrying.state == "lowered"
+    assert there.tunnel("rem1").carrying.until is None
 
 
 def test_what_we_take_down_ourselves_is_no_flap() -> None:
