@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import signal
-from contextlib import suppress
 
 from ipsec_client.agent.ledger import Shelf, state_folder
 from ipsec_client.agent.node import Agent
@@ -27,10 +25,6 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Runs the agent until it is told to end; tunnels stay."""
-    with suppress(
-        PermissionError
-    ):  # a failover must not wait behind whatever else is computed here
-        os.setpriority(os.PRIO_PROCESS, 0, -10)
     if args.spare:  # all is imported; our supervisor says when
         await_turn()
     run = sockets.run_folder()

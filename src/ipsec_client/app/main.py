@@ -26,7 +26,6 @@ VERBS = {
     "conductor": "run the conductor",
     "pluto": "become a client's Libreswan, for its unit",
     "doctor": "tell what this machine has and lacks",
-    "pluto": "become a client's Libreswan (for the unit 128t-ipsec@CLIENT)",
 }
 
 

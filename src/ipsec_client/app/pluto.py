@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import os
-from contextlib import suppress
 
 from ipsec_client.base import logs
 from ipsec_client.kernel import namespaces, xfrm
@@ -36,16 +35,10 @@ def child(client: str) -> Child:
         client_unit(client),
         layout.argv,
         before=lambda: make_ready(layout, client),
-        inside=lambda: _enter(client),
+        inside=namespaces.entered(client),
         out=logs.log_folder() / "ipsec-client-run.log",
+        nice=-5,  # a peer's delete must not wait behind whatever else this machine computes
     )
-
-
-def _enter(client: str) -> None:
-    """Moves the thread that starts pluto into the namespace, and puts it first: a peer's delete may not wait."""
-    namespaces.entered(client)()
-    with suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, -5)
 
 
 def make_ready(layout: Layout, netns: str) -> None:

@@ -22,10 +22,14 @@ from ipsec_client.base.errors import Fault, HostFault
 from ipsec_client.config.documents import find_node, find_router
 from ipsec_client.units.keeper import Child
 from ipsec_client.units.port import AGENT, CONDUCTOR
+from ipsec_client.units.process import put_before
 from ipsec_client.units.supervisor import Supervisor
 
 LOG = "ipsec-client-run.log"
 """What the processes print beside their own logs; turned over at each run."""
+
+FIRST = -10
+"""Niceness of the agent and of us: a failover, or a restart, must not wait behind what else is computed here."""
 
 TEARDOWN_PATIENCE = 60.0
 """Seconds the agent may take to remove what it made."""
@@ -81,7 +85,7 @@ class _Run:
         ]
         self._supervisor = Supervisor(
             [
-                Child(AGENT, _verb("agent", "--spare"), out=log, spare=True),
+                Child(AGENT, _verb("agent", "--spare"), out=log, spare=True, nice=FIRST),
                 Child(CONDUCTOR, _verb("conductor", str(file), *here), out=log),
             ],
             pluto.child,
@@ -92,6 +96,7 @@ class _Run:
         """Runs until a signal ends it, and takes everything away again."""
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
+        put_before(FIRST, os.getpid())
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, ended.set)
         loop.add_signal_handler(signal.SIGHUP, self._commit_again)

@@ -13,7 +13,7 @@ from pathlib import Path
 from ipsec_client.base import run
 from ipsec_client.base.errors import Fault
 from ipsec_client.units.port import UnitState
-from ipsec_client.units.process import Process
+from ipsec_client.units.process import Process, put_before
 
 SETTLED = 3.0
 """Seconds of life after which an end is the first of its kind again."""
@@ -22,6 +22,9 @@ LONGEST_PAUSE = 30.0
 
 SPARE_AFTER = 2.0
 """Seconds of life after which a child gets its spare."""
+
+LAST = 19
+"""Niceness of a spare while it waits: its start slows nothing down."""
 
 
 def pause(failures: int) -> float:
@@ -36,7 +39,7 @@ class Child:
     ``out`` takes what it prints; ``patience`` is the time in seconds it has to end after SIGTERM.
 
     With ``spare`` a second process is started ahead, waits for its turn (``Keeper.turn``), and takes over
-    when the first ends: so a child that starts slowly is back at once.
+    when the first ends: so a child that starts slowly is back at once. ``nice`` is its niceness.
     """
 
     name: str
@@ -46,12 +49,15 @@ class Child:
     out: Path | None = None
     patience: float = 5.0
     spare: bool = False
+    nice: int = 0
 
     def begin(self) -> Process:
         """Prepares and starts it; blocks while that takes."""
         if self.before is not None:
             self.before()
-        return Process.started(run.spawn(self.argv, inside=self.inside, out=self.out), self.argv)
+        popen = run.spawn(self.argv, inside=self.inside, out=self.out)
+        put_before(self.nice, popen.pid)
+        return Process.started(popen, self.argv)
 
 
 class Keeper:
@@ -163,7 +169,7 @@ class Keeper:
         process, self._found = self._found, None
         if process is None and self._spare is not None:
             process, self._spare = self._spare, None
-            process.hold_back(False)
+            put_before(self.child.nice, process.pid)
         try:
             if process is None:
                 process = await asyncio.to_thread(self.child.begin)
@@ -190,6 +196,6 @@ class Keeper:
             await asyncio.sleep(SPARE_AFTER)
             with suppress(Fault, OSError):
                 self._spare = await asyncio.to_thread(self.child.begin)
-                self._spare.hold_back(True)
+                put_before(LAST, self._spare.pid)
                 await self._spare.ended()
                 self._spare = None

@@ -72,10 +72,11 @@ class Process:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self.handle, number)
 
-    def hold_back(self, back: bool) -> None:
-        """Whether it is to run only when nothing else wants to, so that it slows nothing down."""
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self.pid, 19 if back else 0)
+
+def put_before(nice: int, pid: int) -> None:
+    """Gives a process a niceness, -20 (first) to 19 (only when nothing else wants to run), where we may."""
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, nice)
 
 
 def _born(pid: int) -> int:
