@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import shutil
 import socket
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ipsec_client.base import files, run
 from ipsec_client.base.errors import HostFault
@@ -62,8 +66,15 @@ def _make_nss(layout: Layout) -> None:
     """A database that was damaged once kept tunnels down for good (PLUGIN-1389), so none is ever kept."""
     shutil.rmtree(layout.nss, ignore_errors=True)
     files.folder(layout.nss)
-    done = run.run(["certutil", "-N", "-d", f"sql:{layout.nss}", "--empty-password"])
-    if done.status:
-        raise HostFault(
-            f"certutil could not make an NSS database in {layout.nss}: {done.err.strip()}"
-        )
+    for name, content in _empty_database().items():
+        files.replace(layout.nss / name, content, durable=False)
+
+
+@cache
+def _empty_database() -> Mapping[str, bytes]:
+    """NSS's files as certutil makes them, in memory: no start after a crash waits for it again."""
+    with TemporaryDirectory() as made:
+        done = run.run(["certutil", "-N", "-d", f"sql:{made}", "--empty-password"])
+        if done.status:
+            raise HostFault(f"certutil could not make an NSS database: {done.err.strip()}")
+        return {file.name: file.read_bytes() for file in Path(made).iterdir()}
