@@ -16,15 +16,15 @@ from ipsec_lab.picture import picture
 from ipsec_lab.progress import Progress
 from ipsec_lab.report import Outcome, Scene
 from ipsec_lab.router import PCLI
-from ipsec_lab.story import Story, nothing
+from ipsec_lab.story import Story
 from ipsec_lab.verbs import Verbs
 
 FOLDER = Path("build")
 """Gets `demo.json`, and `demo` with the captures."""
 
 
-def demo(*, without_failover: bool) -> int:
-    """The exit status: 0 only if all went as told. ``without_failover`` spoils it, to see that this is noticed."""
+def demo() -> int:
+    """The exit status: 0 only if all went as told."""
     captures = FOLDER / "demo"
     shutil.rmtree(captures, ignore_errors=True)
     captures.mkdir(parents=True)
@@ -33,8 +33,7 @@ def demo(*, without_failover: bool) -> int:
     progress = Progress()
     with built(story.DEMO.read_text(), {}, progress) as lab, control.served(Verbs(lab).table()):
         print(picture(lab.site, lab.gateways) + "\n", flush=True)
-        spoil = lab.router.ignore_carrier if without_failover else nothing
-        telling = Story(lab, captures, progress, spoil)
+        telling = Story(lab, captures, progress)
         try:
             scene = telling.tell()
         finally:

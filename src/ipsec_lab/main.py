@@ -69,12 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(do=_where_esp_is(_run))
 
     demo_ = verbs.add_parser("demo", help="the page's example failing over, with figures")
-    demo_.add_argument(
-        "--without-failover", action="store_true", help="spoil it, to see that it is noticed"
-    )
-    demo_.set_defaults(
-        do=_where_esp_is(lambda given: demo(without_failover=given.without_failover))
-    )
+    demo_.set_defaults(do=_where_esp_is(lambda _: demo()))
 
     shell = verbs.add_parser("shell", help="a shell, or a command, on a host of the running lab")
     shell.add_argument("host", nargs="?", default=ROUTER, metavar="HOST")

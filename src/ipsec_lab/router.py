@@ -109,12 +109,6 @@ class Router:
         """The version of the Libreswan that the product runs, as `4.10`."""
         return self.host.must(["ipsec", "--version"]).split()[-1]
 
-    def ignore_carrier(self) -> None:
-        """Have the router's kernel use routes over KNIs that are down: traffic does not fail over any more."""
-        everywhere = "/proc/sys/net/ipv4/conf"
-        names = self.host.do(lambda: sorted(path.name for path in Path(everywhere).iterdir()))
-        self.host.sysctl((f"ipv4/conf/{name}/ignore_routes_with_linkdown", 0) for name in names)
-
     def save_logs(self, folder: Path) -> None:
         """Keep what the product has written, for whoever has to find out what went wrong."""
         (folder / self._log.name).write_bytes(self._log.read_bytes() if self._log.exists() else b"")

@@ -39,15 +39,10 @@ def adaptation() -> str:
 
 
 class Story:
-    """One telling. ``folder`` gets the captures and the scene, from which the report is made.
+    """One telling. ``folder`` gets the captures and the scene, from which the report is made."""
 
-    ``spoil`` is done once the tunnels are up, for those who want to see the story fail.
-    """
-
-    def __init__(
-        self, lab: Lab, folder: Path, progress: Progress, spoil: Callable[[], None]
-    ) -> None:
-        self._lab, self._folder, self._progress, self._spoil = lab, folder, progress, spoil
+    def __init__(self, lab: Lab, folder: Path, progress: Progress) -> None:
+        self._lab, self._folder, self._progress = lab, folder, progress
         self._first, self._second = (remote.name for remote in lab.site.remotes[:2])
         self._captures: list[Capture] = []
         self._acts: list[Act] = []
@@ -61,7 +56,6 @@ class Story:
             self._lab.router.start(self._lab.configuration)
             self.seconds_to_tunnels_up = self._lab.await_tunnels(self._progress)
             _say(f"Both tunnels are up after {self.seconds_to_tunnels_up:.1f} s.")
-            self._spoil()
             self._gateway_goes_silent()
             self._gateway_returns()
             self._other_cause(PEER_DELETES, stays=False)
@@ -177,10 +171,6 @@ class Story:
             capture.flush()
         time.sleep(_FLUSHED)
         _say(told(report.outcome(self._folder, act, (self._first, self._second))))
-
-
-def nothing() -> None:
-    """Spoils nothing."""
 
 
 def told(outcome: Outcome) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import asdict
@@ -15,10 +16,15 @@ from ipsec_lab.report import FAILBACK, Scene
 SECONDS = 280
 
 
-def demo(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-m", "ipsec_lab", "--here", "demo", *words]
+def demo(folder: Path, **surroundings: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        argv, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS
+        [sys.executable, "-m", "ipsec_lab", "--here", "demo"],
+        cwd=folder,
+        env=os.environ | surroundings,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
     )
 
 
@@ -43,7 +49,7 @@ def test_all_goes_as_told_and_the_figures_are_those_of_the_captures(tmp_path: Pa
     assert told["ike_packets_on_wan"] == seen[Kind.IKE] > 0
 
 
-def test_without_failover_it_fails(tmp_path: Path) -> None:
-    done = demo(tmp_path, "--without-failover")
+def test_an_agent_that_never_lowers_a_kni_is_noticed(tmp_path: Path) -> None:
+    done = demo(tmp_path, PYTHONPATH=str(Path(__file__).with_name("spoilt")))
     assert done.returncode == 1
-    assert "traffic never was on rem2" in done.stdout
+    assert "gateway-silent: traffic never was on rem2" in done.stdout
