@@ -245,6 +245,13 @@ def test_our_own_unanswered_probes_are_no_suspicion() -> None:
     assert there.times(Probe) == [0.0, 3.333, 6.667]
 
 
+def test_a_destination_named_twice_is_tested_once() -> None:
+    there = world(DEFAULT, DOCUMENTED)
+    there.run(1.0)
+    assert [test.target for test in there.tunnel().tests] == [DOCUMENTED]
+    assert there.tunnel().verdict.judgement == "up"
+
+
 def test_targets_that_stay_keep_what_is_known_of_them() -> None:
     other = Target("1.1.1.1")
     there = world(DEFAULT)

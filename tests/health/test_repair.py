@@ -258,6 +258,24 @@ def test_pluto_killed_initiates_all_when_they_are_loaded_again() -> None:
     assert there.tunnel("rem2").carrying.state == "raised"
 
 
+def test_what_was_refused_stays_so_when_pluto_dies() -> None:
+    there = boot(2)
+    there.put(ConnectionState("rem1", Loaded("refused", "bad ike")), loaded("rem2"))
+    there.put(PlutoState(False))
+    assert there.tunnel("rem1").loaded == Loaded("refused", "bad ike")
+    assert there.tunnel("rem2").loaded == Loaded()
+
+
+def test_a_connection_loaded_anew_is_initiated_though_it_was_established_before() -> None:
+    there = boot(gateway=Gateway())
+    there.put(loaded(), ConnectionState("rem1", negotiation=Negotiation("established")))
+    there.run(10)
+    there.put(ConnectionState("rem1", Loaded()), SecurityAssociations("rem1", 0, 0))
+    assert len(repairs(there)) == 1
+    there.put(loaded())
+    assert len(repairs(there)) == 2
+
+
 def test_pluto_is_restarted_when_it_carries_out_nothing_for_anyone() -> None:
     there = boot(2)
     there.failing = {"rem1": "no answer from pluto", "rem2": "no answer from pluto"}

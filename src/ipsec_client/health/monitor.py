@@ -58,9 +58,10 @@ def recovery(target: Target) -> int:
 def tests_for(intent: TunnelIntent, known: tuple[Test, ...], now: Now) -> tuple[Test, ...]:
     """One test per target; a target that has not changed keeps what is known of it."""
     by_target = {test.target: test for test in known}
+    by_destination = {target.destination: _bounded(target) for target in intent.targets}
     return tuple(
         by_target.get(target) or Test(target, next_at=now.mono, rhythm=now.mono)
-        for target in map(_bounded, intent.targets)
+        for target in by_destination.values()
     )
 
 

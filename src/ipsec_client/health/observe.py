@@ -125,7 +125,7 @@ def _pluto(client: Client, alive: bool, now: Now) -> Client:
         tunnels=tuple(
             replace(
                 monitor.suspend(tunnel),
-                loaded=Loaded(),
+                loaded=tunnel.loaded if tunnel.loaded.state == "refused" else Loaded(),
                 negotiation=Negotiation(),
                 inbound=0,
                 outbound=0,
@@ -159,7 +159,7 @@ def _connection(tunnel: Tunnel, event: ConnectionState, now: Now) -> Tunnel:
         tunnel = repair.tried(tunnel, now) if began else tunnel
     if event.loaded is not None and event.loaded != tunnel.loaded:
         tunnel = replace(tunnel, loaded=event.loaded)
-        if event.loaded.state == "loaded" and tunnel.negotiation.state == "idle":
+        if event.loaded.state == "loaded" and tunnel.negotiation.state != "trying":
             tunnel = repair.anew(tunnel)
     return tunnel
 
