@@ -222,6 +222,14 @@ def new_libraries(simulation: str) -> list[str]:
 
 def tool_versions(progress: Progress, run: tools.Runner = tools.run) -> dict[str, str]:
     """The versions of what makes tunnels here: ``{"libreswan": "4.10", "strongswan": "5.9.8"}``."""
-    libreswan = installed(["libreswan"], run)["libreswan"]
-    charon = run([str(strongswan_root(progress, run) / "usr/lib/ipsec/charon"), "--version"])
-    return {"libreswan": libreswan.partition("-")[0], "strongswan": charon.out.split()[-1]}
+    libreswan = installed(["libreswan"], run).get("libreswan", "none")
+    root = strongswan_root(progress, run)
+    where = {
+        "LD_LIBRARY_PATH": str(root / "usr/lib/ipsec"),
+        "STRONGSWAN_CONF": str(root / "etc/strongswan.conf"),
+    }
+    charon = run([str(root / "usr/lib/ipsec/charon"), "--version"], extra=where)
+    return {
+        "libreswan": libreswan.partition("-")[0],
+        "strongswan": charon.out.split()[-1],  # Linux strongSwan 5.9.8
+    }

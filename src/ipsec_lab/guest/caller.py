@@ -36,11 +36,11 @@ def call(
     env: Mapping[str, str],
     stdio: tuple[int, int, int] = (0, 1, 2),
 ) -> int:
-    """Runs ``argv`` over a fresh connection as if it ran here; returns its exit status (128 + n after signal n).
+    """Runs ``argv`` over a fresh connection as if it ran here; returns its exit status, as Machine.run says.
 
     ``holder`` is a descriptor of the process (pidfd) with which the guest ends.
     In the main thread SIGINT, SIGTERM, SIGHUP and SIGQUIT go to the command instead of to us.
-    Raises LabError when the guest cannot start it, GuestGone when the guest ends.
+    Raises GuestGone when the guest ends.
     """
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return _Call(connection, holder, stdio).run(argv, cwd, env)

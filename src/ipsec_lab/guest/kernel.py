@@ -15,6 +15,15 @@ from ipsec_lab.progress import Progress
 _CONFIG = Path(__file__).with_name("lab-kernel.config")
 _SOURCE_PACKAGE = "linux-source-6.1"
 _SOURCE = Path(f"/usr/src/{_SOURCE_PACKAGE}.tar.xz")
+# After a page fault user-mode Linux shows the process the one page it asked for, though the kernel has mapped the
+# sixteen around it: each of them costs a fault of its own, of some 100 µs. Shown together, a program starts in
+# about half the time (measured: `ip link` 45 -> 25 ms, `python -c pass` 160 -> 100 ms).
+_FAULT_HANDLER = "arch/um/kernel/trap.c"
+_ONE_PAGE = "\tflush_tlb_page(vma, address);\nout:"
+_SIXTEEN_PAGES = """\
+\tflush_tlb_range(vma, max(address & ~0xffffUL, vma->vm_start),
+\t\t\tmin((address | 0xffffUL) + 1, vma->vm_end));
+out:"""
 # counted in a build of 6.1.176 with the configuration beside this file
 _OBJECTS = 1089
 # never read for ARCH=um; half of the files, and most of the time that unpacking takes
@@ -35,7 +44,8 @@ _NOT_UNPACKED = (
 
 def ensure(progress: Progress, run: tools.Runner = tools.run) -> Path:
     """The kernel as a program; built now if neither source version nor configuration was built before."""
-    configuration = hashlib.sha256(_CONFIG.read_bytes()).hexdigest()[:12]
+    ours = _CONFIG.read_text() + _SIXTEEN_PAGES
+    configuration = hashlib.sha256(ours.encode()).hexdigest()[:12]
     version = packages.installed([_SOURCE_PACKAGE], run).get(_SOURCE_PACKAGE)
     if version is None:
         # a cache that was carried to a fresh machine serves without the source
@@ -56,11 +66,12 @@ def _build(folder: Path, version: str, progress: Progress) -> None:
     log.unlink(missing_ok=True)
     tree = folder / "tree"
     tree.mkdir()
-    title = f"guest kernel: building Linux {version.partition('-')[0]} (once, about 4 minutes)"
+    title = f"guest kernel: building Linux {version.partition('-')[0]} (once, about 5 minutes)"
     with progress.step(title, log=log) as step:
         step.update("unpacking")
         excluded = [f"--exclude={pattern}" for pattern in _NOT_UNPACKED]
         _must(["tar", "-xf", str(_SOURCE), "-C", str(tree), "--strip-components=1", *excluded], log)
+        _quicken(tree / _FAULT_HANDLER)
         make = ["make", "-C", str(tree), "ARCH=um"]
         _must([*make, "allnoconfig", f"KCONFIG_ALLCONFIG={_CONFIG}"], log)
         _refuse_dropped(_CONFIG.read_text(), (tree / ".config").read_text())
@@ -77,6 +88,12 @@ def _must(
             f"the guest's kernel could not be built: {argv[0]} ended with {status}",
             cure=f"Read {log}; if it is for want of space, free about 1.5 GB in {cache.root()}",
         )
+
+
+def _quicken(fault_handler: Path) -> None:
+    source = fault_handler.read_text()
+    if source.count(_ONE_PAGE) == 1:  # another version of the source may do: it is only slower
+        fault_handler.write_text(source.replace(_ONE_PAGE, _SIXTEEN_PAGES))
 
 
 def _counter(tell: Callable[[float], None]) -> Callable[[str], None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import fcntl
 import hashlib
 import json
@@ -304,6 +305,8 @@ def ensure_machine(
     program = kernel.ensure(progress)
     _refuse_without_room(memory)
     with progress.step("guest: starting"):
+        # what a guest compiles is gone with it, and it is slow at that
+        compileall.compile_dir(_SOURCE, quiet=2)
         return Guest.start(program, writable, memory, attachable=attachable)
 
 

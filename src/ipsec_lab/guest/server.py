@@ -233,17 +233,24 @@ class Session:
                 self._streams.close(wire.number(payload))
 
     def _start(self, request: Request) -> None:
-        streams = Streams(request)
+        try:
+            streams = Streams(request)
+        except OSError as error:
+            self._refuse(error, request)
+            return
         try:
             self.pid = start(request, streams)
             self._streams = streams
         except OSError as error:
             streams.close_all()
-            missing = isinstance(error, FileNotFoundError)
-            reason = f"{error.filename or request.argv[0]}: {error.strerror}"
-            self._finish(wire.numbers(Kind.REFUSED, 127 if missing else 126, text=reason))
+            self._refuse(error, request)
         finally:
             streams.handed_over()
+
+    def _refuse(self, error: OSError, request: Request) -> None:
+        status = 127 if isinstance(error, FileNotFoundError) else 126
+        reason = f"{error.filename or request.argv[0]}: {error.strerror}"
+        self._finish(wire.numbers(Kind.REFUSED, status, text=reason))
 
     def _pass_input_on(self) -> None:
         if self._streams is None or _INPUT not in self._streams.ours:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ipsec_lab.errors import LabError
-from ipsec_lab.guest import kernel, machine, probe
+from ipsec_lab.guest import machine, probe
 from ipsec_lab.guest.machine import Local, attach, ensure_machine
 from ipsec_lab.progress import Progress
 from ipsec_lab.tools import Done
@@ -62,19 +62,6 @@ def test_free_memory_is_read_in_bytes() -> None:
 )
 def test_this_machine_reports_an_end_as_a_guest_does(argv: list[str], status: int) -> None:
     assert Local().run(argv, cwd=Path("/"), env=os.environ) == status
-
-
-@pytest.mark.parametrize(
-    ("configuration", "dropped"),
-    [("CONFIG_A=y\n# c\n", ""), ("CONFIG_A=y\nCONFIG_B=y\n", "CONFIG_B=y")],
-)
-def test_a_kernel_option_that_make_drops_is_an_error(configuration: str, dropped: str) -> None:
-    got = "CONFIG_A=y\n# CONFIG_B is not set\n"
-    if dropped:
-        with pytest.raises(LabError, match=dropped):
-            kernel._refuse_dropped(configuration, got)
-    else:
-        kernel._refuse_dropped(configuration, got)
 
 
 @pytest.fixture
