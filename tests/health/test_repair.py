@@ -163,6 +163,24 @@ def test_what_is_blocked_waits_for_a_commit(blocker: Blocker) -> None:
     assert repairs(there) == [("rem1", "initiate")]
 
 
+def test_pluto_trying_again_does_not_unblock_but_another_answer_or_a_new_connection_does() -> None:
+    there = boot()
+    blocked = Negotiation("blocked", 1, "AUTHENTICATION_FAILED", "key")
+    there.put(loaded(), ConnectionState("rem1", negotiation=blocked))
+    before = there.client
+    assert there.put(ConnectionState("rem1", negotiation=Negotiation("trying", 2))) == []
+    assert there.client is before
+    unreachable = Negotiation("trying", 2, "No route to host")
+    there.put(ConnectionState("rem1", negotiation=unreachable))
+    assert there.tunnel().negotiation == unreachable
+    there.put(ConnectionState("rem1", negotiation=blocked))
+    there.put(ConnectionState("rem1", Loaded()), loaded())
+    assert there.tunnel().negotiation == Negotiation()
+    there.put(ConnectionState("rem1", negotiation=blocked))
+    there.put(ConnectionState("rem1", negotiation=Negotiation("established")))
+    assert there.tunnel().negotiation == Negotiation("established")
+
+
 def test_what_is_blocked_waits_for_an_operator() -> None:
     there = boot()
     there.put(ConnectionState("rem1", Loaded("loaded"), Negotiation("blocked", blocker="key")))

@@ -152,16 +152,23 @@ def _associated(tunnel: Tunnel, inbound: int, outbound: int, now: Now) -> Tunnel
 
 
 def _connection(tunnel: Tunnel, event: ConnectionState, now: Now) -> Tunnel:
-    negotiation = event.negotiation
-    if negotiation is not None and negotiation != tunnel.negotiation:
-        began = negotiation.state == "trying" and tunnel.negotiation.state != "trying"
-        tunnel = replace(tunnel, negotiation=negotiation)
-        tunnel = repair.tried(tunnel, now) if began else tunnel
     if event.loaded is not None and event.loaded != tunnel.loaded:
         tunnel = replace(tunnel, loaded=event.loaded)
         if event.loaded.state == "loaded" and tunnel.negotiation.state != "trying":
             tunnel = repair.anew(tunnel)
-    return tunnel
+    negotiation = event.negotiation
+    if negotiation is None or _told_before(tunnel.negotiation, negotiation):
+        return tunnel
+    began = negotiation.state == "trying" and tunnel.negotiation.state != "trying"
+    tunnel = replace(tunnel, negotiation=negotiation)
+    return repair.tried(tunnel, now) if began else tunnel
+
+
+def _told_before(known: Negotiation, now: Negotiation) -> bool:
+    """Whether this is nothing new. Pluto goes on trying what is blocked: that alone does not unblock it."""
+    if known.state == "blocked" and now.state == "trying":
+        return not now.notify
+    return known == now
 
 
 def _counted(tunnel: Tunnel, inbound: int, outbound: int, now: Now) -> Tunnel:

@@ -88,14 +88,16 @@ def done(tunnel: Tunnel, failure: str, now: Now) -> tuple[Tunnel, list[Effect]]:
 
 
 def reset(tunnel: Tunnel, now: Now) -> Tunnel:
-    """Its connection is another now: what blocked it may be gone, and its SAs may go without a flap."""
+    """Its connection is another now: it begins anew, and its SAs may go without a flap."""
     past = replace(tunnel.past, excused_until=now.mono + EXCUSE)
-    return replace(anew(_unblocked(tunnel)), past=past)
+    return replace(anew(tunnel), past=past)
 
 
 def anew(tunnel: Tunnel) -> Tunnel:
-    """Pluto has it freshly loaded: it may be initiated at once."""
-    return replace(tunnel, mending=replace(tunnel.mending, repairs=0, failures=0, not_before=None))
+    """Pluto has it freshly loaded: it may be initiated at once, and what blocked it may be gone."""
+    return replace(
+        _unblocked(tunnel), mending=replace(tunnel.mending, repairs=0, failures=0, not_before=None)
+    )
 
 
 def disconnected(tunnel: Tunnel, now: Now) -> Tunnel:
