@@ -17,8 +17,10 @@ STANDARD_INPUT = "-"
 
 def examine_file(name: str, show: TextIO, series: int | None = None) -> Examined:
     """The file's authority and findings, the findings shown; raises UsageFault for an unreadable file."""
-    gc.disable()  # a verb holds one model to its end, and makes no cycles worth collecting
+    gc.disable()
     examined = examine(_read(name), series)
+    gc.freeze()  # a fleet's model is held to the end: looking through it for cycles takes long
+    gc.enable()
     shown = "<stdin>" if name == STANDARD_INPUT else name
     show.writelines(f"{shown}:{finding.line}: {finding}\n" for finding in examined.findings)
     return examined

@@ -45,7 +45,8 @@ class Close:
 class Block:
     """The words known inside one kind of element; ``lists`` and ``many`` are attributes that become tuples.
 
-    ``sole`` is its key, if it has just one.
+    ``sole`` is its key, if it has just one; ``met`` remembers whole lines already read, since the
+    routers of a fleet have most of theirs in common.
     """
 
     element: type[Element]
@@ -55,6 +56,7 @@ class Block:
     lists: tuple[str, ...] = ()
     many: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    met: dict[str, tuple[Field, Any]] = field(default_factory=dict)
 
 
 OUTSIDE = Head("", "", Block(Element, {}), False)

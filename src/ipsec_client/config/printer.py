@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import compress, takewhile
-from operator import add, attrgetter
+from operator import attrgetter, is_not
 from typing import Any
 
 from ipsec_client.base.secret import REMOVED, Secret
 from ipsec_client.config.grammar import EXIT, quoted
 from ipsec_client.model.definition import Element, Leaf, Nested, definition
 from ipsec_client.model.elements import Config
+from ipsec_client.model.values import TEXT
 
 INDENT = "    "
 
@@ -26,99 +27,95 @@ def write(config: Config, *, secrets: bool = False, verbose: bool = False) -> st
     ``verbose`` adds each unset field that has a default as a comment, which reads back as unset.
     """
     printing = _Printing(secrets, verbose)
-    printing.inside(config, INDENT)
-    lines = printing.lines
-    if lines:
-        lines.insert(1, "")  # a blank line follows both roots
-    return "\n".join(["config", "", *lines, EXIT, ""])
+    printing.add(config, "config\n", "")
+    return "\n".join([*printing.parts, ""])
 
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What is the same for all elements of a kind. ``fetch`` gives the values of its members, in their order."""
+    """What is the same for all elements of a kind. ``fetch`` gives the values of its members, in their order.
+
+    ``unset`` are the values of members that are not: None, and the empty tuple, of which there is one.
+    """
 
     members: tuple[Leaf | Nested, ...]
-    several: tuple[bool, ...]
+    unset: tuple[Any, ...]
     fetch: Callable[[Element], tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """What is the same for elements of a kind, at one depth, with the same members set.
+    """What is the same for elements of a kind, under one head, with the same members set.
 
-    First come fields of one value each: ``starts`` is what their lines begin with, ``writers`` make the
-    rest of them. Then come the members ``after`` them, each with what its lines begin with.
+    ``opening`` takes the keys and then the texts that ``writers`` make of the fields of one value that
+    come first; the members ``after`` them each have what their lines begin with. Without any of those
+    the opening is the whole block.
     """
 
-    starts: tuple[str, ...]
+    opening: str
     writers: tuple[Callable[[Any], str], ...]
-    after: tuple[tuple[Leaf | Nested, str], ...]
     keys: int
-    indent: str
+    after: tuple[tuple[Leaf | Nested, str], ...]
 
 
 class _Printing:
-    """One printing: the lines so far, and the shapes and layouts met."""
+    """One printing: its text so far, in parts, and the shapes and layouts met.
+
+    A fleet has a hundred thousand blocks, and most of them look like others but for their values: so
+    all but the values is made once.
+    """
 
     def __init__(self, secrets: bool, verbose: bool) -> None:
         self.secrets = secrets
         self.verbose = verbose
-        self.lines: list[str] = []
+        self.parts: list[str] = []
         self.shapes: dict[type[Element], _Shape] = {}
         self.layouts: dict[tuple[type[Element], str, tuple[bool, ...]], _Layout] = {}
 
-    def inside(self, element: Element, indent: str) -> list[str]:
-        """Adds the lines inside the element's block; gives its keys, for the block's head."""
+    def add(self, element: Element, head: str, indent: str) -> None:
+        """Adds the element's block; ``head`` is its first line up to the keys, ``indent`` that of its exit."""
         kind = type(element)
         shape = self.shapes.get(kind) or self._shape(kind)
         values = shape.fetch(element)
-        given = tuple(
-            [
-                value is not None and (not several or bool(value))
-                for value, several in zip(values, shape.several, strict=True)
-            ]
-        )
-        layout = self.layouts.get((kind, indent, given)) or self._layout(kind, indent, given)
-        begin = len(self.lines)
+        given = tuple(map(is_not, values, shape.unset))
+        layout = self.layouts.get((kind, head, given)) or self._layout(kind, head, given, indent)
         present = zip(layout.writers, compress(values, given), strict=False)
         texts = [write(value) for write, value in present]
-        self.lines += map(add, layout.starts, texts)
+        self.parts.append(layout.opening % (*texts[: layout.keys], *texts))
+        if layout.after:
+            self._add_rest(element, layout, indent, bool(texts))
+
+    def _add_rest(self, element: Element, layout: _Layout, indent: str, begun: bool) -> None:
+        """Adds what comes after the opening. The first block in a block that is not ``begun`` has no blank line."""
+        deeper = indent + INDENT
         for member, start in layout.after:
             value = getattr(element, member.attribute)
             if isinstance(member, Leaf):
-                self._add_field(member, start, value, indent)
-            elif member.many:
-                for item in value:
-                    self._add_block(item, start, layout.indent, begin)
-            else:
-                self._add_block(value, start, layout.indent, begin)
-        return texts[: layout.keys]
+                self._add_field(member, start, value, deeper)
+                begun = True
+                continue
+            for item in value if member.many else (value,):
+                self.add(item, "\n" + start if begun else start, deeper)
+                begun = True
+        self.parts.append(indent + EXIT)
 
     def _add_field(self, leaf: Leaf, start: str, value: Any, indent: str) -> None:
         write = self._writer(leaf)
         if value is None:
-            self.lines.append(f"{indent}# {start.lstrip()}{write(leaf.default)}")
+            self.parts.append(f"{indent}# {start.lstrip()}{write(leaf.default)}")
         else:
-            self.lines += [start + write(item) for item in (value if leaf.many else (value,))]
-
-    def _add_block(self, item: Element, start: str, indent: str, begin: int) -> None:
-        head = len(self.lines)
-        if head > begin:
-            self.lines.append("")
-            head += 1
-        self.lines.append("")
-        keys = self.inside(item, indent)
-        self.lines[head] = start + " ".join(keys) if keys else start.rstrip()
-        self.lines.append(indent[len(INDENT) :] + EXIT)
+            self.parts += [start + write(item) for item in (value if leaf.many else (value,))]
 
     def _shape(self, kind: type[Element]) -> _Shape:
         members = definition(kind).members
         names = [member.attribute for member in members]
         fetch = attrgetter(*names) if len(names) > 1 else lambda item: (getattr(item, names[0]),)
-        shape = self.shapes[kind] = _Shape(members, tuple(item.many for item in members), fetch)
+        shape = self.shapes[kind] = _Shape(members, tuple(definition(kind).unset.values()), fetch)
         return shape
 
-    def _layout(self, kind: type[Element], indent: str, given: tuple[bool, ...]) -> _Layout:
+    def _layout(
+        self, kind: type[Element], head: str, given: tuple[bool, ...], indent: str
+    ) -> _Layout:
         shown = [
             member
             for member, is_given in zip(self.shapes[kind].members, given, strict=True)
@@ -126,28 +123,31 @@ class _Printing:
             or (self.verbose and isinstance(member, Leaf) and member.default is not None)
         ]
         width = max((len(member.name) for member in shown), default=0)
-        starts = [f"{indent}{member.name:<{width}}  " for member in shown]
+        starts = [self._start(kind, member, indent + INDENT, width) for member in shown]
         first = list(takewhile(self._is_first, shown))
-        layout = self.layouts[kind, indent, given] = _Layout(
-            tuple(starts[: len(first)]),
-            tuple(self._writer(member) for member in first),
-            tuple(zip(shown[len(first) :], starts[len(first) :], strict=True)),
-            sum(isinstance(member, Leaf) and member.key for member in shown),
-            indent + INDENT,
-        )
+        keys = len(definition(kind).keys)
+        lines = [head + " ".join(["%s"] * keys), *(f"{start}%s" for start in starts[: len(first)])]
+        after = tuple(zip(shown[len(first) :], starts[len(first) :], strict=True))
+        if not after:
+            lines.append(indent + EXIT)
+        writers = tuple(self._writer(member) for member in first)
+        layout = _Layout("\n".join(lines), writers, keys, after)
+        self.layouts[kind, head, given] = layout
         return layout
+
+    def _start(self, kind: type[Element], member: Leaf | Nested, indent: str, width: int) -> str:
+        if isinstance(member, Leaf) or member.many:
+            return f"{indent}{member.name:<{width}}  "
+        return f"{indent}{member.name}\n" if kind is Config else indent + member.name
 
     def _is_first(self, member: Leaf | Nested) -> bool:
         """Whether it is sure to be a field of one value, given; keys always are."""
         return isinstance(member, Leaf) and not member.many and (member.key or not self.verbose)
 
     def _writer(self, member: Leaf | Nested) -> Callable[[Any], str]:
-        if isinstance(member, Nested) or member.type.plain:
-            return str
-        if member.type.secret:
-            return self._secret
-        write = member.type.write
-        return lambda value: quoted(write(value))
+        if isinstance(member, Nested) or member.type is TEXT:
+            return quoted
+        return self._secret if member.type.secret else member.type.write
 
     def _secret(self, key: Secret) -> str:
         return quoted(key.reveal()) if self.secrets and not key.removed else REMOVED

@@ -103,21 +103,22 @@ class _Reader:
 
     def _read_lines(self) -> None:
         frame = self.frames[-1]
-        known, values = frame.block.known, frame.values
+        block, values = frame.block, frame.values
         numbered = enumerate(self.lines, 1)
         for number, line in numbered:
+            met = block.met.get(line)
+            if met is not None:
+                field, found = met
+                held = values.setdefault(field.attribute, found)
+                if held is not found and held != found:
+                    self._differs(field, number)
+                continue
             words = line.split()
             if not words:
                 continue
-            entry = known.get(words[0])
+            entry = block.known.get(words[0])
             if isinstance(entry, Field):
-                found = entry.values.get(words[1]) if len(words) == 2 else None
-                if found is None or entry.many or self.where is not None:
-                    self._read_field(entry, line, number)
-                    continue
-                held = values.setdefault(entry.attribute, found)
-                if held is not found and held != found:
-                    self._differs(entry, number)
+                self._read_field(entry, line, number)
                 continue
             if entry is None and words[0][0] != "#":
                 entry = self._unexpected(words[0], number)
@@ -132,7 +133,7 @@ class _Reader:
                 if len(words) > 1:
                     self._report(error(self._path(), "exit stands beside other text", "", number))
                 frame = self._close(number)
-            known, values = frame.block.known, frame.values
+            block, values = frame.block, frame.values
 
     def _path(self, *further: str) -> Path:
         """Where the innermost open block stands; the root ``config`` is no part of it."""
@@ -163,6 +164,8 @@ class _Reader:
             held = values.setdefault(entry.attribute, found)
             if held is not found and held != found:
                 self._differs(entry, number)
+            if self.where is None:
+                self.frames[-1].block.met[line] = entry, found
         elif found in values.setdefault(entry.attribute, []):
             said = f"holds {shown(str(found))}twice"
             self.findings.append(warning(self._path(entry.name), said, "", number))

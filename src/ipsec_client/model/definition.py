@@ -175,6 +175,12 @@ def effective(element: E) -> E:
     return make(type(element), vars(element) | filled) if filled else element
 
 
+def value_of(element: Element, attribute: str) -> Any:
+    """One field's value; where it is unset, the documented default, if it has one."""
+    held = getattr(element, attribute)
+    return definition(type(element)).defaults.get(attribute) if held is None else held
+
+
 def walk(element: Element, path: Path) -> Iterator[tuple[Path, Element]]:
     """The element and all below it, each with its path, in printing order."""
     yield path, element

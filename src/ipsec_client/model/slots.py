@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from ipsec_client.model.definition import effective
+from ipsec_client.model.definition import value_of
 from ipsec_client.model.elements import DeviceInterface, IpsecClient, Node
+from ipsec_client.model.values import Prefix
 
 DESCRIPTION = "Auto-generated host interface for use with ipsec-client"
 """The description of every generated device-interface, by which it is known again (page)."""
@@ -45,9 +46,12 @@ def is_generated(device: DeviceInterface) -> bool:
 
 def plugin_network(client: IpsecClient) -> IPv4Network | None:
     """The network the client's KNIs are in, host bits dropped; None where an IPv6 one is written."""
-    prefix = effective(client).plugin_network
-    network = prefix.network if prefix else None
-    return network if isinstance(network, IPv4Network) else None
+    return _ipv4(value_of(client, "plugin_network"))
+
+
+def monitor_network(client: IpsecClient) -> IPv4Network | None:
+    """The network that the client's probes come from; None where an IPv6 one is written."""
+    return _ipv4(value_of(client, "tunnel_monitor_nat_network"))
 
 
 def slots(node: Node, client: IpsecClient, running: Node | None = None) -> dict[str, Slot]:
@@ -99,8 +103,12 @@ def probe_source(client: IpsecClient, slot: Slot) -> IPv4Address | None:
 
     The octet counts modulo the network's size; None where an IPv6 network is written.
     """
-    prefix = effective(client).tunnel_monitor_nat_network
-    network = prefix.network if prefix else None
-    if not isinstance(network, IPv4Network):
+    network = monitor_network(client)
+    if network is None:
         return None
     return network[(int(slot.namespace) & 0xFF) % network.num_addresses]
+
+
+def _ipv4(prefix: Prefix) -> IPv4Network | None:
+    network = prefix.network
+    return network if isinstance(network, IPv4Network) else None

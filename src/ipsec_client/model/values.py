@@ -212,7 +212,7 @@ NAMESPACE = _matching(
 )
 TENANT = _matching("tenant-name", r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", 255, "is not a tenant name")
 SOURCE = _matching("source-spec", r"[A-Za-z0-9_.:/@-]+", 255, "is neither a tenant nor a prefix")
-TARGET = _matching("linux-interface", r"[^\s/:]+", 15, "is not a Linux interface name")
+TARGET = _matching("linux-interface", r"[^\s/:\"']+", 15, "is not a Linux interface name")
 IDENTITY = _matching(
     "identity",
     r"[^\s\"'\\{}#=;,%]+",

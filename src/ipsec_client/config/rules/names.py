@@ -15,6 +15,7 @@ MOST_REMOTES = 4
 
 _CHOOSE = "Choose another name"
 _RENAME = "Rename one of them"
+_LIBRESWANS = re.compile(r"ipsec\d+")
 _LINUX = frozenset({"all", "default", "lo"})  # devices, or what sysctl calls them together
 
 
@@ -31,7 +32,7 @@ def names(place: Place) -> Iterator[Finding]:
     if not client.name[:1].isalpha():
         yield error(path, "does not begin with a letter, as a namespace must", _CHOOSE)
     for remote in place.remotes:
-        if re.fullmatch(r"ipsec\d+", remote.name):
+        if _LIBRESWANS.fullmatch(remote.name):
             said = "is a name that Libreswan gives to devices of its own"
             yield error((*place.remote_path(remote), "name"), said, _CHOOSE)
     yield from _ambiguous(place)

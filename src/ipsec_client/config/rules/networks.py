@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network
 
 from ipsec_client.config.findings import Finding, error, warning
 from ipsec_client.config.rules.scope import Connected, Place
 from ipsec_client.model.access import remote_address
-from ipsec_client.model.definition import dotted, effective
-from ipsec_client.model.slots import ROOM, plugin_network
+from ipsec_client.model.definition import dotted
+from ipsec_client.model.slots import ROOM, monitor_network, plugin_network
 from ipsec_client.model.values import Address
 
 
@@ -63,13 +62,13 @@ def plugin(place: Place) -> Iterator[Finding]:
 def monitor_nat(place: Place) -> Iterator[Finding]:
     """``tunnel-monitor-nat-network``: IPv4, and apart from the networks of the node."""
     client = place.client
-    prefix = effective(client).tunnel_monitor_nat_network if client else None
-    if client is None or prefix is None:
+    if client is None:
         return
     path = (*place.client_path, "tunnel-monitor-nat-network")
-    network = prefix.network
-    if not isinstance(network, IPv4Network):
-        yield error(path, f"{prefix} is not an IPv4 network", "Write an IPv4 one")
+    network = monitor_network(client)
+    if network is None:
+        said = f"{client.tunnel_monitor_nat_network} is not an IPv4 network"
+        yield error(path, said, "Write an IPv4 one")
         return
     ours = plugin_network(client)
     if ours and network.overlaps(ours):
