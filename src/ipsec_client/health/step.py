@@ -33,7 +33,7 @@ def step(client: Client, event: Event, now: Now) -> tuple[Client, list[Effect]]:
     for place, known in enumerate(client.tunnels):
         tested, probes = monitor.advance(known, now) if watching else (known, [])
         effects += probes
-        if not _is_judged(before, client, place, tested, now):
+        if not _is_judged(before, client, place, tested):
             tested, decisions = judge(_past_grace(tested, now), client.pluto_alive, now)
             effects += decisions
         tunnels.append(tested)
@@ -59,7 +59,7 @@ def next_wake(client: Client) -> float | None:
     return None if wake == inf else wake
 
 
-def _is_judged(before: Client, client: Client, place: int, tunnel: Tunnel, now: Now) -> bool:
+def _is_judged(before: Client, client: Client, place: int, tunnel: Tunnel) -> bool:
     """Whether nothing has changed that the verdict or the grace rests on."""
     return (
         before.pluto_alive is client.pluto_alive
