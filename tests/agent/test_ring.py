@@ -25,6 +25,6 @@ def test_it_is_bounded() -> None:
 def test_rows_of_another_release_are_passed_over() -> None:
     kept = {"next": "x", "events": [{"strange": 1}, 5, None], "decisions": "no list"}
     ring = Ring(kept)
-    assert ring.events == ()
+    assert not ring.events
     ring.event(1.0, "alarm", "add", "one")
     assert ring.events[0].number == 1

@@ -8,13 +8,13 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.dialect.sample import prefixes, profile, remote
 
 from ipsec_client.base.errors import UsageFault
 from ipsec_client.dialect import algorithms as a
 from ipsec_client.dialect import catalog, series
 from ipsec_client.model import elements as e
 from ipsec_client.model import values as v
+from tests.dialect.sample import prefixes, profile, remote
 
 GROUPS = "dh19+dh20+dh21+dh31+modp2048+modp3072+modp4096"
 DIGESTS = "sha2_512+sha2_384+sha2_256"

@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.dialect.sample import document, profile
 
 from ipsec_client.dialect.algorithms import esp_proposals, ike_proposals, tunnel_mtu
 from ipsec_client.dialect.options import OPTIONS
 from ipsec_client.dialect.render import MAPPED, setup
+from tests.dialect.sample import document, profile
 
 PAGE = (Path(__file__).parents[2] / "docs" / "libreswan.md").read_text()
 

@@ -7,6 +7,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ipsec_client.base.secret import Secret
+from ipsec_client.dialect import render as r
+from ipsec_client.model.definition import Element, definition
+from ipsec_client.model.elements import CustomOption, IpsecClient, IpsecProfile, Remote
+from ipsec_client.model.slots import Slot, slots
+from ipsec_client.wire.document import Document
 from tests.dialect.sample import (
     KEY,
     configurations,
@@ -17,13 +24,6 @@ from tests.dialect.sample import (
     profile,
     remote,
 )
-
-from ipsec_client.base.secret import Secret
-from ipsec_client.dialect import render as r
-from ipsec_client.model.definition import Element, definition
-from ipsec_client.model.elements import CustomOption, IpsecClient, IpsecProfile, Remote
-from ipsec_client.model.slots import Slot, slots
-from ipsec_client.wire.document import Document
 
 
 def conns(of: Document, **addresses: str) -> dict[str, r.Conn]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.dialect.sample import configurations, profile, single_choices
-from tests.oracle.libreswan import accepted, oracle
 
 from ipsec_client.dialect import algorithms as a
 from ipsec_client.dialect.catalog import CIPHERS, DIGESTS, NO_AUTH
 from ipsec_client.model.elements import IpsecProfile
+from tests.dialect.sample import configurations, profile, single_choices
+from tests.oracle.libreswan import accepted, oracle
 
 pytestmark = oracle
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.dialect.sample import configurations
-from tests.oracle.libreswan import oracle, run
 
 from ipsec_client.dialect import options
 from ipsec_client.dialect.render import Conn, conns, render
 from ipsec_client.model.slots import slots
 from ipsec_client.pluto.dryload import dry_load
 from ipsec_client.pluto.layout import ADDCONN
+from tests.dialect.sample import configurations
+from tests.oracle.libreswan import oracle, run
 
 pytestmark = oracle
 

@@ -7,9 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.dialect.sample import configurations
-from tests.oracle.libreswan import as_root, oracle
-from tests.oracle.private import Pluto, conn, plutos
 
 from ipsec_client.base.errors import HostFault
 from ipsec_client.base.secret import Secret
@@ -18,6 +15,9 @@ from ipsec_client.model.slots import slots
 from ipsec_client.pluto import prepare
 from ipsec_client.pluto.control import Absent
 from ipsec_client.pluto.tail import Tail
+from tests.dialect.sample import configurations
+from tests.oracle.libreswan import as_root, oracle
+from tests.oracle.private import Pluto, conn, plutos
 
 pytestmark = [*oracle, as_root]
 

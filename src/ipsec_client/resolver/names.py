@@ -69,7 +69,7 @@ async def look_up(name: str, deadline: float = DEADLINE) -> list[str]:
             found = list(dict.fromkeys(str(row[4][0]) for row in rows))
         except (OSError, UnicodeError):
             found = []
-        loop.call_soon_threadsafe(lambda: answer.done() or answer.set_result(found))
+        loop.call_soon_threadsafe(_settle, answer, found)
 
     # A thread of its own, not one of a pool: a resolver that hangs must not keep others waiting.
     threading.Thread(target=ask, daemon=True, name=f"resolve {name}").start()
@@ -78,6 +78,11 @@ async def look_up(name: str, deadline: float = DEADLINE) -> list[str]:
             return await answer
     except TimeoutError:
         return []
+
+
+def _settle(answer: asyncio.Future[list[str]], found: list[str]) -> None:
+    if not answer.done():  # whoever asked may have given up
+        answer.set_result(found)
 
 
 def _is_address(host: str) -> bool:
