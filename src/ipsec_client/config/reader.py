@@ -64,13 +64,14 @@ def _no_collection() -> Iterator[None]:
 class _Frame:
     """A block that is open. ``key`` is None until it is known, a tuple where the element has several keys."""
 
-    __slots__ = ("block", "head", "key", "line", "values")
+    __slots__ = ("block", "head", "key", "line", "path", "values")
 
     def __init__(self, head: Head, line: int) -> None:
         self.head = head
         self.block = head.block
         self.line = line
         self.key: Any = None
+        self.path: Path | None = None  # once it was asked for
         self.values: dict[str, Any] = {}
 
 
@@ -109,9 +110,8 @@ class _Reader:
             met = block.met.get(line)
             if met is not None:
                 field, found = met
-                held = values.setdefault(field.attribute, found)
-                if held is not found and held != found:
-                    self._differs(field, number)
+                if values.setdefault(field.attribute, found) is not found or self.where is not None:
+                    self._take(field, found, number)
                 continue
             words = line.split()
             if not words:
@@ -137,35 +137,34 @@ class _Reader:
 
     def _path(self, *further: str) -> Path:
         """Where the innermost open block stands; the root ``config`` is no part of it."""
-        path: list[str] = []
-        for frame in self.frames[1:]:
-            if frame.head.name != "config":
-                path.append(frame.head.name)
-            if frame.key is not None:
-                keys = frame.key if isinstance(frame.key, tuple) else (frame.key,)
-                path += [
-                    item.leaf.type.write(key)
-                    for item, key in zip(frame.block.keys, keys, strict=True)
-                ]
-        return (*path, *further)
+        path = self.frames[-1].path
+        if path is None:
+            path = ()
+            for frame in self.frames[1:]:
+                path = frame.path = frame.path or path + _words(frame)
+        return path + further
 
     def _report(self, finding: Finding) -> None:
         self.findings.append(finding)
         self.doubtful.add(finding.path)
 
     def _read_field(self, entry: Field, line: str, number: int) -> None:
-        values = self.frames[-1].values
-        if self.where is not None:
-            self.where.setdefault(self._path(entry.name), number)
         found = self._value(entry, line, number)
         if found is None:
             return
+        self._take(entry, found, number)
+        if not entry.many:
+            self.frames[-1].block.met[line] = entry, found
+
+    def _take(self, entry: Field, found: Any, number: int) -> None:
+        """Makes the value part of the open block, if it is not yet."""
+        values = self.frames[-1].values
+        if self.where is not None:
+            self.where.setdefault(self._path(entry.name), number)
         if not entry.many:
             held = values.setdefault(entry.attribute, found)
             if held is not found and held != found:
                 self._differs(entry, number)
-            if self.where is None:
-                self.frames[-1].block.met[line] = entry, found
         elif found in values.setdefault(entry.attribute, []):
             said = f"holds {shown(str(found))}twice"
             self.findings.append(warning(self._path(entry.name), said, "", number))
@@ -298,6 +297,7 @@ class _Reader:
                 self._report(error(self._path(), said, "Write it in the head", frame.line))
             return False
         frame.key = _key(frame)
+        frame.path = None
         if self.where is not None:
             self.where.setdefault(self._path(), frame.line)
         if frame.key in self.frames[-2].values.get(frame.head.attribute, ()):
@@ -366,6 +366,15 @@ class _Reader:
         else:
             said = "is not closed"
         self._report(error(path, said, "Add its exit", begin))
+
+
+def _words(frame: _Frame) -> Path:
+    """The part of a path that the block's head is; the root ``config`` is none."""
+    if frame.head.name == "config":
+        return ()
+    keys = frame.block.keys if frame.key is not None else ()
+    texts = (entry.leaf.type.write(frame.values[entry.attribute]) for entry in keys)
+    return (frame.head.name, *texts)
 
 
 def _key(frame: _Frame) -> Any:

@@ -107,6 +107,7 @@ class ServiceTable:
             for several in same_length.values():
                 several.sort(key=lambda service: not service.transport)
         self._lengths = sorted(self._by_length, reverse=True)
+        self._permissions: dict[tuple[str, str], bool | None] = {}
 
     def covering(
         self, destination: Address, protocol: str | None = None, port: int | None = None
@@ -130,7 +131,10 @@ class ServiceTable:
         Services that say nothing of the tenant do not exist for it; the first of the others decides.
         """
         for service in self.covering(destination, protocol, port):
-            allowed = permission(service, tenant)
+            asked = service.name, tenant
+            if asked not in self._permissions:
+                self._permissions[asked] = permission(service, tenant)
+            allowed = self._permissions[asked]
             if allowed is not None:
                 return service if allowed else None
         return None

@@ -24,22 +24,24 @@ class _Trail(NamedTuple):
 
 def required(element: Element, path: Path) -> Iterator[Finding]:
     """A finding for each required field that is unset, in the element at ``path`` and below it."""
-    for trail, leaf in _lacking(element, None):
+    lacking: list[tuple[_Trail | None, Leaf]] = []
+    _look(element, None, lacking)
+    for trail, leaf in lacking:
         steps = trail.steps() if trail else ()
         said = "is required and not set"
         yield error((*path, *steps, leaf.name), said, f"Write one: {leaf.help}")
 
 
-def _lacking(element: Element, trail: _Trail | None) -> Iterator[tuple[_Trail | None, Leaf]]:
+def _look(
+    element: Element, trail: _Trail | None, lacking: list[tuple[_Trail | None, Leaf]]
+) -> None:
     leaves, nested = _asked(type(element))
-    for leaf in leaves:
-        if getattr(element, leaf.attribute) is None:
-            yield trail, leaf
+    lacking += [(trail, leaf) for leaf in leaves if getattr(element, leaf.attribute) is None]
     for member in nested:
         below = getattr(element, member.attribute)
         if below is not None:
             for item in below if member.many else (below,):
-                yield from _lacking(item, _Trail(trail, member, item))
+                _look(item, _Trail(trail, member, item), lacking)
 
 
 _Asked = tuple[tuple[Leaf, ...], tuple[Nested, ...]]
