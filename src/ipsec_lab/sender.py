@@ -7,11 +7,14 @@ It sends until SIGTERM; each packet is due at its own time from the start, so th
 
 from __future__ import annotations
 
+import os
+import os
 import signal
 import socket
 import struct
 import sys
 import time
+from contextlib import suppress
 from types import FrameType
 
 from ipsec_lab import echo
@@ -30,6 +33,12 @@ def send(address: str, stream: int, rate: int) -> None:
         stopped = True
 
     signal.signal(signal.SIGTERM, stop)
+    with suppress(PermissionError):
+        # A program that starts elsewhere must not look like a gap in the network.
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    # A pause of the sender would count as one of the tunnels'; it sleeps most of the time and starves nobody.
+    with suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as out:
         # The answers are for the capture to see; nobody reads them here.
         out.setsockopt(_SOL_RAW, _ICMP_FILTER, _NOTHING)
