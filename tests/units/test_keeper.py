@@ -99,6 +99,20 @@ def test_a_first_start_that_fails_is_told_and_tried_again() -> None:
     assert len(tries) == 2
 
 
+def test_a_mistake_of_ours_in_the_preparation_holds_nobody() -> None:
+    def before() -> None:
+        raise ZeroDivisionError
+
+    async def main() -> None:
+        watched = Watched(Child("x", SLEEPER, before=before))
+        with pytest.raises(Fault, match="x does not run"):
+            await watched.keeper.start()
+        with pytest.raises(ZeroDivisionError):
+            await watched.keeper.stop()
+
+    asyncio.run(main())
+
+
 def test_a_stop_while_it_is_started_again_wins() -> None:
     """The stop comes during the preparation: nothing may be left running when it returns."""
     begun, go = threading.Semaphore(0), threading.Semaphore(1)

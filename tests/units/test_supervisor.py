@@ -27,6 +27,7 @@ AGENT = Child("agent", SLEEPER)
 LEFT_BEHIND = """
 import asyncio, os, sys
 from ipsec_client.units.keeper import Child
+from ipsec_client.units.supervised import Supervised
 from ipsec_client.units.supervisor import Supervisor
 
 async def main():
@@ -34,7 +35,7 @@ async def main():
     supervisor = Supervisor([child], lambda name: Child("128t-ipsec@" + name, child.argv), print)
     async with supervisor.serving():
         await supervisor.start("agent")
-        await supervisor.start_client("c1")
+        await asyncio.to_thread(Supervised().start, "c1")
         sys.stdout.write("ready\\n")
         sys.stdout.flush()
         await asyncio.sleep(1000)
@@ -193,7 +194,18 @@ def test_a_client_that_died_unsupervised_is_started_again(left: dict[str, int]) 
     supervising(body)
 
 
-@pytest.mark.parametrize("note", ["", "{", "[]", '{"format": 2, "children": {}}', '{"format": 1}'])
+@pytest.mark.parametrize(
+    "note",
+    [
+        "",
+        "{",
+        "[]",
+        '{"format": 1}',
+        '{"format": 1, "children": []}',
+        '{"format": 1, "children": {"agent": 5, "x": {}}}',
+        '{"format": 2, "children": {"agent": {}}}',
+    ],
+)
 def test_a_note_that_cannot_be_read_is_no_note(folder: Path, note: str) -> None:
     (folder / "supervisor.json").write_text(note)
 

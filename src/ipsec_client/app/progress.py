@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from ipsec_client.app.asking import ask_agent
@@ -15,8 +16,9 @@ PACE = 0.25
 
 
 def tell(line: str) -> None:
-    """Shows a line to whoever watches."""
-    print(f"ipsec-client: {line}", file=sys.stderr, flush=True)
+    """Shows a line to whoever watches; a terminal that has gone is no reason to fail."""
+    with suppress(OSError):
+        print(f"ipsec-client: {line}", file=sys.stderr, flush=True)
 
 
 async def show_first_verdicts() -> None:

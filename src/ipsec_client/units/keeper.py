@@ -38,8 +38,8 @@ class Child:
 
     ``out`` takes what it prints; ``patience`` is the time in seconds it has to end after SIGTERM.
 
-    With ``spare`` a second process is started ahead, waits for its turn (``Keeper.turn``), and takes over
-    when the first ends: so a child that starts slowly is back at once. ``nice`` is its niceness.
+    With ``spare`` a second process is started ahead, waits for its turn (``supervised.await_turn``), and
+    takes over when the first ends: so a child that starts slowly is back at once. ``nice`` is its niceness.
     """
 
     name: str
@@ -109,6 +109,7 @@ class Keeper:
             self._unwanted.clear()
             self._tried.clear()
             self._task = asyncio.create_task(self._keep())
+            self._task.add_done_callback(lambda _: self._tried.set())
             self._changed()
             await self._tried.wait()
             if self.process is None:

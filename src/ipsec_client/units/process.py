@@ -41,7 +41,7 @@ class Process:
         try:
             pid, born = int(record["pid"]), int(record["born"])
             handle = os.pidfd_open(pid)
-        except (KeyError, ValueError, OSError):
+        except (KeyError, TypeError, ValueError, OSError):
             return None
         if _born(pid) != born:
             os.close(handle)

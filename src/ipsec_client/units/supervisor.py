@@ -58,10 +58,6 @@ class Supervisor:
         """Has the child ``name`` run from now on."""
         await self._keepers[name].start()
 
-    async def start_client(self, client: str) -> None:
-        """Has the client's pluto run from now on."""
-        await self._client(client).start()
-
     async def stop(self, name: str) -> None:
         """Has the child ``name`` run no more."""
         await self._keepers[name].stop()
@@ -70,7 +66,7 @@ class Supervisor:
         """Stops every client, then the children in reverse order, and leaves nothing to adopt."""
         clients = [keeper for name, keeper in self._keepers.items() if name.startswith(CLIENT)]
         await asyncio.gather(*(keeper.stop() for keeper in clients))
-        for keeper in reversed(self._keepers.values()):
+        for keeper in reversed(list(self._keepers.values())):
             await keeper.stop()
         self._note.unlink(missing_ok=True)
 
@@ -177,6 +173,9 @@ def _read(note: Path) -> Mapping[str, Mapping[str, Any]]:
     """The note of an earlier supervisor; nothing where it left none that is ours to read."""
     try:
         data = json.loads(note.read_text())
-        return data["children"] if data["format"] == FORMAT else {}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError):
         return {}
+    match data:
+        case {"format": number, "children": dict(children)} if number == FORMAT:
+            return {name: record for name, record in children.items() if isinstance(record, dict)}
+    return {}
