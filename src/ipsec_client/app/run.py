@@ -114,7 +114,7 @@ class _Run:
     def _commit_again(self) -> None:
         try:
             good = _is_good(self._file, self._args)
-        except Fault as fault:
+        except (Fault, OSError) as fault:
             tell(str(fault))
             good = False
         if good:
