@@ -218,17 +218,46 @@ def test_help_and_version(call: Call) -> None:
     assert call("--version")[1].startswith("ipsec-client ")
 
 
+PROGRAM = "import sys; from ipsec_client.app.main import main; sys.exit(main())"
+
+
 def test_a_reader_that_leaves_early_makes_no_noise() -> None:
     read, write = os.pipe()
     os.close(read)
     with os.fdopen(write, "wb") as out:
         done = subprocess.run(
-            [sys.executable, "-c", "import sys; from ipsec_client.app.main import main; sys.exit(main())",
-             "generate", str(COMPLETE)],
-            stdout=out, stderr=subprocess.PIPE, text=True, timeout=60,
-        )  # fmt: skip
-    assert "Traceback" not in done.stderr
-    assert "Broken" not in done.stderr
+            [sys.executable, "-c", PROGRAM, "generate", str(COMPLETE)],
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+    assert (done.returncode, done.stderr.count("warning"), len(done.stderr.splitlines())) == (
+        1,
+        7,
+        7,
+    )
+
+
+@pytest.mark.parametrize(
+    ("redirection", "status", "said"),
+    [
+        (">/dev/full", 1, "ipsec-client generate: No space left on device\n"),
+        (">&-", 0, ""),
+        (">&- 2>&-", 0, ""),
+    ],
+)
+def test_output_that_goes_nowhere(tmp_path: Path, redirection: str, status: int, said: str) -> None:
+    file = tmp_path / "x.conf"
+    file.write_text(clean())
+    command = f'exec "$0" -c "$1" generate "$2" {redirection}'
+    done = subprocess.run(
+        ["sh", "-c", command, sys.executable, PROGRAM, str(file)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", said)
 
 
 def test_the_bytes_are_the_same_in_every_locale() -> None:
@@ -236,8 +265,7 @@ def test_the_bytes_are_the_same_in_every_locale() -> None:
     outputs = set()
     for locale in ("C", "C.UTF-8", "POSIX"):
         done = subprocess.run(
-            [sys.executable, "-c", "import sys; from ipsec_client.app.main import main; sys.exit(main())",
-             "generate", "-"],
+            [sys.executable, "-c", PROGRAM, "generate", "-"],
             input=text.encode(), capture_output=True, timeout=60,
             env={**os.environ, "LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
         )  # fmt: skip

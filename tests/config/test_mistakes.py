@@ -146,9 +146,30 @@ MISTAKES = {
         "authority\n tenant a b\n exit\nexit\n",
         [
             (
-                "2: error: authority tenant: has 2 words after it, not 1. "
-                "Write one value, in double quotes if it holds blanks"
+                "2: error: authority tenant: is followed by more than its key. "
+                "Write each field on a line of its own"
             )
+        ],
+    ),
+    "a container with more words": (
+        "config here\nexit\n",
+        [("1: error: config: is followed by more words. Write each field on a line of its own")],
+    ),
+    "a bad key, told once though it is written twice": (
+        (
+            "authority\n router r\n  name r\n  node n\n   device-interface d\n    network-interface i\n"
+            "     address 1.2.3.400\n      ip-address 1.2.3.400\n     exit\n    exit\n   exit\n"
+            "   ipsec-client a.b\n    name a.b\n   exit\n  exit\n exit\nexit\n"
+        ),
+        [
+            (
+                f"7: error: {ROUTER} node n device-interface d network-interface i "
+                "address 1.2.3.400 ip-address: '1.2.3.400' is not an IP address"
+            ),
+            (
+                f"12: error: {ROUTER} node n ipsec-client a.b name: 'a.b' is not made of letters, "
+                "digits, _ and -"
+            ),
         ],
     ),
     "a block without its key": (

@@ -31,9 +31,7 @@ VERBS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one verb. Returns the exit status: 0 good, 1 the input is at fault, 2 usage or an unreadable file."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # the same bytes in every locale
-            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+    _settle_streams()
     verb, rest = _choose(sys.argv[1:] if argv is None else list(argv))
     module = importlib.import_module(f"ipsec_client.app.{verb}")
     parser = argparse.ArgumentParser(f"ipsec-client {verb}", description=VERBS[verb].capitalize())
@@ -49,11 +47,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as failure:
-        print(f"ipsec-client {verb}: {failure.strerror or failure}", file=sys.stderr)
+        told = f"{failure.filename}: {failure.strerror}" if failure.filename else failure.strerror
+        print(f"ipsec-client {verb}: {told or failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
     return status
+
+
+def _settle_streams() -> None:
+    """Output is the same bytes in every locale, and goes nowhere where it was closed."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 — it stays open to the end
+    if sys.stderr is None:
+        sys.stderr = sys.stdout
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
 
 
 class _Version(argparse.Action):

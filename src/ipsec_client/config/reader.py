@@ -196,8 +196,12 @@ class _Reader:
         except ValueError as reason:
             said = str(reason) if kind.secret else f"{shown(text)}{reason}"
             path = self._path(*filter(shown, below), entry.name)
-            self._report(error(path, said, recovery.near(text, kind.choices), number))
-            return text if entry.leaf.key and kind.plain and shown(text) else None
+            if not (entry.leaf.key and path in self.doubtful):  # told at the block's head
+                self._report(error(path, said, recovery.near(text, kind.choices), number))
+            if entry.leaf.key and kind.plain and shown(text):
+                return text
+            self.doubtful.add(self._path(*below[:1], entry.name))
+            return None
         if text and not kind.secret and " " not in text and text[0] != '"':
             entry.values[text] = found
         return found
@@ -237,8 +241,9 @@ class _Reader:
         keys = head_words(line)
         expected = len(frame.block.keys)
         if len(keys) > expected:
-            said = f"has {len(keys)} words after it, not {expected}"
-            self._report(error(self._path(frame.head.name), said, recovery.QUOTE, number))
+            said = "is followed by more than its key" if expected else "is followed by more words"
+            path = self._path(frame.head.name)
+            self._report(error(path, said, "Write each field on a line of its own", number))
         if not keys or len(keys) < expected:
             return
         for entry, text in zip(frame.block.keys, keys, strict=False):
