@@ -160,7 +160,7 @@ def test_an_own_interface_is_never_taken_for_a_generated_one() -> None:
 names = st.permutations([f"rem{number}" for number in range(8)])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(names, st.integers(0, 4)), min_size=1, max_size=6))
 def test_whoever_stays_keeps_its_address_through_any_changes(
     commits: list[tuple[list[str], int]],

@@ -13,7 +13,7 @@ from tests.configs.strategies import elements
 
 routers = st.lists(elements(Router, 2), max_size=1).map(tuple)
 thorough = settings(
-    max_examples=60,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example],
 )
@@ -50,7 +50,7 @@ def test_services_read_back_and_printing_is_stable(services: list[Service]) -> N
     assert write(read(text).config) == text
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.builds(Authority, router=routers))
 def test_every_element_has_a_line(authority: Authority) -> None:
     where = lines(write(of(authority)))

@@ -36,7 +36,7 @@ def test_every_field_is_defined_once_with_a_help_and_a_name_of_the_pcli(
             assert leaf.unit in ("s", "ms")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.sampled_from(ELEMENTS).flatmap(elements))
 def test_made_elements_are_those_that_are_constructed(element: Element) -> None:
     values = {name: value for name, value in vars(element).items() if value not in (None, ())}

@@ -38,7 +38,7 @@ def document(**kwargs: Any) -> Document:
     return Document("7", authority(**kwargs))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(elements(Router))
 def test_every_element_survives(router: Router) -> None:
     whole = Authority(router=(router,))
