@@ -10,6 +10,7 @@ import ipaddress
 import socket
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 DEADLINE = 5.0
 """Seconds a look-up may take before it counts as failed."""
@@ -69,7 +70,8 @@ async def look_up(name: str, deadline: float = DEADLINE) -> list[str]:
             found = list(dict.fromkeys(str(row[4][0]) for row in rows))
         except (OSError, UnicodeError):
             found = []
-        loop.call_soon_threadsafe(_settle, answer, found)
+        with suppress(RuntimeError):  # the loop that asked has ended meanwhile
+            loop.call_soon_threadsafe(_settle, answer, found)
 
     # A thread of its own, not one of a pool: a resolver that hangs must not keep others waiting.
     threading.Thread(target=ask, daemon=True, name=f"resolve {name}").start()
