@@ -153,7 +153,9 @@ def _terminals(stdio: tuple[int, int, int]) -> list[bool]:
 
 
 def _in_foreground(terminal: int) -> bool:
-    return os.isatty(terminal) and os.tcgetpgrp(terminal) == os.getpgrp()
+    with suppress(OSError):  # it is none, or not the one that sends us signals
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    return False
 
 
 @contextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,8 @@ def test_what_a_killed_builder_left_is_cleared_away(folder: Path) -> None:
 
 BUILDER = """
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from ipsec_lab import cache
 
@@ -72,30 +76,47 @@ print((cache.obtain("thing", build) / "by").read_text(), flush=True)
 """
 
 
-def _builder(name: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextmanager
+def _builder(name: str) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
         [sys.executable, "-c", BUILDER, name],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
+def _waits_for_a_lock(pid: int) -> bool:
+    """A row of /proc/locks with an arrow is a process that waits."""
+    rows = (row.split() for row in Path("/proc/locks").read_text().splitlines())
+    return any(row[1] == "->" and str(pid) in row for row in rows)
+
+
+@pytest.mark.timeout(20)
 def test_the_second_builder_waits_for_the_first_and_takes_what_it_made() -> None:
     with _builder("first") as first:
         assert first.stdout is not None
         assert first.stdout.readline() == "building\n"
         with _builder("second") as second:
+            while not _waits_for_a_lock(second.pid):
+                pass
             out, _ = first.communicate("go\n")
             assert out == "first\n"
             assert second.communicate()[0] == "first\n"
 
 
+@pytest.mark.timeout(20)
 def test_a_builder_that_was_killed_is_replaced_by_the_next() -> None:
     with _builder("first") as first:
         assert first.stdout is not None
         assert first.stdout.readline() == "building\n"
         with _builder("second") as second:
+            while not _waits_for_a_lock(second.pid):
+                pass
             first.kill()
             assert second.communicate("go\n")[0] == "building\nsecond\n"
