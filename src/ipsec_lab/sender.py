@@ -9,7 +9,6 @@ one it goes on from there, since a burst would overrun queues and lose packets t
 from __future__ import annotations
 
 import os
-import os
 import signal
 import socket
 import struct
@@ -36,9 +35,6 @@ def send(address: str, stream: int, rate: int) -> None:
         stopped = True
 
     signal.signal(signal.SIGTERM, stop)
-    with suppress(PermissionError):
-        # A program that starts elsewhere must not look like a gap in the network.
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     # A pause of the sender would count as one of the tunnels'; it sleeps most of the time and starves nobody.
     with suppress(PermissionError):
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
