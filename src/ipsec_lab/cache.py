@@ -32,15 +32,16 @@ def logs(name: str) -> Path:
     return folder / f"{name}.log"
 
 
-def obtain(name: str, build: Callable[[Path], None]) -> Path:
+def obtain(name: str, build: Callable[[Path], None], tell: Callable[[str], None]) -> Path:
     """The folder ``name`` of the cache; if absent, ``build`` fills an empty folder that becomes it.
 
-    ``build`` may fail or be killed at any instant: the next caller starts over.
+    ``build`` may fail or be killed at any instant: the next caller starts over. ``tell`` is given a line
+    when another process is building it, and has to be waited for.
     """
     place = root() / name
     if place.is_dir():
         return place
-    with alone(place.name):
+    with alone(place.name, tell):
         if place.is_dir():
             return place
         for abandoned in place.parent.glob(f".{place.name}.new-*"):
@@ -57,9 +58,13 @@ def obtain(name: str, build: Callable[[Path], None]) -> Path:
 
 
 @contextmanager
-def alone(name: str) -> Iterator[None]:
-    """While the body runs no other process is in a body of that name; waits for its turn."""
+def alone(name: str, tell: Callable[[str], None]) -> Iterator[None]:
+    """While the body runs no other process is in a body of that name; waits for its turn, and says so."""
     root().mkdir(parents=True, exist_ok=True)
     with (root() / f".{name}.lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tell(f"{name}: another process is at it, waiting for that one")
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -78,7 +78,7 @@ def ensure(names: Sequence[str], progress: Progress, run: tools.Runner = tools.r
     """Installs what is missing of ``names``; asks apt for nothing when all is there."""
     if not _missing(names, run):
         return
-    with cache.alone("packages"):
+    with cache.alone("packages", progress.note):
         missing = _missing(names, run)
         if not missing:
             return
@@ -164,7 +164,7 @@ def strongswan_root(progress: Progress, run: tools.Runner = tools.run) -> Path:
         with progress.step("strongSwan: fetching and unpacking", log=log) as step:
             _unpack_strongswan(folder, step.update, log, run)
 
-    return cache.obtain(f"strongswan-{_release()}-{platform.machine()}", build)
+    return cache.obtain(f"strongswan-{_release()}-{platform.machine()}", build, progress.note)
 
 
 def _release() -> str:

@@ -43,22 +43,28 @@ _NOT_UNPACKED = (
 
 
 def ensure(progress: Progress, run: tools.Runner = tools.run) -> Path:
-    """The kernel as a program; built now if neither source version nor configuration was built before."""
-    ours = _CONFIG.read_text() + _SIXTEEN_PAGES
-    configuration = hashlib.sha256(ours.encode()).hexdigest()[:12]
-    version = packages.installed([_SOURCE_PACKAGE], run).get(_SOURCE_PACKAGE)
-    if version is None:
-        # a cache that was carried to a fresh machine serves without the source
-        if kept := sorted(cache.root().glob(f"kernel-*-{configuration}/linux")):
-            return kept[-1]
-        packages.ensure(packages.KERNEL, progress, run)
-        version = packages.installed([_SOURCE_PACKAGE], run)[_SOURCE_PACKAGE]
+    """The kernel as a program; built now if this source and configuration were not built before."""
+    if found := built(run):
+        return found
+    packages.ensure(packages.KERNEL, progress, run)
+    version = packages.installed([_SOURCE_PACKAGE], run)[_SOURCE_PACKAGE]
 
     def build(folder: Path) -> None:
-        packages.ensure(packages.KERNEL, progress, run)
         _build(folder, version, progress)
 
-    return cache.obtain(f"kernel-{version}-{configuration}", build) / "linux"
+    return cache.obtain(_name(version), build, progress.note) / "linux"
+
+
+def built(run: tools.Runner = tools.run) -> Path | None:
+    """The kernel if it lies in the cache; where its source is not installed, one of any version serves."""
+    version = packages.installed([_SOURCE_PACKAGE], run).get(_SOURCE_PACKAGE, "*")
+    found = sorted(cache.root().glob(f"{_name(version)}/linux"))
+    return found[-1] if found else None
+
+
+def _name(version: str) -> str:
+    ours = hashlib.sha256((_CONFIG.read_text() + _SIXTEEN_PAGES).encode()).hexdigest()[:12]
+    return f"kernel-{version}-{ours}"
 
 
 def _build(folder: Path, version: str, progress: Progress) -> None:

@@ -36,7 +36,7 @@ def test_what_is_there_is_not_built_again() -> None:
         builds.append(folder)
         (folder / "file").write_text("whole")
 
-    first, second = cache.obtain("thing", build), cache.obtain("thing", build)
+    first, second = cache.obtain("thing", build, print), cache.obtain("thing", build, print)
     assert first == second
     assert (first / "file").read_text() == "whole"
     assert len(builds) == 1
@@ -48,14 +48,14 @@ def test_a_builder_that_fails_leaves_nothing_but_its_lock(folder: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        cache.obtain("thing", build)
+        cache.obtain("thing", build, print)
     assert [path.name for path in folder.iterdir()] == [".thing.lock"]
 
 
 def test_what_a_killed_builder_left_is_cleared_away(folder: Path) -> None:
     abandoned = folder / ".thing.new-1234"
     abandoned.mkdir(parents=True)
-    place = cache.obtain("thing", lambda place: None)
+    place = cache.obtain("thing", lambda place: None, print)
     assert place.is_dir()
     assert not abandoned.exists()
 
@@ -72,7 +72,10 @@ def build(place):
     sys.stdin.readline()
     (place / "by").write_text(sys.argv[1])
 
-print((cache.obtain("thing", build) / "by").read_text(), flush=True)
+def tell(line):
+    print(line, flush=True)
+
+print((cache.obtain("thing", build, tell) / "by").read_text(), flush=True)
 """
 
 
@@ -91,10 +94,7 @@ def _builder(name: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def _waits_for_a_lock(pid: int) -> bool:
-    """A row of /proc/locks with an arrow is a process that waits."""
-    rows = (row.split() for row in Path("/proc/locks").read_text().splitlines())
-    return any(row[1] == "->" and str(pid) in row for row in rows)
+WAITING = "thing: another process is at it, waiting for that one\n"
 
 
 @pytest.mark.timeout(20)
@@ -103,8 +103,8 @@ def test_the_second_builder_waits_for_the_first_and_takes_what_it_made() -> None
         assert first.stdout is not None
         assert first.stdout.readline() == "building\n"
         with _builder("second") as second:
-            while not _waits_for_a_lock(second.pid):
-                pass
+            assert second.stdout is not None
+            assert second.stdout.readline() == WAITING
             out, _ = first.communicate("go\n")
             assert out == "first\n"
             assert second.communicate()[0] == "first\n"
@@ -116,7 +116,7 @@ def test_a_builder_that_was_killed_is_replaced_by_the_next() -> None:
         assert first.stdout is not None
         assert first.stdout.readline() == "building\n"
         with _builder("second") as second:
-            while not _waits_for_a_lock(second.pid):
-                pass
+            assert second.stdout is not None
+            assert second.stdout.readline() == WAITING
             first.kill()
             assert second.communicate("go\n")[0] == "building\nsecond\n"
