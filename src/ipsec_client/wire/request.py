@@ -27,7 +27,6 @@ KINDS = {
     "apply": "to the agent: body {document} is to be in force; data the report",
     "report": "to the agent: data the node's report",
     "teardown": "to the agent: all it made is to go, and its document with it",
-    "teardown": "to the agent: everything of ours is to go, tunnels too",
     "commit": "to the conductor: body {text, name} is to be the running configuration",
     "unit-start": "to the supervisor: body {client}; data its unit's state, as with the others of a unit",
     "unit-stop": "to the supervisor: the client's pluto is to run no more",
@@ -35,7 +34,7 @@ KINDS = {
     "unit-state": "to the supervisor: what has become of the client's pluto",
     "unit-turn": "to the supervisor, from a spare process: answered when its turn has come",
 }
-"""Every kind of request to agent and conductor, with what its body and its answer hold."""
+"""Every kind of request to our processes, with what its body and its answer hold."""
 
 
 @dataclass(frozen=True, slots=True)
