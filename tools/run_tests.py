@@ -93,7 +93,9 @@ def run(parts: str) -> Count:
     ]
     host = ["-n", "auto", "--ignore=tests/lab", "tests"]
     if parts == "check":
-        steps.append(("pure tests", partial(suite, "pure", ["-m", "not oracle and not lab", *host])))
+        steps.append(
+            ("pure tests", partial(suite, "pure", ["-m", "not oracle and not lab", *host]))
+        )
     else:
         with_esp = ["tests/kernel", "tests/lab"]  # the kernel's own tests are whole only there
         steps.append(("a machine for the lab", machine_for_the_lab))
