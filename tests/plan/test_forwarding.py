@@ -11,8 +11,17 @@ from ipsec_client.config.generated import generate
 from ipsec_client.config.reader import read
 from ipsec_client.plan.build import Facts, Plan, build
 from ipsec_client.plan.diff import diff
-from ipsec_client.plan.forwarding import LAST_METRIC, MAIN_TABLE, allocate_tables
-from ipsec_client.plan.objects import PRIORITIES, TABLES, Firewall, Phase, Route, Rule
+from ipsec_client.plan.forwarding import allocate_tables
+from ipsec_client.plan.objects import (
+    LAST_METRIC,
+    MAIN_TABLE,
+    PRIORITIES,
+    TABLES,
+    Firewall,
+    Phase,
+    Route,
+    Rule,
+)
 
 CONFIG = """
 config

@@ -8,10 +8,11 @@ from functools import cached_property
 
 from ipsec_client.base.errors import InputFault
 from ipsec_client.dialect import algorithms, render
-from ipsec_client.model.definition import effective
 from ipsec_client.model.elements import IpsecClient, IpsecProfile, Remote
-from ipsec_client.model.slots import Slot, slots
+from ipsec_client.model.slots import Slot, probe_source, slots
 from ipsec_client.plan.objects import (
+    LAST_METRIC,
+    MAIN_TABLE,
     Connection,
     Firewall,
     Kni,
@@ -29,9 +30,6 @@ from ipsec_client.wire.document import Document
 
 PATH_MTU = 1500
 """What is assumed of the path to a gateway until it is known better, in bytes."""
-
-MAIN_TABLE = 254
-LAST_METRIC = 4_294_967_295
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +179,9 @@ class Inside:
             forward.add(f'iifname "{tunnel.remote.name}" oifname "{tunnel.device}" accept')
             forward.add(f'iifname "{tunnel.device}" oifname "{tunnel.remote.name}" accept')
             self._segment_size(size, tunnel)
-            probes.add(
-                f'oifname "{tunnel.device}" fib saddr type local snat ip to {self.probe_source(tunnel)}'
-            )
+            source = probe_source(self.client, tunnel.slot)
+            if source is not None:
+                probes.add(f'oifname "{tunnel.device}" fib saddr type local snat ip to {source}')
         return Firewall(self.client.name, table([forward, into, out, size, probes]))
 
     def _segment_size(self, chain: Chain, tunnel: Tunnel) -> None:
@@ -195,15 +193,6 @@ class Inside:
             chain.add(
                 f"{direction} tcp flags & (syn | rst) == syn tcp option maxseg size set {value}"
             )
-
-    def probe_source(self, tunnel: Tunnel) -> str:
-        """What a probe comes from at the far end: the monitor network with the KNI's last octet (page),
-        modulo the network's size.
-        """
-        prefix = effective(self.client).tunnel_monitor_nat_network
-        assert prefix is not None
-        network = prefix.network
-        return str(network[(int(tunnel.slot.namespace) & 0xFF) % network.num_addresses])
 
 
 def _kni(name: str, netns: str, slot: Slot, *, ingress: bool) -> Kni:

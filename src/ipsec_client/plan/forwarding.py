@@ -15,6 +15,8 @@ from ipsec_client.model.elements import InterfaceAddress, NextHop, Service, Tran
 from ipsec_client.model.slots import is_generated
 from ipsec_client.model.values import Address, Network, Prefix
 from ipsec_client.plan.objects import (
+    LAST_METRIC,
+    MAIN_TABLE,
     PRIORITIES,
     TABLES,
     Firewall,
@@ -27,8 +29,6 @@ from ipsec_client.plan.objects import (
 from ipsec_client.plan.ruleset import Chain, names, table
 from ipsec_client.wire.document import Document
 
-MAIN_TABLE = 254
-LAST_METRIC = 4_294_967_295
 _PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "gre": 47, "esp": 50}
 
 

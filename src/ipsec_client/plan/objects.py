@@ -19,6 +19,12 @@ PRIORITIES = range(12800, 13800)
 TABLES = range(128000, 129000)
 """Routing tables of our services on the router."""
 
+MAIN_TABLE = 254
+"""The kernel's main routing table (RT_TABLE_MAIN)."""
+
+LAST_METRIC = 4_294_967_295
+"""The metric of the ``unreachable`` that every table of ours ends in: nothing comes after it."""
+
 NFT_TABLE = "ipsec_client"
 """Our nftables table, family inet, in the namespace and on the router."""
 
