@@ -21,7 +21,9 @@ from ipsec_lab.causes import CAUSES
 from ipsec_lab.demo import demo
 from ipsec_lab.enclosure import enclosed
 from ipsec_lab.errors import LabError
+from ipsec_lab.forwarding import packets_first
 from ipsec_lab.guest import cli as machine
+from ipsec_lab.guest.probe import inside_guest
 from ipsec_lab.lab import KINDS, built
 from ipsec_lab.packages import strongswan_root
 from ipsec_lab.picture import picture
@@ -124,6 +126,8 @@ def _where_esp_is(act: Callable[[argparse.Namespace], int]) -> Do:
             return machine.run_on_machine(_again(_HERE, *words), attachable=True)
         if control.is_running():
             raise LabError("a lab is running on this machine already", cure="End it first")
+        if inside_guest():
+            packets_first()
         return enclosed(lambda: _told(lambda: act(given)))
 
     return do

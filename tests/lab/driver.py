@@ -103,6 +103,13 @@ class Lab:
         assert found, f"no process like {pattern}"
         self.must(ROUTER, "kill", f"-{name}", *found)
 
+    def agent(self) -> str:
+        """The process that is the agent at present: beside it a spare one waits for its turn."""
+        inode = self.must(ROUTER, "stat", "--format=%i", "/run/ipsec-client/agent.lock").strip()
+        locks = self.must(ROUTER, "cat", "/proc/locks").splitlines()
+        [holder] = [row.split()[4] for row in locks if row.split()[5].endswith(f":{inode}")]
+        return holder
+
     @contextmanager
     def captured(self, name: str, *places: tuple[str, str]) -> Iterator[dict[str, Path]]:
         """Capture at hosts' devices while the body runs; gives the files by host."""
