@@ -9,13 +9,14 @@ import sys
 from pathlib import Path
 
 from ipsec_lab import control, report, story
+from ipsec_lab.document import read
 from ipsec_lab.guest.probe import inside_guest
 from ipsec_lab.judge import Kind
 from ipsec_lab.lab import Lab, built
 from ipsec_lab.picture import picture
 from ipsec_lab.progress import Progress
 from ipsec_lab.report import Outcome, Scene
-from ipsec_lab.router import PCLI
+from ipsec_lab.router import PCLI, document
 from ipsec_lab.story import Story
 from ipsec_lab.verbs import Verbs
 
@@ -31,7 +32,9 @@ def demo() -> int:
     print("The page's complete example, adapted so that it can run as it is:\n")
     print(story.adaptation(), flush=True)
     progress = Progress()
-    with built(story.DEMO.read_text(), {}, progress) as lab, control.served(Verbs(lab).table()):
+    configuration = story.DEMO.read_text()
+    site = read(document(configuration))
+    with built(site, configuration, {}, progress) as lab, control.served(Verbs(lab).table()):
         print(picture(lab.site, lab.gateways) + "\n", flush=True)
         telling = Story(lab, captures, progress)
         try:

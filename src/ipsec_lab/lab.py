@@ -14,7 +14,7 @@ from pathlib import Path
 from ipsec_lab import judge, network, pcap, router, topology
 from ipsec_lab.capture import Capture
 from ipsec_lab.causes import Causes
-from ipsec_lab.document import Remote, Site, read
+from ipsec_lab.document import Remote, Site
 from ipsec_lab.errors import LabError
 from ipsec_lab.gateways import strongswan
 from ipsec_lab.gateways.base import Gateway
@@ -106,14 +106,13 @@ class Lab:
 
 
 @contextmanager
-def built(configuration: str, kinds: Mapping[str, str], progress: Progress) -> Iterator[Lab]:
-    """A lab for a configuration, without the product started; it is taken down at the end.
+def built(
+    site: Site, configuration: str, kinds: Mapping[str, str], progress: Progress
+) -> Iterator[Lab]:
+    """A lab for a site and its configuration, without the product started; it is taken down at the end.
 
     ``kinds`` says what the gateways of some remotes are made of.
     """
-    site = read(router.document(configuration))
-    for name in kinds:
-        site.remote(name)
     FOLDER.mkdir(mode=0o700, exist_ok=True)
     with ExitStack() as stack:
         with progress.step("lab: machines and links"):

@@ -19,6 +19,7 @@ from typing import NoReturn
 from ipsec_lab import control
 from ipsec_lab.causes import CAUSES
 from ipsec_lab.demo import demo
+from ipsec_lab.document import Site, read
 from ipsec_lab.enclosure import enclosed
 from ipsec_lab.errors import LabError
 from ipsec_lab.forwarding import packets_first
@@ -28,6 +29,7 @@ from ipsec_lab.lab import KINDS, built
 from ipsec_lab.packages import strongswan_root
 from ipsec_lab.picture import picture
 from ipsec_lab.progress import Progress
+from ipsec_lab.router import document
 from ipsec_lab.shell import run_on
 from ipsec_lab.stream import RATE
 from ipsec_lab.topology import ROUTER
@@ -35,6 +37,7 @@ from ipsec_lab.verbs import Verbs
 
 _HERE = "--here"
 _INTERRUPTED = 130
+_STANDARD_INPUT = "-"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -121,7 +124,10 @@ def _where_esp_is(act: Callable[[argparse.Namespace], int]) -> Do:
 
     def do(given: argparse.Namespace, words: Sequence[str]) -> int:
         if not given.here:
-            # What is fetched is fetched out here: a guest has no way to the world.
+            if "file" in given and given.file != _STANDARD_INPUT:
+                # What is wrong with it is told before anything is started for it.
+                _site(_text(given.file), given)
+            # A guest has no way to the world: what it needs is fetched out here.
             strongswan_root(Progress())
             return machine.run_on_machine(_again(_HERE, *words), attachable=True)
         if control.is_running():
@@ -177,10 +183,10 @@ def _interruptible() -> Iterator[None]:
 
 
 def _run(given: argparse.Namespace) -> int:
-    configuration = sys.stdin.read() if given.file == "-" else _text(Path(given.file))
+    configuration = _text(given.file)
     progress = Progress()
     with (
-        built(configuration, dict(given.gateway), progress) as lab,
+        built(_site(configuration, given), configuration, dict(given.gateway), progress) as lab,
         control.served(Verbs(lab).table()),
     ):
         lab.router.start(configuration)
@@ -193,11 +199,19 @@ def _run(given: argparse.Namespace) -> int:
             return 0
 
 
-def _text(path: Path) -> str:
+def _text(file: str) -> str:
     try:
-        return path.read_text()
+        return sys.stdin.read() if file == _STANDARD_INPUT else Path(file).read_text()
     except (OSError, UnicodeDecodeError) as error:
-        raise LabError(f"cannot read {path}: {error}") from None
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise LabError(f"{file} cannot be read: {reason}") from None
+
+
+def _site(configuration: str, given: argparse.Namespace) -> Site:
+    site = read(document(configuration, given.file))
+    for remote, _ in given.gateway:
+        site.remote(remote)
+    return site
 
 
 def _break(given: argparse.Namespace) -> int:

@@ -39,10 +39,13 @@ def _own_var() -> None:
     syscalls.mount("overlay", "/var", options=layers)
 
 
-def document(configuration: str) -> str:
-    """The node document of a configuration, with its keys; raises LabError with the product's findings."""
+def document(configuration: str, file: str = "-") -> str:
+    """The node document of a configuration, with its keys; raises LabError with the product's findings.
+
+    ``file`` is where it was read from, if that is to be named in them.
+    """
     done = subprocess.run(
-        [CLIENT, "document", "-", "--with-secrets"],
+        [CLIENT, "document", file, "--with-secrets"],
         input=configuration,
         capture_output=True,
         text=True,
