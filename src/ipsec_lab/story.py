@@ -28,7 +28,7 @@ _STEADY: Final = 1.5
 """Seconds of quiet before and after what happens to a stream."""
 _LATE_ANSWERS: Final = 1.0
 _FLUSHED: Final = 0.3
-_MOVE_DEADLINE: Final = 20.0
+_MOVE_DEADLINE: Final = 10.0
 _BACK_DEADLINE: Final = 90.0
 
 

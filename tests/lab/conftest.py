@@ -11,14 +11,15 @@ from ipsec_lab.guest import probe
 from tests.lab.driver import DEMO, Lab, running
 
 HERE = Path(__file__).parent
+OF_THEIR_OWN = ("test_demo.py", "test_four_remotes.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything in this folder needs the lab; elsewhere than where ESP is it is skipped, and says how to run it.
 
-    The demo makes a lab of its own, and there is one at a time: it comes first.
+    Some make labs of their own, and there is one at a time: they come before the one for all others.
     """
-    items.sort(key=lambda item: item.path.name != "test_demo.py")
+    items.sort(key=lambda item: item.path.name not in OF_THEIR_OWN)
     ours = [item for item in items if HERE in item.path.parents]
     lacking = probe.missing() if ours else []
     for item in ours:
