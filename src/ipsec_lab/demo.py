@@ -80,8 +80,8 @@ def _summary(outcomes: list[Outcome], seen: dict[Kind, int], file: Path) -> str:
         figures = outcome.figures
         gap = f"{figures.longest_gap_ms:.1f} ms"
         rows.append(f"{outcome.act.what:<18}{figures.sent:>8}{figures.lost:>8}{gap:>14}")
-    on_wan = ", ".join(f"{count} {kind.value}" for kind, count in seen.items() if count)
-    return "\n".join(("", *rows, "", f"on the provider's network: {on_wan}", f"report: {file}", ""))
+    on_wan = f"on the provider's network: {story.counted(seen)}"
+    return "\n".join(("", *rows, "", on_wan, f"report: {file}", ""))
 
 
 def _hand_over(lab: Lab) -> None:
@@ -91,6 +91,5 @@ def _hand_over(lab: Lab) -> None:
     )
     print("Leaving the session ends the lab.", flush=True)
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    here = {"stdin": None, "start_new_session": False, "restore_signals": True}
-    lab.router.host.start([PCLI], **here).wait()
+    lab.router.host.start([PCLI], stdin=None, start_new_session=False).wait()
     signal.signal(signal.SIGINT, before)

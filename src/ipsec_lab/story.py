@@ -6,15 +6,17 @@ import difflib
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from ipsec_lab import report, topology
 from ipsec_lab.capture import Capture
 from ipsec_lab.causes import GATEWAY_SILENT, KNI_FORCED_DOWN, PEER_DELETES
+from ipsec_lab.judge import Kind
 from ipsec_lab.lab import Lab
 from ipsec_lab.progress import Progress
-from ipsec_lab.report import FAILBACK, LAN, WAN, Act, Alarm, Outcome, Scene
+from ipsec_lab.report import FAILBACK, LAN, QUIET, WAN, Act, Alarm, Outcome, Scene
 from ipsec_lab.stream import RATE, Stream
 from ipsec_lab.terminal import Alarm as Row
 from ipsec_lab.waiting import wait_until
@@ -45,7 +47,13 @@ class Story:
         self._lab, self._folder, self._progress = lab, folder, progress
         self._first, self._second = (remote.name for remote in lab.site.remotes[:2])
         self._captures: list[Capture] = []
-        self._acts: list[Act] = []
+        site = lab.site
+        self._scene = Scene(
+            remotes=tuple(remote.name for remote in site.remotes),
+            gateways=tuple(str(remote.host) for remote in site.remotes),
+            private=tuple(map(str, site.private)),
+            acts=(),
+        )
         self.seconds_to_tunnels_up = 0.0
         self.alarm = Alarm(None, None)
 
@@ -56,19 +64,13 @@ class Story:
             self._lab.router.start(self._lab.configuration)
             self.seconds_to_tunnels_up = self._lab.await_tunnels(self._progress)
             _say(f"Both tunnels are up after {self.seconds_to_tunnels_up:.1f} s.")
+            self._lan_talks()
             self._gateway_goes_silent()
             self._gateway_returns()
             self._other_cause(PEER_DELETES, stays=False)
             self._other_cause(KNI_FORCED_DOWN, stays=True)
-        site = self._lab.site
-        scene = Scene(
-            remotes=tuple(remote.name for remote in site.remotes),
-            gateways=tuple(str(remote.host) for remote in site.remotes),
-            private=tuple(map(str, site.private)),
-            acts=tuple(self._acts),
-        )
-        scene.save(self._folder)
-        return scene
+        self._scene.save(self._folder)
+        return self._scene
 
     def _start_captures(self, stack: ExitStack) -> None:
         places = {LAN: ("lan", topology.UPLINK), WAN: (topology.PROVIDER, topology.TO_ROUTER)}
@@ -81,6 +83,14 @@ class Story:
             stack.callback(capture.stop)
             self._captures.append(capture)
 
+    def _lan_talks(self) -> None:
+        source = topology.lan_address(self._lab.site.lans[0])
+        target = topology.target(self._lab.site)
+        _say(f"{source} sends {RATE} packets a second to {target} …")
+        stream, moment = self._steady_stream(), time.time_ns()
+        self._end(Act(stream.number, QUIET, moment, self._first, self._first, True), stream)
+        _say(f"  on the provider's network: {counted(report.account(self._folder, self._scene))}")
+
     def _gateway_goes_silent(self) -> None:
         stream = self._steady_stream()
         _say(f"The gateway of {self._first} goes silent …")
@@ -88,7 +98,8 @@ class Story:
         raised = self._await_alarm(lambda alarm: alarm is not None)
         if raised is not None:
             self.alarm = Alarm(self._alarm_time("add", moment), None)
-            _say(f"  alarm, {raised.severity}: {raised.message}")
+            after = self.alarm.raised_after_ms
+            _say(f"  {raised.severity} alarm after {after} ms: {raised.message}")
         self._end(
             Act(stream.number, GATEWAY_SILENT, moment, self._first, self._second, True), stream
         )
@@ -103,6 +114,9 @@ class Story:
             wait_until(lambda: arrived(self._first) >= _ENOUGH, deadline=_BACK_DEADLINE)
         if self._await_alarm(lambda alarm: alarm is None) is None:
             self.alarm = Alarm(self.alarm.raised_after_ms, self._alarm_time("clear", moment))
+            _say(
+                f"  the tunnel is repaired, the alarm cleared after {self.alarm.cleared_after_ms} ms"
+            )
         self._end(Act(stream.number, FAILBACK, moment, self._second, self._first, True), stream)
 
     def _other_cause(self, cause: str, *, stays: bool) -> None:
@@ -166,7 +180,7 @@ class Story:
         time.sleep(_STEADY)
         stream.stop()
         time.sleep(_LATE_ANSWERS)
-        self._acts.append(act)
+        self._scene = replace(self._scene, acts=(*self._scene.acts, act))
         for capture in self._captures:
             capture.flush()
         time.sleep(_FLUSHED)
@@ -177,12 +191,20 @@ def told(outcome: Outcome) -> str:
     """How an act ended, for people."""
     act, figures = outcome.act, outcome.figures
     where = f"traffic never was on {act.after}"
-    if outcome.moved_after_ms is not None:
+    if act.what == QUIET and not outcome.strays:
+        where = f"traffic is on {act.after}"
+    elif outcome.moved_after_ms is not None:
         where = (
             f"traffic is on {act.after}, {outcome.moved_after_ms:.0f} ms after it left {act.before}"
         )
     lost = f"{figures.lost} of {figures.sent} packets lost"
     return f"  {where}; {lost}, longest gap {figures.longest_gap_ms:g} ms"
+
+
+def counted(seen: dict[Kind, int]) -> str:
+    """What was seen on the provider's network, for people."""
+    parts = [f"{count} {kind.value}" for kind, count in seen.items() if count]
+    return ", ".join(parts if seen[Kind.CLEAR] else [*parts, f"no {Kind.CLEAR.value}"])
 
 
 def _say(text: str) -> None:

@@ -41,7 +41,7 @@ def test_all_goes_as_told_and_the_figures_are_those_of_the_captures(tmp_path: Pa
     failback.pop("sent")
     assert told["failback"] == failback
     assert told["failover"] == [
-        {"cause": cause, **asdict(figures)} for cause, figures in outcomes.items()
+        {"cause": cause, **asdict(outcomes[cause])} for cause in report.LIMITS_MS
     ]
     seen = report.account(captures, scene)
     assert told["clear_text_packets_on_wan"] == seen[Kind.CLEAR] == 0
