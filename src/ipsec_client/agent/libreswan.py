@@ -27,6 +27,7 @@ from ipsec_client.pluto.control import Answer, Control
 from ipsec_client.pluto.layout import Layout
 from ipsec_client.pluto.tail import Tail
 from ipsec_client.units.port import Units
+from ipsec_client.units.process import born_at
 
 log = logging.getLogger(__name__)
 
@@ -184,7 +185,7 @@ class Libreswan:
             await asyncio.sleep(READY_PACE)
 
     async def _born(self, pid: int) -> None:
-        self._alive = (pid, _started(pid))
+        self._alive = (pid, born_at(pid))
         adopted = self._entry() is not None
         if not adopted:
             self._ledger.put(
@@ -307,10 +308,3 @@ def _pid(layout: Layout) -> int:
         return int((layout.run / "pluto.pid").read_text().split()[0])
     except (OSError, ValueError, IndexError):
         return 0
-
-
-def _started(pid: int) -> int:
-    """When a process started, in clock ticks since boot (proc(5), stat, field 22)."""
-    with suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/stat") as file:  # noqa: PTH123
-        return int(file.read().rpartition(")")[2].split()[19])
-    return 0

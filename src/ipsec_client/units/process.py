@@ -33,7 +33,7 @@ class Process:
     def started(cls, popen: subprocess.Popen[bytes], argv: tuple[str, ...]) -> Process:
         """A child of ours; it cannot be reaped, so its pid cannot be another's, before we ask."""
         handle = os.pidfd_open(popen.pid)
-        return cls(popen.pid, _born(popen.pid), time.time(), argv, handle, popen)
+        return cls(popen.pid, born_at(popen.pid), time.time(), argv, handle, popen)
 
     @classmethod
     def found(cls, record: Mapping[str, Any]) -> Process | None:
@@ -43,7 +43,7 @@ class Process:
             handle = os.pidfd_open(pid)
         except (KeyError, TypeError, ValueError, OSError):
             return None
-        if _born(pid) != born:
+        if born_at(pid) != born:
             os.close(handle)
             return None
         argv = tuple(map(str, record.get("argv", ())))
@@ -79,8 +79,8 @@ def put_before(nice: int, pid: int) -> None:
         os.setpriority(os.PRIO_PROCESS, pid, nice)
 
 
-def _born(pid: int) -> int:
-    """Its start in clock ticks since boot; -1 when it has ended, reaped or not."""
+def born_at(pid: int) -> int:
+    """A process's start in clock ticks since boot (proc(5)); -1 when it has ended, reaped or not."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
