@@ -196,7 +196,17 @@ class Keeper:
         while self.child.spare:
             await asyncio.sleep(SPARE_AFTER)
             with suppress(Fault, OSError):
-                self._spare = await asyncio.to_thread(self.child.begin)
+                self._spare = await self._begun_whole()
                 put_before(LAST, self._spare.pid)
                 await self._spare.ended()
                 self._spare = None
+
+    async def _begun_whole(self) -> Process:
+        """A spare just started. Cancelled in the midst of that, the process is there all the same, and is kept."""
+        beginning = asyncio.ensure_future(asyncio.to_thread(self.child.begin))
+        try:
+            return await asyncio.shield(beginning)
+        except asyncio.CancelledError:
+            with suppress(Fault, OSError):
+                self._spare = await beginning
+            raise
