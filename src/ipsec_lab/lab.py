@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
 from pathlib import Path
 
 from ipsec_lab import judge, network, pcap, router, topology
@@ -49,7 +48,7 @@ class Lab:
     gateways: dict[str, Gateway]
     router: Router
     causes: Causes
-    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    _streams: list[Stream] = field(default_factory=list)
 
     @property
     def lan(self) -> Host:
@@ -68,7 +67,13 @@ class Lab:
     def stream(self, to: str | None = None, rate: int = RATE) -> Stream:
         """Start a stream from the LAN host, by default to the first service's address."""
         address = to or str(topology.target(self.site))
-        return Stream(self.lan, address, next(self._numbers), rate)
+        self._streams.append(Stream(self.lan, address, len(self._streams) + 1, rate))
+        return self._streams[-1]
+
+    def stop_streams(self) -> None:
+        """End those that whoever was interrupted has left running."""
+        for stream in self._streams:
+            stream.stop()
 
     def tunnels_up(self) -> bool:
         """Whether every remote's tunnel is up and carries; raises LabError if the product has ended."""
@@ -136,7 +141,9 @@ def built(
             for remote in site.remotes
         }
         causes = Causes(hosts[topology.PROVIDER], known, product.client)
-        yield Lab(site, configuration, hosts, gateways, product, causes)
+        lab = Lab(site, configuration, hosts, gateways, product, causes)
+        stack.callback(lab.stop_streams)
+        yield lab
 
 
 def _gateway(host: Host, site: Site, remote: Remote, kinds: Mapping[str, str]) -> Gateway:
