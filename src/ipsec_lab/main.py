@@ -127,8 +127,7 @@ def _where_esp_is(act: Callable[[argparse.Namespace], int]) -> Do:
             if "file" in given and given.file != _STANDARD_INPUT:
                 # What is wrong with it is told before anything is started for it.
                 _site(_text(given.file), given)
-            # A guest has no way to the world: what it needs is fetched out here.
-            strongswan_root(Progress())
+            _fetch()
             return machine.run_on_machine(_again(_HERE, *words), attachable=True)
         if control.is_running():
             raise LabError("a lab is running on this machine already", cure="End it first")
@@ -137,6 +136,12 @@ def _where_esp_is(act: Callable[[argparse.Namespace], int]) -> Do:
         return enclosed(lambda: _told(lambda: act(given)))
 
     return do
+
+
+def _fetch() -> None:
+    """A guest has no way to the world: what a lab in it needs is fetched out here."""
+    if not inside_guest():
+        strongswan_root(Progress())
 
 
 def _where_the_lab_is(act: Callable[[argparse.Namespace], int]) -> Do:
@@ -231,4 +236,5 @@ def _measure(given: argparse.Namespace) -> int:
 
 
 def _exec(given: argparse.Namespace, _words: Sequence[str]) -> int:
+    _fetch()  # the command may well be one that builds a lab
     return machine.run_on_machine(given.command, writable=given.writable, memory=given.memory)
