@@ -138,4 +138,5 @@ def _seen(tunnel: h.Tunnel) -> tuple[object, ...]:
         tunnel.kni_up,
         tunnel.flaps,
         tunnel.repairs,
+        tunnel.proving_until,
     )

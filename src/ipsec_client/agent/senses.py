@@ -116,8 +116,9 @@ class Senses:
 
     def _prober(self, remote: str, device: str) -> Prober:
         def answered(address: str, sequence: int, round_trip: float) -> None:
-            names = {self._addresses.get(name, name): name for name in self._destinations(remote)}
-            self._put(h.ProbeAnswer(remote, names.get(address, address), sequence, round_trip))
+            for name in self._destinations(remote):  # two names may have one address
+                if self._addresses.get(name, name) == address:
+                    self._put(h.ProbeAnswer(remote, name, sequence, round_trip))
 
         return Prober(partial(namespaces.open_socket, self.netns), device, answered)
 
