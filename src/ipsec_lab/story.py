@@ -29,7 +29,6 @@ _ENOUGH: Final = RATE // 10
 _STEADY: Final = 1.5
 """Seconds of quiet before and after what happens to a stream."""
 _LATE_ANSWERS: Final = 1.0
-_FLUSHED: Final = 0.3
 _MOVE_DEADLINE: Final = 10.0
 _BACK_DEADLINE: Final = 90.0
 
@@ -182,8 +181,7 @@ class Story:
         time.sleep(_LATE_ANSWERS)
         self._scene = replace(self._scene, acts=(*self._scene.acts, act))
         for capture in self._captures:
-            capture.flush()
-        time.sleep(_FLUSHED)
+            capture.settle()
         _say(told(report.outcome(self._folder, act, (self._first, self._second))))
 
 
