@@ -8,6 +8,7 @@ the packages for it.
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 import time
@@ -112,7 +113,9 @@ def run(parts: str) -> Count:
 
 
 def main() -> int:
-    """Reads the command line and runs."""
+    """Reads the command line and runs, with every signal's default whoever started us: tests send some."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", choices=("check", "all"))
     total = run(parser.parse_args().parts)

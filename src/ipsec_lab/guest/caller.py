@@ -19,7 +19,6 @@ from ipsec_lab.guest import wire
 from ipsec_lab.guest.wire import Kind, Request
 
 _CHUNK = 65536
-_PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _STREAM = {Kind.OUTPUT: 1, Kind.ERRORS: 2}
 
 
@@ -131,7 +130,7 @@ class _Call:
     def _pass_signal_on(self, number: int) -> None:
         if number == signal.SIGWINCH:
             self._send(wire.numbers(Kind.WINDOW, *self._window()))
-        elif number in _PASSED_ON:
+        elif number in wire.PASSED_ON:
             self._send(wire.numbers(Kind.SIGNAL, number))
 
     def _window(self) -> list[int]:
@@ -173,7 +172,7 @@ def signals_to(send: Callable[[int], None], terminal: int) -> Iterator[None]:
         if number not in by_terminal:
             send(number)
 
-    before = {number: signal.signal(number, handle) for number in _PASSED_ON}
+    before = {number: signal.signal(number, handle) for number in wire.PASSED_ON}
     try:
         yield
     finally:
@@ -200,7 +199,7 @@ def _signals_caught(*, winch: bool) -> Iterator[int | None]:
         return
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
-    wanted = [*_PASSED_ON, *([signal.SIGWINCH] if winch else [])]
+    wanted = [*wire.PASSED_ON, *([signal.SIGWINCH] if winch else [])]
     wakeup_before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     before = {number: signal.signal(number, lambda number, frame: None) for number in wanted}
     try:

@@ -332,6 +332,9 @@ class Server:
             os.set_blocking(descriptor, False)
         signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        # Whoever started us in the background had us ignore some, and with us every command.
+        for number in wire.PASSED_ON:
+            signal.signal(number, signal.SIG_DFL)
 
     def run(self) -> None:
         """Serves for ever."""

@@ -13,6 +13,7 @@ A frame is a kind (1 byte), a length (4 bytes, big endian) and so many bytes. No
 from __future__ import annotations
 
 import json
+import signal
 import struct
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -26,6 +27,9 @@ PREFIX_LENGTH = 29
 
 GRANTED = 65536
 """Bytes of input that may be under way unasked; the guest grants more as the command reads them."""
+
+PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+"""The signals that a caller gets and its command is sent."""
 
 _HEAD = struct.Struct("!BI")
 _LARGEST = 16 << 20
