@@ -199,6 +199,7 @@ class _Reader:
             if not (entry.leaf.key and path in self.doubtful):  # told at the block's head
                 self._report(error(path, said, recovery.near(text, kind.choices), number))
             if entry.leaf.key and kind.plain and shown(text):
+                self.doubtful.add(path[:-1])
                 return text
             self.doubtful.add(self._path(*below[:1], entry.name))
             return None
@@ -247,7 +248,7 @@ class _Reader:
         if not keys or len(keys) < expected:
             return
         for entry, text in zip(frame.block.keys, keys, strict=False):
-            found = self._convert(entry, text, (frame.head.name, text), number)
+            found = self._convert(entry, text, (frame.head.name, *keys[:expected]), number)
             if found is None:
                 return
             frame.values[entry.attribute] = found
