@@ -18,7 +18,7 @@ its options. A text that is no change of another stands whole, each line behind 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -110,11 +110,9 @@ def written(text: str) -> str:
     """The text of a file with what is found now behind each of its cases."""
     parts = []
     for case in parsed(text):
-        case = replace(case, findings=case.found())
-        lines = "\n".join(case.lines).strip("\n").split("\n")
-        parts.append("\n".join([f"== {case.title}", *lines, *(f"> {it}" for it in case.findings)]))
-        parts.append("\n\n")
-    return "".join(parts).rstrip("\n") + "\n"
+        lines = "\n".join(case.lines).strip("\n")
+        parts.append("\n".join([f"== {case.title}", lines, *(f"> {it}" for it in case.found())]))
+    return "\n\n".join(parts) + "\n"
 
 
 @cache
