@@ -70,4 +70,4 @@ def texts(path: Path) -> Iterator[tuple[int, list[str]]]:
         elif isinstance(node, ast.Constant) and id(node) not in skipped:
             text = node.value
             if isinstance(text, str) and " " in text.strip():
-                yield node.lineno, [text]
+                yield node.lineno, text.split("{}")

@@ -10,7 +10,7 @@ from ipsec_client.config.generated import generate
 from ipsec_client.config.printer import write
 from ipsec_client.config.reader import read
 from ipsec_client.dialect.render import conns, secrets
-from ipsec_client.model.elements import Authority, Config
+from ipsec_client.model.elements import Authority, Config, Neighborhood
 from ipsec_client.model.slots import slots
 from ipsec_client.plan.build import Facts, Plan, build
 from ipsec_client.plan.diff import diff
@@ -64,6 +64,9 @@ def test_plugin_336_a_vector_name_makes_nothing_invalid() -> None:
     assert read(printed).config.authority == authority
     assert accepted(printed) == authority
     assert options(text) == options(client(""))
+    devices = {device.name: device for device in authority.router[0].node[0].device_interface}
+    labels = {name: device.network_interface[0].neighborhood for name, device in devices.items()}
+    assert labels == {"client1": (), "rem1": (Neighborhood(name="fast", vector=("fast",)),)}
 
 
 @pytest.mark.parametrize(
