@@ -13,13 +13,13 @@ from functools import cached_property
 from ipsec_client.base.errors import InputFault
 from ipsec_client.model.access import IKE, permission, service_for
 from ipsec_client.model.elements import (
-    DeviceInterface,
     InterfaceAddress,
     NetworkInterface,
     NextHop,
     Service,
     Transport,
 )
+from ipsec_client.model.interfaces import linux_name
 from ipsec_client.model.slots import is_generated
 from ipsec_client.model.values import Address, Network, Prefix
 from ipsec_client.plan.objects import (
@@ -380,12 +380,6 @@ def allocate_tables(services: Iterable[str], given: Mapping[str, int]) -> dict[s
     kept = {name: given[name] for name in wanted if given.get(name) in TABLES}
     free = iter(sorted(set(TABLES) - set(kept.values())))
     return {name: kept[name] if name in kept else next(free) for name in wanted}
-
-
-def linux_name(device: DeviceInterface, interface: NetworkInterface) -> str:
-    """What Linux calls the interface: the device's own name, or DEVICE.VLAN."""
-    name = device.target_interface or device.name
-    return f"{name}.{interface.vlan}" if interface.vlan else name
 
 
 def _network(address: InterfaceAddress) -> Network:
