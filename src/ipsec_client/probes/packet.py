@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 ECHO_REPLY, ECHO_REQUEST = 0, 8  # RFC 792
 ECHO_REQUEST_6, ECHO_REPLY_6 = 128, 129  # RFC 4443
 
-HEADER = struct.Struct("!BBHHH")  # type, code, checksum, identifier, sequence
-PAYLOAD = struct.Struct("!8sQQ")  # whose, sequence, when sent (monotonic nanoseconds)
+ECHO = struct.Struct("!BBHHH8sQQ")
+"""Type, code, checksum, identifier, sequence; then whose it is, the sequence in full, and when it was sent."""
+
 MARK = b"ipsec-cl"
 IPV4_HEADER = 20  # bytes, without options
 IPPROTO_ICMP = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """An answer to a request of ours: its ``sequence`` in full and when the request was sent, in nanoseconds.
 
     Whoever answered may have written what he liked: these are claims.
@@ -31,12 +31,12 @@ def request(family: int, identifier: int, sequence: int, sent: int) -> bytes:
 
     The checksum of ICMPv6 covers addresses that only the kernel knows: it fills that in (RFC 3542, 3.1).
     """
-    payload = PAYLOAD.pack(MARK, sequence, sent)
     kind = ECHO_REQUEST if family == 4 else ECHO_REQUEST_6
-    bare = HEADER.pack(kind, 0, 0, identifier, sequence & 0xFFFF)
+    low = sequence & 0xFFFF
+    bare = ECHO.pack(kind, 0, 0, identifier, low, MARK, sequence, sent)
     if family == 6:
-        return bare + payload
-    return HEADER.pack(kind, 0, checksum(bare + payload), identifier, sequence & 0xFFFF) + payload
+        return bare
+    return ECHO.pack(kind, 0, checksum(bare), identifier, low, MARK, sequence, sent)
 
 
 def reply(family: int, identifier: int, data: bytes | memoryview) -> Reply | None:
@@ -49,10 +49,9 @@ def reply(family: int, identifier: int, data: bytes | memoryview) -> Reply | Non
         if size is None or checksum(data[size:]) != 0:
             return None
         data = data[size:]
-    if len(data) < HEADER.size + PAYLOAD.size:
+    if len(data) < ECHO.size:
         return None
-    kind, code, _checksum, whose, low = HEADER.unpack_from(data)
-    mark, sequence, sent = PAYLOAD.unpack_from(data, HEADER.size)
+    kind, code, _checksum, whose, low, mark, sequence, sent = ECHO.unpack_from(data)
     expected = ECHO_REPLY if family == 4 else ECHO_REPLY_6
     if (kind, code, whose, mark, low) != (expected, 0, identifier, MARK, sequence & 0xFFFF):
         return None
@@ -60,12 +59,13 @@ def reply(family: int, identifier: int, data: bytes | memoryview) -> Reply | Non
 
 
 def checksum(data: bytes | memoryview) -> int:
-    """The Internet checksum (RFC 1071); over data that holds its right checksum it is 0."""
-    padded = bytes(data) + bytes(len(data) % 2)
-    total: int = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
-    while total > 0xFFFF:
-        total = (total & 0xFFFF) + (total >> 16)
-    return 0xFFFF ^ total
+    """The Internet checksum (RFC 1071); over data that holds its right checksum it is 0.
+
+    A sum of 16-bit words with its carries added again is the remainder by 65 535 of all words as one number.
+    """
+    number = int.from_bytes(data, "big") << len(data) % 2 * 8
+    total = number % 0xFFFF
+    return 0 if number and not total else 0xFFFF - total
 
 
 def _ip_header(data: bytes | memoryview) -> int | None:
