@@ -155,7 +155,7 @@ def _bounded(target: Target) -> Target:
 
 
 def _is_due(test: Test, now: Now) -> bool:
-    return test.next_at <= (now.mono + SOON if test.begun is None else now.mono)
+    return test.next_at <= (now.mono if test.begun is not None else now.mono + SOON)
 
 
 def _excuse_stall(test: Test, now: Now) -> Test:
@@ -220,7 +220,7 @@ def _answered(test: Test, answer: Answer, now: Now) -> Test:
         next_at=max(test.rhythm, now.mono),
         status="up" if owed == 0 else test.status,
         owed=owed,
-        loss=_smoothed_loss(test.loss, lost) * (1 - LOSS_WEIGHT),
+        loss=(_smoothed_loss(test.loss, lost) if lost else test.loss) * (1 - LOSS_WEIGHT),
         round_trip=smoothed,
     )
 

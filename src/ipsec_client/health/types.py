@@ -229,8 +229,7 @@ class Raise:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(NamedTuple):
     """Send one echo request through the tunnel; ``sequence`` has 16 bits, as in ICMP (RFC 792)."""
 
     remote: str
