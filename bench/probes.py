@@ -76,8 +76,8 @@ def make_tunnels() -> subprocess.Popen[bytes]:
     return far
 
 
-async def watch(interval: float, destinations: int, seconds: float) -> tuple[float, float]:
-    """Probes a second, and the share of a core that they took."""
+async def watch(interval: float, destinations: int, seconds: int) -> tuple[float, list[float]]:
+    """Probes a second, and the share of a core that they took in each second."""
     hands = Hands()
     inbox = Inbox(h.Client(cold=False), hands, lambda: None)
     for number in range(1, REMOTES + 1):
@@ -99,10 +99,12 @@ async def watch(interval: float, destinations: int, seconds: float) -> tuple[flo
         inbox.put(h.KniLink(remote, True))
     await asyncio.sleep(WARM)
     hands.sent = hands.lowered = 0
-    used, began = time.process_time(), time.monotonic()
-    await asyncio.sleep(seconds)
-    taken = time.monotonic() - began
-    found = hands.sent / taken, (time.process_time() - used) / taken
+    began, shares = time.monotonic(), []
+    for _ in range(seconds):
+        used, since = time.process_time(), time.monotonic()
+        await asyncio.sleep(1)
+        shares.append((time.process_time() - used) / (time.monotonic() - since))
+    found = hands.sent / (time.monotonic() - began), shares
     if hands.lowered:
         raise RuntimeError("tests were missed: the machine is too busy to measure watching")
     inbox.close()
@@ -132,11 +134,11 @@ def bare(seconds: float) -> float:
 
 def main() -> None:
     """Measures and prints."""
-    interval, destinations, seconds = float(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+    interval, destinations, seconds = float(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     far = make_tunnels()
     try:
-        rate, share = asyncio.run(watch(interval, destinations, seconds))
-        print(json.dumps({"rate": rate, "share": share, "bare": bare(seconds / 10)}))
+        rate, shares = asyncio.run(watch(interval, destinations, seconds))
+        print(json.dumps({"rate": rate, "shares": shares, "bare": [bare(0.2) for _ in shares]}))
     finally:
         far.kill()
         far.wait()

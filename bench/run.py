@@ -139,15 +139,14 @@ def probes(_: Path) -> Iterator[Row]:
         print(f"probes are not measured: {refused.strip()}", file=sys.stderr)
         return
     for what, (interval, destinations) in PROBES.items():
-        argv = (*own, sys.executable, "-m", "bench.probes", str(interval), str(destinations), "4")
-        runs = [told(*argv) for _ in range(3)]
-        shares = [run["share"] for run in runs]
-        bare = [run["rate"] * run["bare"] for run in runs]
-        found, reference = (
+        argv = (*own, sys.executable, "-m", "bench.probes", str(interval), str(destinations), "10")
+        found = told(*argv)
+        by_hand = [found["rate"] * seconds for seconds in found["bare"]]
+        figures, reference = (
             Cost(statistics.median(several), min(several), min(several))
-            for several in (shares, bare)
+            for several in (found["shares"], by_hand)
         )
-        yield Row(what, found, "as many by hand", reference, PROMISED[what])
+        yield Row(what, figures, "as many by hand", reference, PROMISED[what])
 
 
 @contextmanager
