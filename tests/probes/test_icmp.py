@@ -13,7 +13,8 @@ import pytest
 
 from ipsec_client.kernel import namespaces
 from ipsec_client.probes.icmp import Prober
-from ipsec_client.probes.packet import ECHO_REPLY, checksum, request
+from ipsec_client.probes.packet import ECHO_REPLY, request
+from tests.probes import checksum
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="makes namespaces: needs root")
 

@@ -12,6 +12,7 @@ ECHO = struct.Struct("!BBHHH8sQQ")
 """Type, code, checksum, identifier, sequence; then whose it is, the sequence in full, and when it was sent."""
 
 MARK = b"ipsec-cl"
+MARK_NUMBER = int.from_bytes(MARK, "big")
 IPV4_HEADER = 20  # bytes, without options
 IPPROTO_ICMP = 1
 
@@ -32,11 +33,9 @@ def request(family: int, identifier: int, sequence: int, sent: int) -> bytes:
     The checksum of ICMPv6 covers addresses that only the kernel knows: it fills that in (RFC 3542, 3.1).
     """
     kind = ECHO_REQUEST if family == 4 else ECHO_REQUEST_6
+    checksum = 0 if family == 6 else 0xFFFF - _sum(kind, identifier, sequence, sent)
     low = sequence & 0xFFFF
-    bare = ECHO.pack(kind, 0, 0, identifier, low, MARK, sequence, sent)
-    if family == 6:
-        return bare
-    return ECHO.pack(kind, 0, checksum(bare), identifier, low, MARK, sequence, sent)
+    return ECHO.pack(kind, 0, checksum, identifier, low, MARK, sequence, sent)
 
 
 def reply(family: int, identifier: int, data: bytes | memoryview) -> Reply | None:
@@ -44,28 +43,26 @@ def reply(family: int, identifier: int, data: bytes | memoryview) -> Reply | Non
 
     With IPv4 the datagram begins with its IP header, with IPv6 it does not (raw(7), RFC 3542).
     """
-    if family == 4:
-        size = _ip_header(data)
-        if size is None or checksum(data[size:]) != 0:
-            return None
-        data = data[size:]
-    if len(data) < ECHO.size:
+    size = _ip_header(data) if family == 4 else 0
+    if size is None or len(data) != size + ECHO.size:
         return None
-    kind, code, _checksum, whose, low, mark, sequence, sent = ECHO.unpack_from(data)
+    kind, code, checksum, whose, low, mark, sequence, sent = ECHO.unpack_from(data, size)
     expected = ECHO_REPLY if family == 4 else ECHO_REPLY_6
     if (kind, code, whose, mark, low) != (expected, 0, identifier, MARK, sequence & 0xFFFF):
+        return None
+    if family == 4 and (checksum + _sum(kind, whose, sequence, sent)) % 0xFFFF:
         return None
     return Reply(sequence, sent)
 
 
-def checksum(data: bytes | memoryview) -> int:
-    """The Internet checksum (RFC 1071); over data that holds its right checksum it is 0.
+def _sum(kind: int, identifier: int, sequence: int, sent: int) -> int:
+    """The sum that the Internet checksum complements (RFC 1071), over an echo message of these fields.
 
-    A sum of 16-bit words with its carries added again is the remainder by 65 535 of all words as one number.
+    Words of 16 bits added with their carries are what is left of all as one number, divided by 65 535: so a
+    field of several words counts as it is.
     """
-    number = int.from_bytes(data, "big") << len(data) % 2 * 8
-    total = number % 0xFFFF
-    return 0 if number and not total else 0xFFFF - total
+    total = (kind << 8) + identifier + (sequence & 0xFFFF) + MARK_NUMBER + sequence + sent
+    return total % 0xFFFF or 0xFFFF
 
 
 def _ip_header(data: bytes | memoryview) -> int | None:
