@@ -61,9 +61,7 @@ PATTERNS: dict[Place, tuple[Pattern, ...]] = {
 
 def _generated(at: str) -> str:
     """Whether the device-interface at the path (which ends in a slash, or is empty) was generated."""
-    return (
-        f"({at}description = '{DESCRIPTION}' and {at}type = 'host' and {at}network-namespace)"
-    )
+    return f"({at}description = '{DESCRIPTION}' and {at}type = 'host' and {at}network-namespace)"
 
 
 _OWN = f"device-interface[not({_generated('')})]"
@@ -117,13 +115,13 @@ _HOP = (
         "The router has no such node",
     ),
     Must(
+        f"not({_NODE}/ipsec-client[concat(name, '{_INTF}') = current()/interface])",
+        "Only encrypted packets come from the egress KNI",
+    ),
+    Must(
         f"{_NODE}/{_OWN}/network-interface[name = current()/interface]"
         f" or {_NODE}/ipsec-client/remote[concat(name, '{_INTF}') = current()/interface]",
         "The node has no such network-interface",
-    ),
-    Must(
-        f"not({_NODE}/ipsec-client[concat(name, '{_INTF}') = current()/interface])",
-        "Only encrypted packets come from the egress KNI",
     ),
 )
 
@@ -138,7 +136,7 @@ MUSTS: dict[Place, tuple[Must, ...]] = {
     (e.IpsecClient, "plugin-network"): (
         _IPV4,
         Must(
-            "substring-after(., '/') <= 30 - (count(../remote) > 0) - (count(../remote) > 1)"
+            "contains(., '/') and substring-after(., '/') <= 30 - (count(../remote) > 0) - (count(../remote) > 1)"
             " - (count(../remote) > 3)",
             "The network has no /30 for the egress and each remote",
         ),

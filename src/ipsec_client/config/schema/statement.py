@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 _COLUMNS = 72
 _BARE = re.compile(r"[A-Za-z0-9_.:-]+")
-_PROSE = frozenset({"description", "contact", "organization", "reference", "error-message"})
+_PROSE = frozenset({"description", "contact", "organization", "reference"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,10 @@ class Statement:
     below: tuple[Statement, ...] = ()
 
     def __str__(self) -> str:
-        return "\n".join(self._lines(0)) + "\n"
+        return "\n".join(self.lines(0)) + "\n"
 
-    def _lines(self, depth: int) -> Iterator[str]:
+    def lines(self, depth: int) -> Iterator[str]:
+        """Its text, ``depth`` levels down."""
         margin = "  " * depth
         head = f"{margin}{self.keyword}"
         lines = list(self._argument(head, margin))
@@ -34,7 +35,7 @@ class Statement:
         lines[-1] += " {"
         yield from lines
         for statement in self.below:
-            yield from statement._lines(depth + 1)
+            yield from statement.lines(depth + 1)
         yield f"{margin}}}"
 
     def _argument(self, head: str, margin: str) -> Iterator[str]:
@@ -55,13 +56,13 @@ class Statement:
         pieces = textwrap.wrap(
             self.argument,
             _COLUMNS - len(margin) - 5,
+            drop_whitespace=False,
             break_long_words=False,
             break_on_hyphens=False,
         )
         yield head
-        for piece in pieces[:-1]:
-            yield f"{margin}{'' if piece is pieces[0] else '+ '}{quoted(f'{piece} ')}"
-        yield f"{margin}{'+ ' if len(pieces) > 1 else ''}{quoted(pieces[-1])}"
+        yield f"{margin}{quoted(pieces[0])}"
+        yield from (f"{margin}+ {quoted(piece)}" for piece in pieces[1:])
 
 
 def quoted(text: str) -> str:

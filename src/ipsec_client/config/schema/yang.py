@@ -18,6 +18,7 @@ from ipsec_client.config.schema.kinds import (
     used,
 )
 from ipsec_client.config.schema.statement import Statement
+from ipsec_client.config.schema.words import meaning
 from ipsec_client.model.definition import Element, Leaf, Nested, definition
 from ipsec_client.model.elements import Config
 from ipsec_client.model.values import AnyType
@@ -77,8 +78,8 @@ def _named_type(kind: AnyType) -> Statement:
             return Statement("type", "string", (_pattern(PRINTABLE),))
         case "password":
             return Statement("type", "string", (_pattern(KEY),))
-    length = (Statement("length", f"1..{kind.longest}"),) if kind.longest else ()
-    return Statement("type", "string", (*length, _pattern(portable(kind.pattern))))
+    bounds = (Statement("length", f"1..{kind.longest}"),) if kind.longest else ()
+    return Statement("type", "string", (*bounds, _pattern(portable(kind.pattern))))
 
 
 def _pattern(pattern: str, *, match: bool = True) -> Statement:
@@ -94,11 +95,16 @@ def _type(leaf: Leaf, element: type[Element]) -> Statement:
         name = _BUILT_IN.get(kind.name) or _NAMES.get(kind.name, kind.name)
         further = tuple(_pattern(p.pattern, match=p.match) for p in PATTERNS.get(place, ()))
         return Statement("type", name, further)
-    chosen = tuple(Statement("enum", word) for word in kind.choices)
+    chosen = tuple(_enum(leaf.name, word) for word in kind.choices)
     words = Statement("type", "enumeration", chosen)
     if not is_number(kind):
         return words
     return Statement("type", "union", (_integer(kind), words)) if chosen else _integer(kind)
+
+
+def _enum(field: str, word: str) -> Statement:
+    said = meaning(field, word)
+    return Statement("enum", word, (Statement("description", f"{said}."),) if said else ())
 
 
 def _integer(kind: AnyType) -> Statement:
