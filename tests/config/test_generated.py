@@ -17,6 +17,7 @@ from ipsec_client.model.elements import (
     Config,
     DeviceInterface,
     IpsecClient,
+    Neighborhood,
     Node,
     Remote,
     Router,
@@ -138,7 +139,10 @@ def test_plugin_336_a_vector_name_makes_nothing_invalid() -> None:
     made = generate(authority(client("vector-name fast")))
     text = write(Config(authority=made), secrets=True)
     assert not examine(text).refused
-    assert "vector" not in write(Config(authority=only_generated(made)))
+    interface = devices(made)["rem1"].network_interface[0]
+    assert interface.neighborhood == (Neighborhood(name="fast", vector=("fast",)),)
+    assert not devices(made)["client1"].network_interface[0].neighborhood
+    assert generate(made) == made
 
 
 def test_a_remotes_tenant_and_mss_are_those_of_its_interface() -> None:

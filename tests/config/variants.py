@@ -25,6 +25,7 @@ Tree = dict[str, Any]
 TENANTS = ("lan", "ipsec", "a.lan")
 SERVICES = ("s1", "s2")
 PROFILES = ("p1", "p2")
+POLICIES = ("policy1", "policy2")
 NODES = ("n1", "n2")
 DEVICES = ("lan", "wan")
 CLIENT = "client1"
@@ -53,11 +54,14 @@ GOOD: dict[str, Chosen] = {
     "string": _of("", "some text", 'a "quoted" \\ one', "é – ü", "#"),
     "boolean": _of("true", "false"),
     "duration": _of("10", "1s", "30m", "8h", "1d", "86400", "1440m", "86400000ms"),
+    "host": _of("gw.example", *_V4),
     "ip-address": _of(*_V4, "2001:db8::1"),
     "ip-prefix": lambda random: f"10.{random.randrange(256)}.0.0/{random.randint(16, 32)}",
     "password": _of(REMOVED),
 }
 """Values of each type that are right wherever the type is."""
+
+GOOD_AT: dict[tuple[type[Element], str], Chosen] = {(e.Service, "service-policy"): _of(*POLICIES)}
 
 SPOILT: dict[str, tuple[str, ...]] = {
     "name-id": (*_BAD_NAMES, *TENANTS, *SERVICES, *PROFILES, *NODES, "n3", CLIENT),
@@ -131,8 +135,11 @@ def spoilt(element: type[Element], leaf: Leaf) -> tuple[str, ...]:
     return SPOILT.get(kind.name) or (*kind.choices, "", "x", kind.choices[0].upper())
 
 
-def good(random: Random, kind: AnyType) -> str:
-    """A value that is right wherever the type is."""
+def good(random: Random, element: type[Element], leaf: Leaf) -> str:
+    """A value that is right in the field, whatever the others are."""
+    kind = leaf.type
+    if (element, leaf.name) in GOOD_AT:
+        return GOOD_AT[element, leaf.name](random)
     if kind.name in GOOD:
         return GOOD[kind.name](random)
     if kind.choices:
@@ -171,12 +178,16 @@ class _Maker:
         return self.random.random() < chance
 
     def filled(self, kind: type[Element], **texts: Any) -> Tree:
-        """An element of those members, with further fields of it set by chance; members in printing order."""
+        """An element of those members, with further ones of it set by chance; None is left unset."""
         made = {name.replace("_", "-"): value for name, value in texts.items()}
         for leaf in definition(kind).leaves:
             if leaf.name not in made and (leaf.required or self._likely(0.25)):
-                several = {good(self.random, leaf.type) for _ in range(2)} if leaf.many else None
-                made[leaf.name] = sorted(several) if several else good(self.random, leaf.type)
+                chosen = [good(self.random, kind, leaf) for _ in range(2)]
+                made[leaf.name] = sorted(set(chosen)) if leaf.many else chosen[0]
+        for nested in definition(kind).nested:
+            if nested.name not in made and self._likely(0.25):
+                below = self.filled(nested.element)
+                made[nested.name] = [below] if nested.many else below
         return {
             name: made[name]
             for name in definition(kind).by_name
@@ -187,6 +198,7 @@ class _Maker:
         return self.filled(
             e.Authority,
             tenant=[self.filled(e.Tenant, name=name) for name in TENANTS],
+            service_policy=[self.filled(e.ServicePolicy, name=name) for name in POLICIES],
             service=[self._service(name) for name in SERVICES],
             router=[self._router(f"r{n}") for n in range(self.random.choice((1, 1, 1, 2)))],
         )

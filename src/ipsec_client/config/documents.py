@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ipsec_client.base.errors import InputFault, UsageFault
+from ipsec_client.model.access import applies
 from ipsec_client.model.elements import Authority, NextHop, Node, Router, ServiceRoute
 from ipsec_client.wire.document import Document
 
@@ -50,6 +51,7 @@ def _cut(authority: Authority, router: Router, node: Node) -> Authority:
     used = {remote.profile for client in node.ipsec_client for remote in client.remote}
     return replace(
         authority,
+        service=tuple(service for service in authority.service if applies(service, router)),
         router=(
             replace(
                 router,

@@ -36,6 +36,7 @@ class Pattern:
 
 REFERENCES: dict[Place, str] = {
     (e.Remote, "profile"): "../../../../ipsec-profile/name",
+    (e.Service, "service-policy"): "/authority/service-policy/name",
     (e.ServiceRoute, "service-name"): "/authority/service/name",
 }
 """Where the values of a field come from, as the path of a leafref."""
