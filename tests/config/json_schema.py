@@ -11,7 +11,6 @@ from typing import Any
 _TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int}
 _FORMATS = {"ipv4": IPv4Address, "ipv6": IPv6Address}
 _NOTES = {"$schema", "$id", "$defs", "title", "description", "default", "writeOnly", "required"}
-_UNPRINTABLE = "\x00-\x1f\x7f-\xa0\xad\u2000-\u200f\u2028-\u202f"
 
 
 def admits(root: Mapping[str, Any], value: Any) -> bool:
@@ -37,7 +36,7 @@ def _aside(word: str) -> bool:
 
 @cache
 def _pattern(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern.replace(r"\p{C}\p{Z}", _UNPRINTABLE))
+    return re.compile(pattern)
 
 
 def _is(kind: str, it: Any) -> bool:

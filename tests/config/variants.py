@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 from ipsec_client.base.secret import REMOVED
 from ipsec_client.config.generated import interface_name
-from ipsec_client.config.schema.constraints import MUSTS, PATTERNS, REFERENCES
+from ipsec_client.config.schema.constraints import MUSTS, PATTERNS, REFERENCES, Place
 from ipsec_client.model import elements as e
-from ipsec_client.model.definition import Element, Leaf, Nested, definition
+from ipsec_client.model.definition import Element, Leaf, Member, Nested, definition
 from ipsec_client.model.slots import DESCRIPTION
 from ipsec_client.model.values import AnyType
 
@@ -27,7 +27,7 @@ SERVICES = ("s1", "s2")
 PROFILES = ("p1", "p2")
 POLICIES = ("policy1", "policy2")
 NODES = ("n1", "n2")
-DEVICES = ("lan", "wan")
+DEVICES = {"lan": "lan-intf", "wan": "uplink"}
 CLIENT = "client1"
 REMOTES = ("rem1", "rem2", "rem3", "rem4", "rem5")
 
@@ -61,7 +61,7 @@ GOOD: dict[str, Chosen] = {
 }
 """Values of each type that are right wherever the type is."""
 
-GOOD_AT: dict[tuple[type[Element], str], Chosen] = {(e.Service, "service-policy"): _of(*POLICIES)}
+GOOD_AT: dict[Place, Chosen] = {(e.Service, "service-policy"): _of(*POLICIES)}
 
 SPOILT: dict[str, tuple[str, ...]] = {
     "name-id": (*_BAD_NAMES, *TENANTS, *SERVICES, *PROFILES, *NODES, "n3", CLIENT),
@@ -102,7 +102,7 @@ SPOILT: dict[str, tuple[str, ...]] = {
 
 _PLUGIN_NETWORKS = (
     "169.254.129.0/27", "169.254.129.0/26", "169.254.129.0/28", "169.254.129.0/29", "169.254.129.0/30",
-    "169.254.129.0/31", "169.254.129.0/32", "169.254.129.0", "fd00::/64", "fd00::1", "169.254.129.0/27x", "",
+    "169.254.129.0/31", "169.254.129.0/32", "169.254.129.0", "fd00::/24", "fd00::1", "169.254.129.0/27x", "",
 )  # fmt: skip
 _MONITOR_NETWORKS = (
     "10.128.128.0/28",
@@ -112,9 +112,10 @@ _MONITOR_NETWORKS = (
     "10/8",
     "",
 )
-_HOPS = (*(interface_name(name) for name in ("lan", "wan", "rem1", "rem4", CLIENT, "nix")), "lan")
+_KNIS = ("wan", "rem1", "rem4", CLIENT, "nix")
+_HOPS = (*DEVICES.values(), *map(interface_name, _KNIS), "lan")
 
-SPOILT_AT: dict[tuple[type[Element], str], tuple[str, ...]] = {
+SPOILT_AT: dict[Place, tuple[str, ...]] = {
     (e.IpsecClient, "plugin-network"): _PLUGIN_NETWORKS,
     (e.IpsecClient, "tunnel-monitor-nat-network"): _MONITOR_NETWORKS,
     (e.InterfaceAddress, "prefix-length"): ("-1", "8", "32", "33", "128", "129", "", "x"),
@@ -124,8 +125,9 @@ SPOILT_AT: dict[tuple[type[Element], str], tuple[str, ...]] = {
 }
 
 
-def spoilt(element: type[Element], leaf: Leaf) -> tuple[str, ...]:
+def spoilt(element: type[Element], leaf: Member) -> tuple[str, ...]:
     """What a field may be spoilt with."""
+    assert isinstance(leaf, Leaf)
     kind = leaf.type
     if (element, leaf.name) in SPOILT_AT:
         return SPOILT_AT[element, leaf.name]
@@ -236,7 +238,7 @@ class _Maker:
 
     def _next_hop(self, nodes: list[Tree]) -> Tree:
         node = self.random.choice(nodes)
-        interfaces = [interface_name(name) for name in DEVICES]
+        interfaces = [*DEVICES.values()]
         for client in node.get("ipsec-client", []):
             interfaces += [interface_name(remote["name"]) for remote in client.get("remote", [])]
         named = node["name"] if len(nodes) > 1 or self._likely(0.8) else "other"
@@ -251,7 +253,7 @@ class _Maker:
 
     def _device(self, network: str, name: str) -> Tree:
         address = self.filled(e.InterfaceAddress, ip_address=f"{network}.1", prefix_length="24")
-        interface = self.filled(e.NetworkInterface, name=interface_name(name), address=[address])
+        interface = self.filled(e.NetworkInterface, name=DEVICES[name], address=[address])
         return self.filled(
             e.DeviceInterface, name=name, description="x", network_interface=[interface]
         )
@@ -309,6 +311,40 @@ def valid(random: Random) -> Tree:
     return _Maker(random).authority()
 
 
+BOUND: set[Place] = {*MUSTS, *PATTERNS, *REFERENCES} | {
+    (e.NextHop, "node-name"),
+    (e.NextHop, "interface"),
+    (e.NetworkInterface, "name"),
+    (e.DeviceInterface, "name"),
+    (e.DeviceInterface, "target-interface"),
+    (e.InterfaceAddress, "ip-address"),
+    (e.Remote, "subnet"),
+    (e.Remote, "local-subnet"),
+}
+"""Fields that more than their type decides on."""
+
+
+def each(random: Random) -> Iterator[Tree]:
+    """For each field of those, and each value it may be spoilt with, a valid tree with that one value in it."""
+    for kind, name in sorted(BOUND, key=lambda place: (place[0].__name__, place[1])):
+        for text in spoilt(kind, definition(kind).by_name[name]) if name else ():
+            places: list[Where] = []
+            while not places:
+                tree = valid(random)
+                places = [at for at in walk(e.Authority, tree, []) if _may(at, kind, name)]
+            at = random.choice(places)
+            many = definition(kind).by_name[name].many
+            at.tree[name] = [*at.tree.get(name, [])[:1], text] if many else text
+            if _distinct(tree):
+                yield tree
+
+
+def _may(at: Where, kind: type[Element], name: str) -> bool:
+    """Whether that field is there, and may be spoilt without breaking a rule that YANG cannot carry."""
+    monitored = "tunnel-monitor" in at.tree and name in ("subnet", "local-subnet")
+    return at.kind is kind and not monitored and kind is not e.CustomOption
+
+
 def broken(random: Random) -> Tree:
     """A valid tree with one to three things done to it, after which it is often valid no more."""
     tree = valid(random)
@@ -322,20 +358,12 @@ def broken(random: Random) -> Tree:
 
 def _field(random: Random, places: list[Where]) -> tuple[Where, Leaf]:
     """A field of the tree: each that is defined is as likely, however many elements have it."""
-    found: dict[tuple[type[Element], str], list[tuple[Where, Leaf]]] = {}
+    found: dict[Place, list[tuple[Where, Leaf]]] = {}
     for at in places:
         for leaf in definition(at.kind).leaves:
-            # Networks of a monitored remote, and options, are judged by rules that YANG cannot carry.
-            monitored = "tunnel-monitor" in at.tree and leaf.name in ("subnet", "local-subnet")
-            if not monitored and at.kind is not e.CustomOption:
+            if _may(at, at.kind, leaf.name):
                 found.setdefault((at.kind, leaf.name), []).append((at, leaf))
-    bound = [place for place in found if place in BOUND]
-    chosen = random.choice(bound if bound and random.random() < 0.4 else list(found))
-    return random.choice(found[chosen])
-
-
-BOUND = {*MUSTS, *PATTERNS, *REFERENCES, (e.NextHop, "interface"), (e.NetworkInterface, "name")}
-"""Fields that more than their type decides on."""
+    return random.choice(random.choice(list(found.values())))
 
 
 def _spoil(random: Random, places: list[Where]) -> None:

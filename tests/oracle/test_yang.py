@@ -73,7 +73,7 @@ def changed(changes: Changes) -> str:
 
 def test_both_agree_on_generated_configurations(tmp_path: Path) -> None:
     random = Random(7950)
-    trees = [variants.valid(random) for _ in range(CONFIGURATIONS // 5)]
+    trees = [*variants.each(random), *(variants.valid(random) for _ in range(300))]
     trees += [variants.broken(random) for _ in range(CONFIGURATIONS - len(trees))]
     instances = [{f"{MODULE}:authority": variants.as_json(e.Authority, tree)} for tree in trees]
     theirs = complaints(yang.module(), instances, tmp_path)

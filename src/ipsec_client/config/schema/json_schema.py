@@ -15,9 +15,8 @@ from ipsec_client.config.schema.kinds import (
     HOST_NAME,
     IPV4,
     IPV6,
-    KEY,
     NUMERIC,
-    PRINTABLE,
+    UNPRINTABLE_RANGES,
     is_number,
     portable,
     told,
@@ -62,9 +61,9 @@ def _named(kind: AnyType) -> Schema:
             name = {"maxLength": kind.longest} | _whole(HOST_NAME) | {"not": _whole(NUMERIC)}
             return made | {"anyOf": [*address, name]}
         case "string":
-            return made | _whole(PRINTABLE)
+            return made | _whole(f"( |[^{UNPRINTABLE_RANGES}])*")
         case "password":
-            return made | _whole(KEY)
+            return made | _whole(f'( |[^{UNPRINTABLE_RANGES}"])+')
     longest = {"maxLength": kind.longest} if kind.longest else {}
     return made | longest | _whole(portable(kind.pattern))
 

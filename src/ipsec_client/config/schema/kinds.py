@@ -1,7 +1,7 @@
 """The types of values in the terms of schemas: what each admits, in words, and as patterns that all tools read.
 
-Patterns here and in ``model.values`` match a whole value. They keep to what the regular expressions of
-Python, XML Schema (which YANG's are) and ECMA-262 (JSON Schema's) have in common, and mean the same in all.
+Patterns here and in ``model.values`` match a whole value. But for classes of characters they keep to what the
+regular expressions of Python, XML Schema (which YANG's are) and ECMA-262 (JSON Schema's) have in common.
 """
 
 from __future__ import annotations
@@ -19,8 +19,13 @@ HOST_NAME = rf"({_LABEL}\.)*{_LABEL}\.?"
 NUMERIC = r"(.*\.)?[0-9]+\.?"
 """What looks like a host name and would be taken for an address (RFC 1123, 2.1)."""
 
-PRINTABLE = r"( |[^\p{C}\p{Z}])*"
-KEY = r'( |[^\p{C}\p{Z}"])+'
+UNPRINTABLE = r"\p{C}\p{Z}"
+"""For a class of characters, in YANG: those that text cannot hold, the blank apart."""
+
+UNPRINTABLE_RANGES = (
+    r"\u0000-\u001f\u007f-\u00a0\u00ad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
+)
+"""The same for JSON Schema, whose tools do not all know properties of characters; rare ones are left out."""
 
 DESCRIPTIONS = {
     "name-id": "A name of letters, digits, _ and -",

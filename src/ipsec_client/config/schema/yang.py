@@ -9,9 +9,8 @@ from ipsec_client.config.schema.form import MODULE
 from ipsec_client.config.schema.kinds import (
     DESCRIPTIONS,
     HOST_NAME,
-    KEY,
     NUMERIC,
-    PRINTABLE,
+    UNPRINTABLE,
     is_number,
     portable,
     told,
@@ -75,9 +74,9 @@ def _named_type(kind: AnyType) -> Statement:
             name = Statement("type", "string", (length, *names))
             return Statement("type", "union", (address, name))
         case "string":
-            return Statement("type", "string", (_pattern(PRINTABLE),))
+            return Statement("type", "string", (_pattern(f"( |[^{UNPRINTABLE}])*"),))
         case "password":
-            return Statement("type", "string", (_pattern(KEY),))
+            return Statement("type", "string", (_pattern(f'( |[^{UNPRINTABLE}"])+'),))
     bounds = (Statement("length", f"1..{kind.longest}"),) if kind.longest else ()
     return Statement("type", "string", (*bounds, _pattern(portable(kind.pattern))))
 
