@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from ipsec_client.base.errors import InputFault
 from ipsec_client.config.documents import document
 from ipsec_client.config.generated import generate
 from ipsec_client.config.reader import read
@@ -249,6 +250,17 @@ def test_a_service_keeps_its_table() -> None:
         "new": first["a"],
     }
     assert allocate_tables(["a"], {"a": 1}) == {"a": TABLES[0]}
+
+
+def test_more_services_than_tables_are_refused() -> None:
+    with pytest.raises(InputFault, match="1001 services are more than the 1000"):
+        allocate_tables(map(str, range(1001)), {})
+
+
+def test_more_networks_than_rules_are_refused() -> None:
+    networks = "".join(f" address 20.{n // 256}.{n % 256}.0/24\n" for n in range(1000))
+    with pytest.raises(InputFault, match="more than the 1000 routing rules"):
+        plan(more=f"service many\n{networks} access-policy lan\n exit\n exit")
 
 
 POLICY = """service-policy fast-first

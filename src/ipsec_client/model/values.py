@@ -156,13 +156,13 @@ def _read_duration(text: str) -> Duration:
 @lru_cache(maxsize=65536)
 def _read_address(text: str) -> Address:
     try:
-        return _address(text)
+        return _without_zone(text)
     except ValueError:
         raise ValueError("is not an IP address") from None
 
 
-def _address(text: str) -> Address:
-    """The address; one with a zone (``fe80::1%eth0``) is none: what is written here is no node's alone."""
+def _without_zone(text: str) -> Address:
+    """The address; Python takes whatever text may follow a ``%`` for its zone, and nothing here has zones."""
     if "%" in text:
         raise ValueError
     return ipaddress.ip_address(text)
@@ -174,7 +174,7 @@ _PREFIX = re.compile(r"[^%/]+(/(0|[1-9][0-9]{0,2}))?")
 def _read_prefix(text: str) -> Prefix:
     prefix = Prefix(text)
     try:
-        if not _PREFIX.fullmatch(text):  # ipaddress takes netmasks and zones too
+        if not _PREFIX.fullmatch(text):  # Python knows zones and masks
             raise ValueError
         prefix.network  # noqa: B018 — reading it is the test
     except ValueError:
@@ -187,7 +187,7 @@ _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)", re.ASCII)
 
 def _read_host(text: str) -> str:
     try:
-        return str(_address(text))
+        return str(_without_zone(text))
     except ValueError:
         pass
     labels = text.removesuffix(".").split(".")
@@ -232,10 +232,10 @@ NAMESPACE = _matching(
 )
 TENANT = _matching("tenant-name", r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", 255, "is not a tenant name")
 SOURCE = _matching("source-spec", r"[A-Za-z0-9_.:/@-]+", 255, "is neither a tenant nor a prefix")
-TARGET = _matching("linux-interface", r"[^\s/:\"']+", 15, "is not a Linux interface name")
+TARGET = _matching("linux-interface", r"[!#-&(-.0-9;-~]+", 15, "is not a Linux interface name")
 IDENTITY = _matching(
     "identity",
-    r"[^\s\"'\\{}#=;,%]+",
+    r"[!$&(-+.-:<>-\[\]-z|~-]+",
     255,
     "is not an IKE identity (address, name, user@name or @name)",
 )

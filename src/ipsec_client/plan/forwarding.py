@@ -10,15 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from ipsec_client.base.errors import InputFault
 from ipsec_client.model.access import IKE, permission, service_for
 from ipsec_client.model.elements import (
-    DeviceInterface,
     InterfaceAddress,
     NetworkInterface,
     NextHop,
     Service,
     Transport,
 )
+from ipsec_client.model.interfaces import linux_name
 from ipsec_client.model.slots import is_generated
 from ipsec_client.model.values import Address, Network, Prefix
 from ipsec_client.plan.objects import (
@@ -231,7 +232,7 @@ class Forwarding:
         Decrypted packets go where the main table knows a way, never by its default route. What comes out
         of a namespace and fits no service is unreachable.
         """
-        priorities = iter(PRIORITIES)
+        priorities = _priorities()
         for network in sorted({str(own) for _, own in self._networks()}):
             yield Rule(
                 "", next(priorities), MAIN_TABLE, _family(network), to=network, phase=Phase.GUARD
@@ -358,22 +359,35 @@ class Forwarding:
                 yield Sysctl("", f"net/ipv4/conf/{kni}/{key}", value, phase=Phase.ROUTING)
 
 
+def _priorities() -> Iterator[int]:
+    """Those of our rules, in order; raises InputFault where there are none left."""
+    yield from PRIORITIES
+    said = (
+        f"the networks of all services need more than the {len(PRIORITIES)} routing rules there are"
+    )
+    raise InputFault(said, cure="Bring networks that adjoin into one prefix")
+
+
 def allocate_tables(services: Iterable[str], given: Mapping[str, int]) -> dict[str, int]:
-    """A routing table for each service: the one it had, or the lowest that nobody has."""
+    """A routing table for each service: the one it had, or the lowest that nobody has.
+
+    Raises InputFault for more services than there are tables.
+    """
     wanted = list(dict.fromkeys(services))
+    if len(wanted) > len(TABLES):
+        said = f"{len(wanted)} services are more than the {len(TABLES)} that have a routing table"
+        raise InputFault(said, cure="Bring networks of the same access and route into one service")
     kept = {name: given[name] for name in wanted if given.get(name) in TABLES}
     free = iter(sorted(set(TABLES) - set(kept.values())))
     return {name: kept[name] if name in kept else next(free) for name in wanted}
 
 
-def linux_name(device: DeviceInterface, interface: NetworkInterface) -> str:
-    """What Linux calls the interface: the device's own name, or DEVICE.VLAN."""
-    name = device.target_interface or device.name
-    return f"{name}.{interface.vlan}" if interface.vlan else name
-
-
 def _network(address: InterfaceAddress) -> Network:
-    return Prefix(f"{address.ip_address}/{address.prefix_length}").network
+    try:
+        return Prefix(f"{address.ip_address}/{address.prefix_length}").network
+    except ValueError:
+        said = f"{address.ip_address} has no prefix-length of {address.prefix_length}"
+        raise InputFault(said) from None
 
 
 def _gateway(interface: Interface, family: int) -> Address | None:
