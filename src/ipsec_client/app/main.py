@@ -20,6 +20,7 @@ VERBS = {
     "generate": "print a configuration with its generated parts",
     "document": "print all that one node needs of a configuration",
     "render": "print the Libreswan files a node would run",
+    "schema": "print what a configuration may hold, as JSON Schema or YANG",
     "plan": "print what would change on a node",
     "run": "run conductor and agent of this machine",
     "agent": "run the agent of this node",

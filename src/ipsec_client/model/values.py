@@ -168,10 +168,13 @@ def _without_zone(text: str) -> Address:
     return ipaddress.ip_address(text)
 
 
+_PREFIX = re.compile(r"[^%/]+(/(0|[1-9][0-9]{0,2}))?")
+
+
 def _read_prefix(text: str) -> Prefix:
     prefix = Prefix(text)
     try:
-        if "%" in text or "." in text.partition("/")[2]:  # Python knows zones and masks
+        if not _PREFIX.fullmatch(text):  # Python knows zones and masks
             raise ValueError
         prefix.network  # noqa: B018 — reading it is the test
     except ValueError:
