@@ -124,11 +124,7 @@ def test_history_is_bounded_and_texts_that_nobody_needs_go_with_it(tmp_path: Pat
     assert b"key2" not in (tmp_path / "datastore.db").read_bytes()
 
 
-@settings(
-    max_examples=20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example],
-)
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(elements(Router, 1), max_size=2, unique_by=lambda item: item.key), elements(Tenant))
 def test_any_configuration_is_the_sum_of_its_parts(found: list[Router], tenant: Tenant) -> None:
     authority = Authority(tenant=(tenant,), router=tuple(found))

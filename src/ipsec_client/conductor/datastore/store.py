@@ -107,7 +107,7 @@ class Datastore:
         after: Authority,
         candidate_of: str | None = None,
     ) -> None:
-        """Makes it the latest commit, the only one that may await confirmation. ``candidate_of`` a user is forgotten."""
+        """Makes it the latest commit; no other awaits confirmation. ``candidate_of`` a user goes with it."""
         statements: list[Statement] = [
             ("UPDATE commits SET confirmed_until = NULL",),
             (
