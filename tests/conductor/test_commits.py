@@ -224,7 +224,9 @@ def two_routers(conductor: Conductor) -> Authority:
     return replace(one, router=(*one.router, replace(one.router[0], name="router2")))
 
 
-def test_tunnels_that_a_change_does_not_name_are_not_removed_unless_forced(tmp_path: Path) -> None:
+def test_tunnels_that_a_change_does_not_name_are_not_removed_unless_forced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def scene() -> None:
         conductor = Conductor(Datastore(tmp_path), FakeAgent(), Clock(), router="router1")
         await conductor.replace("ann", two_routers(conductor))
@@ -233,7 +235,7 @@ def test_tunnels_that_a_change_does_not_name_are_not_removed_unless_forced(tmp_p
         assert await conductor.commit("ann") is not None  # it names the router
         await conductor.replace("ann", two_routers(conductor))
         await conductor.commit("ann")
-        conductor._impact = _all_removed(conductor)  # type: ignore[method-assign]
+        monkeypatch.setattr(conductor, "_impact", _all_removed(conductor))
         await conductor.edit("ann", [host("172.16.9.9")])
         with pytest.raises(TooWide, match="removed from router2") as caught:
             await conductor.commit("ann")
