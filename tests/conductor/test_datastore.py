@@ -95,6 +95,15 @@ def test_all_files_are_private(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in folder.glob("datastore*")} == {0o600}
 
 
+def test_a_commit_is_on_the_disk_when_it_is_said_to_be(tmp_path: Path) -> None:
+    """What a power cut needs beyond a kill: SQLite syncs at each commit."""
+    store = kept(tmp_path, configuration("rem1"))
+    for half in (store._file, store._copy):
+        assert half is not None
+        assert half.rows("PRAGMA synchronous") == [(2,)]
+        assert half.rows("PRAGMA journal_mode") == [("wal",)]
+
+
 def test_a_commit_stores_only_what_it_changes(tmp_path: Path) -> None:
     one = routers("a", "b", "c")
     two = replace(
