@@ -7,11 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ipsec_client.base.errors import InputFault
-from ipsec_client.model.elements import Authority, IpsecClient, Node, Router
+from ipsec_client.model.elements import (
+    Authority,
+    IpsecClient,
+    NextHop,
+    Node,
+    Router,
+    ServiceRoute,
+)
 from ipsec_client.wire.codec import decode, encode
 
 FORMAT = 1
@@ -59,6 +66,35 @@ class Document:
         """SHA-256 over its content without keys: a hash over a short key would betray it."""
         text = json.dumps(encode(self.authority), sort_keys=True, separators=(",", ":"))
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def cut(authority: Authority, router: Router, node: Node) -> Authority:
+    """The authority with what concerns this node of this router, and nothing of the others."""
+    used = {remote.profile for client in node.ipsec_client for remote in client.remote}
+    return replace(
+        authority,
+        router=(
+            replace(
+                router,
+                ipsec_profile=tuple(item for item in router.ipsec_profile if item.name in used),
+                node=(node,),
+                service_route=tuple(
+                    replace(route, next_hop=_next_hops(route, router, node))
+                    for route in router.service_route
+                ),
+            ),
+        ),
+    )
+
+
+def _next_hops(route: ServiceRoute, router: Router, node: Node) -> tuple[NextHop, ...]:
+    """The next hops by this node; a router's only node is meant whatever the name written (decided so)."""
+    hops = {
+        hop.interface: replace(hop, node_name=node.name)
+        for hop in reversed(route.next_hop)
+        if len(router.node) == 1 or hop.node_name == node.name
+    }
+    return tuple(reversed(hops.values()))
 
 
 def dump(document: Document, *, secrets: bool = False) -> str:
