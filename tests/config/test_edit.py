@@ -19,7 +19,7 @@ from ipsec_client.config.edit import (
     named_routers,
     parse_edit,
 )
-from ipsec_client.config.paths import element_at, field_at
+from ipsec_client.config.paths import Finder
 from ipsec_client.config.reader import read
 from ipsec_client.model.definition import Element, Nested, Path, definition
 from ipsec_client.model.elements import Authority, Config, Router
@@ -170,25 +170,25 @@ def test_only_what_is_named_becomes_another_object(page: Authority) -> None:
     done = apply(two, [Edit("set", REM1, "host", "172.16.9.9")])
     assert done.router[1] is two.router[1]
     assert done.service is two.service
-    assert field_at(done, REM1, "host") == ("172.16.9.9",)
+    assert Finder(done).values(REM1, "host") == ("172.16.9.9",)
     assert apply(two, [Edit("set", REM1, "host", "172.16.4.3")]) is two
 
 
 def test_an_element_comes_with_all_above_it_and_goes_with_all_below() -> None:
     path = ("authority", "router", "r9", "node", "n9", "ipsec-client", "c9")
     made = apply(Authority(), [Edit("set", path)])
-    assert element_at(made, path) is not None
+    assert Finder(made).element(path) is not None
     assert apply(made, [Edit("delete", path[:3])]) == Authority()
     assert apply(made, [Edit("delete", ("authority",))]) == Authority()
 
 
 def test_a_field_of_several_takes_and_gives_back_values(page: Authority) -> None:
     more = apply(page, [Edit("set", REM1, "subnet", "10.9.0.0/16")])
-    before = field_at(page, REM1, "subnet")
+    before = Finder(page).values(REM1, "subnet")
     assert before is not None
-    assert field_at(more, REM1, "subnet") == (*before, "10.9.0.0/16")
+    assert Finder(more).values(REM1, "subnet") == (*before, "10.9.0.0/16")
     assert apply(more, [Edit("delete", REM1, "subnet", "10.9.0.0/16")]) == page
-    assert field_at(apply(more, [Edit("delete", REM1, "subnet")]), REM1, "subnet") == ()
+    assert Finder(apply(more, [Edit("delete", REM1, "subnet")])).values(REM1, "subnet") == ()
 
 
 def test_an_element_is_moved_after_another_or_first(page: Authority) -> None:
@@ -313,9 +313,9 @@ def test_the_routers_that_edits_name(page: Authority) -> None:
 
 
 def test_paths_of_what_is_not_there(page: Authority) -> None:
-    assert field_at(page, (*R1, "node", "node9"), "name") is None
-    assert field_at(page, REM1, "remote-id") == ()
-    assert element_at(page, ()) == Config(authority=page)
+    assert Finder(page).values((*R1, "node", "node9"), "name") is None
+    assert Finder(page).values(REM1, "remote-id") == ()
+    assert Finder(page).element(()) == Config(authority=page)
 
 
 def test_a_nested_element_is_no_field() -> None:

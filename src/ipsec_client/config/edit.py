@@ -332,17 +332,18 @@ def _changes(edit: Edit, was: Any) -> Iterator[Change]:
         )
         for below, value in _between(empty, was, edit.path):
             if below.verb == "set":
-                text = _shown(below.value) if below.leaf else None
+                text = shown_value(below.value) if below.leaf else None
                 yield Change("removed", below.path, below.leaf, before=text)
     elif edit.verb == "delete":
-        yield Change("removed", edit.path, edit.leaf, before=_shown(was))
+        yield Change("removed", edit.path, edit.leaf, before=shown_value(was))
     elif was is None:
-        yield Change("added", edit.path, edit.leaf, after=_shown(edit.value))
+        yield Change("added", edit.path, edit.leaf, after=shown_value(edit.value))
     else:
-        yield Change("changed", edit.path, edit.leaf, _shown(was), _shown(edit.value))
+        yield Change("changed", edit.path, edit.leaf, shown_value(was), shown_value(edit.value))
 
 
-def _shown(value: Value) -> str | None:
+def shown_value(value: Value) -> str | None:
+    """The value for people: a key is ``(removed)``."""
     return REMOVED if isinstance(value, Secret) else value
 
 

@@ -34,25 +34,34 @@ def member_of(kind: type[Element], word: str, at: Path) -> Member:
     )
 
 
-def field_at(authority: Authority, path: Path, leaf: str) -> tuple[Value, ...] | None:
-    """The values of a field as an edit would set them, none if it is unset; None where the element is not there."""
-    element = element_at(authority, path)
-    if element is None:
-        return None
-    return tuple(values_of(leaf_of(type(element), leaf, path), element))
+class Finder:
+    """Looks up places in one authority; what it met on the way it knows the next time."""
 
+    def __init__(self, authority: Authority) -> None:
+        self._root = Config(authority=authority)
+        self._below: dict[Path, dict[Path, Element]] = {}
 
-def element_at(authority: Authority, path: Path) -> Element | None:
-    """The element at a path, if it is there."""
-    found: Element = Config(authority=authority)
-    for nested, key in steps(path):
-        below = getattr(found, nested.attribute)
-        entries = below if nested.many else (below,)
-        entry = next((item for item in entries if item is not None and item.key == key), None)
-        if entry is None:
+    def element(self, path: Path) -> Element | None:
+        """The element at a path, if it is there."""
+        found: Element = self._root
+        at = 0
+        for nested, key in steps(path):
+            to = at + 1 + len(key)
+            entries = self._below.get(path[: at + 1])
+            if entries is None:
+                entries = self._below[path[: at + 1]] = dict(by_key(nested, vars(found)))
+            entry = entries.get(key)
+            if entry is None:
+                return None
+            found, at = entry, to
+        return found
+
+    def values(self, path: Path, leaf: str) -> tuple[str | Secret, ...] | None:
+        """A field's values as an edit would set them, none if it is unset; None where the element is not there."""
+        element = self.element(path)
+        if element is None:
             return None
-        found = entry
-    return found
+        return tuple(values_of(leaf_of(type(element), leaf, path), element))
 
 
 def steps(path: Path) -> Iterator[tuple[Nested, Path]]:
