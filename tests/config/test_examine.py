@@ -21,7 +21,10 @@ from tests.configs.strategies import elements
 def named(names: list[str]) -> st.SearchStrategy[dict[str, Router]]:
     """Routers of these names, whatever is in them."""
     return st.fixed_dictionaries(
-        {name: elements(Router, 1).map(lambda it, name=name: replace(it, name=name)) for name in names}
+        {
+            name: elements(Router, 1).map(lambda it, name=name: replace(it, name=name))
+            for name in names
+        }
     )
 
 

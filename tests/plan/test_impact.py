@@ -83,8 +83,8 @@ REM1 = text("r1")[text("r1").index("    remote rem1") : text("r1").index("    re
     [
         ("host 192.0.2.1", "host 192.0.2.9", "restarted", "host changes"),
         ("host 192.0.2.1", "host other.example", "restarted", "host changes"),
-        ("profile p\n", "profile p\n subnet 10.0.0.0/8\n", "restarted", "subnet changes"),
-        ("profile p\n", "profile q\n", "restarted", "profile, pre-shared-key change"),
+        ("     profile p\n", "     profile p\n subnet 10.0.0.0/8\n", "restarted", "subnet changes"),
+        ("     profile p\n", "     profile q\n", "restarted", "profile, pre-shared-key change"),
         ("ike-encryption aes256", "ike-encryption aes128", "restarted", "ike-encryption changes"),
         (
             "ike-encryption aes256",
@@ -107,8 +107,8 @@ REM1 = text("r1")[text("r1").index("    remote rem1") : text("r1").index("    re
             "tunnel-monitor changes, without a break",
         ),
         (
-            "profile p\n",
-            "profile p\nenforced-mss 1300\n",
+            "     profile p\n",
+            "     profile p\nenforced-mss 1300\n",
             "untouched",
             "enforced-mss changes, without a break",
         ),
@@ -195,14 +195,13 @@ def test_the_table() -> None:
         Row("r1", "n", "rem2", "untouched", "nothing of it changes"),
     )
     assert layout(Impact(rows), 60) == (
-        "======== ====== ======== =========== ========================\n"
+        "======== ====== ======== =========== =======================\n"
         " Router   Node   Remote   Impact      Why\n"
-        "======== ====== ======== =========== ========================\n"
+        "======== ====== ======== =========== =======================\n"
         " r1       n      rem1     restarted   ike-lifetime,\n"
-        "                                      perfect-forward-secrecy\n"
-        "                                      change\n"
+        "                                      perfect-forward-\n"
+        "                                      secrecy change\n"
         " r1       n      rem2     untouched   nothing of it changes\n"
-        "======== ====== ======== =========== ========================\n"
         "1 restarted, 1 untouched\n"
     )
     assert layout(Impact(())) == "No tunnel is concerned\n"

@@ -61,9 +61,7 @@ def recheck(
     """
     domain = Domain(authority)
     places = {router.name: place for place, router in enumerate(authority.router)}
-    found = [
-        item for item in before if (name := _router(item)) in places and name not in changed
-    ]
+    found = [item for item in before if (name := _router(item)) in places and name not in changed]
     found += check_routers(
         domain, (router for router in authority.router if router.name in changed)
     )

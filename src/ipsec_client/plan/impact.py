@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from typing import Literal, get_args
+from zlib import crc32
 
 from ipsec_client.base.table import table
 from ipsec_client.dialect.series import DEFAULT
@@ -17,6 +19,7 @@ from ipsec_client.model.definition import definition, effective
 from ipsec_client.model.elements import Authority, IpsecProfile, Node, Remote, Router
 from ipsec_client.plan.client import Inside, Tunnel
 from ipsec_client.plan.diff import Step, diff
+from ipsec_client.plan.forwarding import Forwarding
 from ipsec_client.plan.objects import Connection, Kni, Pluto
 from ipsec_client.wire.document import Document, cut
 
@@ -125,8 +128,8 @@ class _Client:
             disabled = any(item.remote for item in node.ipsec_client)
             why = "its ipsec-client is disabled" if disabled else "its ipsec-client is removed"
             return cls({}, None, why)
-        hosts = {remote.host: remote.host for remote in client.remote if remote.host}
-        inside = Inside(document, client, hosts, series)
+        hosts = {remote.host: _stand_in(remote.host) for remote in client.remote if remote.host}
+        inside = Inside(document, client, Forwarding(document, {}), hosts, series)
         return cls({item.remote.name: item for item in inside.tunnels}, inside, "it is removed")
 
     def runs(self, remote: str) -> bool:
@@ -140,6 +143,11 @@ class _Client:
     @property
     def name(self) -> str:
         return self.inside.client.name if self.inside else ""
+
+
+def _stand_in(name: str) -> str:
+    """An address for a name that nobody has looked up; 240.0.0.0/4 is nobody's (RFC 1112)."""
+    return str(IPv4Address(0xF0000000 | crc32(name.encode()) & 0x0FFFFFFF))
 
 
 def _client(was: _Client, wanted: _Client) -> Iterator[tuple[str, Verb, str]]:

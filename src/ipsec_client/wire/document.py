@@ -18,6 +18,7 @@ from math import isfinite
 from typing import Any
 
 from ipsec_client.base.errors import InputFault
+from ipsec_client.model.access import applies
 from ipsec_client.model.definition import definition
 from ipsec_client.model.elements import (
     Authority,
@@ -122,6 +123,7 @@ def cut(authority: Authority, router: Router, node: Node) -> Authority:
     used = {remote.profile for client in node.ipsec_client for remote in client.remote}
     return replace(
         authority,
+        service=tuple(service for service in authority.service if applies(service, router)),
         router=(
             replace(
                 router,

@@ -12,15 +12,17 @@ from dataclasses import replace
 
 from ipsec_client.config.findings import Finding
 from ipsec_client.config.rules import (
-    idle,
     monitors,
     names,
     networks,
     profiles,
     reach,
     references,
+    remotes,
+    services,
+    vectors,
 )
-from ipsec_client.config.rules.required import required
+from ipsec_client.config.rules.leaves import leaves
 from ipsec_client.config.rules.scope import Domain, Place, Site
 from ipsec_client.model.elements import Authority, Router
 
@@ -33,10 +35,11 @@ def check(authority: Authority, series: int | None = None) -> list[Finding]:
 
 def check_shared(domain: Domain) -> Iterator[Finding]:
     """What is wrong with that which all routers share."""
-    yield from required(replace(domain.authority, router=()), domain.path)
+    yield from leaves(replace(domain.authority, router=()), domain.path)
     yield from references.policies(domain)
-    yield from reach.addressless(domain)
-    yield from idle.services(domain)
+    yield from references.routers(domain)
+    yield from vectors.policies(domain)
+    yield from services.services(domain)
 
 
 def check_routers(
@@ -45,7 +48,7 @@ def check_routers(
     """What is wrong with these routers of the authority, each by itself."""
     for router in routers:
         site = Site(domain, router)
-        yield from required(router, site.path)
+        yield from leaves(router, site.path)
         yield from profiles.profiles(site, series)
         yield from references.routes(site)
         for place in site.places.values():
@@ -61,7 +64,8 @@ def _check_node(place: Place, series: int | None) -> Iterator[Finding]:
     yield from networks.addresses(place)
     yield from networks.plugin(place)
     yield from networks.monitor_nat(place)
+    yield from remotes.remotes(place)
     yield from profiles.remotes(place, series)
     yield from monitors.monitors(place)
     yield from reach.reach(place)
-    yield from idle.interfaces(place)
+    yield from vectors.remotes(place)
