@@ -17,7 +17,7 @@ from ipsec_client.wire.codec import decode, encode
 FORMAT = 1
 """The format written. A node reads this one and the one before."""
 
-READABLE = frozenset({1})
+READABLE = (1,)
 FEATURES = frozenset({"tunnel-monitor"})
 """What a document may require of a node; one that requires more is refused whole (design, section 10)."""
 
