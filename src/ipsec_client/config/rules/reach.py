@@ -5,17 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ipsec_client.config.findings import Finding, warning
-from ipsec_client.config.rules.scope import Domain, Place
+from ipsec_client.config.rules.scope import Place
 from ipsec_client.model.access import IKE, NAT_T, permission, remote_address
 from ipsec_client.model.values import Address
-
-
-def addressless(domain: Domain) -> Iterator[Finding]:
-    """Services that cover nothing."""
-    for service in domain.authority.service:
-        if not service.address:
-            path = (*domain.path, "service", service.name)
-            yield warning(path, "has no address, so it covers nothing", "Add an address")
 
 
 def reach(place: Place) -> Iterator[Finding]:
