@@ -270,6 +270,7 @@ ELSEWHERE: Mapping[str, str] = {
     "ipsec-profile phase2-digest": "phase2alg=",
     "ipsec-profile phase2-modp": "phase2alg=, with PFS only",
     "ipsec-profile local-id": "leftid=, and the index of the key in ipsec.secrets",
+    "ipsec-profile provider": "nothing on the node: check compares with the provider's limits",
     "ipsec-profile pre-shared-key": "ipsec.secrets, never a connection",
     "custom-option name": "the option of that name",
     "custom-option value": "that option's value",

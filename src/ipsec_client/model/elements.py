@@ -55,6 +55,16 @@ GROUPS = (
     "dh-24",
     "dh-31",
 )
+PROVIDERS = (
+    "zscaler",
+    "prisma-access",
+    "aws",
+    "azure",
+    "google-cloud",
+    "oracle-cloud",
+    "cloudflare",
+)
+"""Whose published limits are known; what they are is in ``config/providers``."""
 INTERNAL_TENANT = "_internal_"
 """The tenant of ingress KNIs whose remote names none (page, generated configuration)."""
 
@@ -132,6 +142,9 @@ class IpsecProfile(Element):
         since="3.3.0",
     )
     remote_peer_type: str | None = leaf(v.choice("cisco", "ietf"), "Kind of gateway", since="3.3.0")
+    provider: str | None = leaf(
+        v.choice(*PROVIDERS), "Who runs the gateway: check compares with what that provider publishes"
+    )
     pre_shared_key: Secret | None = leaf(v.SECRET, "The key both ends hold", required=True)
     custom_option: tuple[CustomOption, ...] = children(CustomOption)
 
