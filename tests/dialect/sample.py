@@ -6,6 +6,7 @@ from itertools import chain
 
 from ipsec_client.base.secret import Secret
 from ipsec_client.model import values as v
+from ipsec_client.model.definition import definition
 from ipsec_client.model.elements import (
     DIGESTS,
     ENCRYPTIONS,
@@ -23,9 +24,16 @@ from ipsec_client.wire.document import Document
 KEY = "somekey1"
 
 
+ALGORITHMS = [leaf.attribute for leaf in definition(IpsecProfile).leaves if leaf.many]
+
+
 def profile(**fields: object) -> IpsecProfile:
-    """A profile with a key and these fields."""
-    return IpsecProfile(name="primary", pre_shared_key=Secret(KEY), **fields)  # type: ignore[arg-type]
+    """A profile with a key and these fields; an algorithm may stand for a list of one."""
+    several = {
+        name: (value,) if name in ALGORITHMS and isinstance(value, str) else value
+        for name, value in fields.items()
+    }
+    return IpsecProfile(name="primary", pre_shared_key=Secret(KEY), **several)  # type: ignore[arg-type]
 
 
 def remote(**fields: object) -> Remote:
@@ -98,6 +106,19 @@ def configurations() -> dict[str, Document]:
         "half-written": document(profiles=(profile(ike_digest="sha1", phase2_digest="sha2_256"),)),
         "aead": document(
             profiles=(profile(phase2_encryption="aes_gcm256", phase2_digest="sha2_512"),)
+        ),
+        "several": document(
+            profiles=(
+                profile(
+                    ike_encryption=("aes-256-gcm", "aes256", "aes128"),
+                    ike_digest=("sha512", "sha2"),
+                    ike_modp=("dh-20", "modp2048"),
+                    phase2_encryption=("aes_gcm128", "aes256"),
+                    phase2_digest=("sha2_512", "sha2_256"),
+                    phase2_modp=("dh-20", "modp2048"),
+                    perfect_forward_secrecy=True,
+                ),
+            )
         ),
         "ah": document(profiles=(profile(authentication_protocol="ah", phase2_digest="sha2_512"),)),
         "lists": document(

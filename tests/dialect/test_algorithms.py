@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -79,6 +80,25 @@ def test_strong_lists_hold_nothing_weak_and_nothing_that_is_refused(old: str) ->
             {"ike_digest": "no-auth", "ike_modp": "dh-19", "ike_encryption": "aes_gcm128"},
             f"aes_gcm128-{DIGESTS}-dh19",
         ),
+        # Several in order of preference, each once though two names stand for it.
+        (
+            {
+                "ike_encryption": ("aes256", "aes-256-gcm", "aes_gcm256"),
+                "ike_digest": ("sha512", "sha1"),
+                "ike_modp": ("modp2048", "dh-20"),
+            },
+            "aes256-sha512+sha1-modp2048+dh20,aes_gcm256-sha512+sha1-modp2048+dh20",
+        ),
+        (
+            {"ike_encryption": ("aes_gcm128", "aes128"), "ike_digest": ("no-auth", "sha2")}
+            | {"ike_modp": "dh-19"},
+            "aes_gcm128-sha2-dh19,aes128-sha2-dh19",
+        ),
+        (
+            {"ike_encryption": ("aes256", "aes128"), "ike_digest": "sha2", "ike_v2": "no"}
+            | {"ike_modp": ("modp2048", "modp3072")},
+            "aes256-sha2-modp2048,aes256-sha2-modp3072,aes128-sha2-modp2048,aes128-sha2-modp3072",
+        ),
     ],
 )
 def test_what_is_written_of_ike_is_fixed(fields: dict[str, str], expected: str) -> None:
@@ -104,6 +124,19 @@ def test_what_is_written_of_ike_is_fixed(fields: dict[str, str], expected: str) 
             "aes256-sha1;dh19,aes128-sha1;dh19",
         ),
         ({"perfect_forward_secrecy": True, "phase2_encryption": "aes_gcm256"}, "aes_gcm256"),
+        (
+            {"phase2_encryption": ("aes_gcm256", "aes128"), "phase2_digest": ("sha512", "sha1")},
+            "aes_gcm256,aes128-sha512+sha1",
+        ),
+        (
+            {"phase2_digest": ("sha1", "no-auth")},
+            "aes_gcm256,aes_gcm128,aes256-sha1,aes128-sha1",
+        ),
+        (
+            {"phase2_encryption": "aes_gcm256", "phase2_modp": ("dh-20", "modp2048")}
+            | {"perfect_forward_secrecy": True},
+            "aes_gcm256;dh20+modp2048",
+        ),
     ],
 )
 def test_what_is_written_of_the_child_is_fixed(fields: dict[str, object], expected: str) -> None:
@@ -144,6 +177,22 @@ def test_what_is_written_of_the_child_is_fixed(fields: dict[str, object], expect
             {"ike_digest": "no-auth", "ike_v2": "no"},
             "ike-digest",
             "no-auth would leave packets unprotected: only AES-GCM and its like need no digest",
+        ),
+        (
+            {"phase2_encryption": ("aes_gcm256", "aes256"), "phase2_digest": "no-auth"},
+            "phase2-digest",
+            "no-auth would leave packets unprotected: only AES-GCM and its like need no digest",
+        ),
+        (
+            {"ike_modp": ("modp2048", "modp1024")},
+            "ike-modp",
+            "modp1024 is not supported by Libreswan 4.10",
+        ),
+        (
+            {"phase2_modp": ("modp2048", "modp3072"), "ike_v2": "no"}
+            | {"perfect_forward_secrecy": True},
+            "phase2-modp",
+            "has several groups, of which IKEv1 can offer one (RFC 2409, 5.5)",
         ),
         (
             {"custom_option": (e.CustomOption(name="key", value="value"),)},
@@ -210,6 +259,16 @@ def test_networks_that_addconn_would_drop_in_silence_are_refused(
     assert [each.field for each in a.remote_refusals(remote(**given))] == refused
 
 
+def test_of_several_each_weak_one_is_told_and_a_digest_that_some_cipher_needs_is_used() -> None:
+    mixed = profile(
+        ike_modp=("dh-20", "modp1536", "modp1024"),
+        phase2_encryption=("aes_gcm256", "aes256"),
+        phase2_digest=("sha2",),
+    )
+    assert [each.reason.split()[0] for each in a.weak(mixed)] == ["modp1536", "modp1024"]
+    assert a.unused(mixed) == []
+
+
 def test_weak_choices_are_told_and_unset_ones_never_are() -> None:
     poor = profile(
         ike_encryption="3des",
@@ -266,17 +325,21 @@ def test_the_mtu_leaves_room_for_the_largest_overhead(fields: dict[str, object],
     assert a.tunnel_mtu(1500, profile(**fields)) == room
 
 
+def some(names: Sequence[str]) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(st.sampled_from(names), min_size=1, max_size=3).map(tuple)
+
+
 written = st.fixed_dictionaries(
     {},
     optional={
         "ike_v2": st.sampled_from(["insist", "no"]),
-        "ike_encryption": st.sampled_from(e.ENCRYPTIONS),
-        "ike_digest": st.sampled_from(e.DIGESTS),
-        "ike_modp": st.sampled_from(e.GROUPS),
+        "ike_encryption": some(e.ENCRYPTIONS),
+        "ike_digest": some(e.DIGESTS),
+        "ike_modp": some(e.GROUPS),
         "authentication_protocol": st.sampled_from(["esp", "ah"]),
-        "phase2_encryption": st.sampled_from(["null", *e.ENCRYPTIONS]),
-        "phase2_digest": st.sampled_from(e.DIGESTS),
-        "phase2_modp": st.sampled_from(e.GROUPS),
+        "phase2_encryption": some(["null", *e.ENCRYPTIONS]),
+        "phase2_digest": some(e.DIGESTS),
+        "phase2_modp": some(e.GROUPS),
         "perfect_forward_secrecy": st.booleans(),
         "encapsulation": st.sampled_from(["auto", "yes", "no"]),
     },
@@ -291,4 +354,5 @@ def test_no_profile_is_too_odd_to_be_judged_and_sized(fields: dict[str, object],
         assert refusal.reason
         assert refusal.field
     proposed = set(re.split("[-+,;]", f"{a.ike_proposals(odd)},{a.esp_proposals(odd)}"))
-    assert proposed & {"null", "md5", "modp1024", "3des", "sha1"} <= set(fields.values())
+    given_names = {name for value in fields.values() if isinstance(value, tuple) for name in value}
+    assert proposed & {"null", "md5", "modp1024", "3des", "sha1"} <= given_names

@@ -12,12 +12,17 @@ import pytest
 from ipsec_lab.document import Remote, read
 from ipsec_lab.gateways import libreswan, strongswan
 
+ALGORITHMS = ("ike_encryption", "ike_digest", "ike_modp", "phase2")
 REM1 = read(Path(__file__).with_name("document.json").read_text()).remote("rem1")
 
 
 def remote(**written: Any) -> Remote:
-    """The remote with fields written in its profile."""
-    return replace(REM1, profile={name.replace("_", "-"): value for name, value in written.items()})
+    """The remote with fields written in its profile; an algorithm stands for a list of one."""
+    profile = {
+        name.replace("_", "-"): [value] if name.startswith(ALGORITHMS) else value
+        for name, value in written.items()
+    }
+    return replace(REM1, profile=profile)
 
 
 def line(text: str, name: str) -> str:

@@ -28,6 +28,8 @@ def test_every_field_is_defined_once_with_a_help_and_a_name_of_the_pcli(
     assert kind.__doc__
     for leaf in known.leaves:
         assert leaf.help
+        assert not leaf.effect.endswith(".")
+        assert leaf.effect or not (leaf.key or leaf.required)
         assert leaf.name == leaf.name.lower()
         assert "_" not in leaf.name
         if leaf.default is not None:
@@ -52,7 +54,7 @@ def test_effective_fills_in_what_is_documented_and_leaves_the_rest_unset() -> No
         Duration(8, "h"),
     )
     assert (profile.ike_v2, profile.dpdaction, profile.compress) == ("insist", "restart", False)
-    assert (profile.ike_encryption, profile.dpddelay, profile.mtu) == (None, None, None)
+    assert (profile.ike_encryption, profile.dpddelay, profile.mtu) == ((), None, None)
     assert effective(e.IpsecClient(name="c")).plugin_network == Prefix("169.254.129.0/27")
     bare = e.Tenant(name="t")
     assert effective(bare) is bare

@@ -153,7 +153,7 @@ def test_a_kni_has_both_addresses_of_its_slot() -> None:
 def test_a_remote_that_libreswan_cannot_run_keeps_only_itself_from_running() -> None:
     document_ = made()
     router = document_.router
-    bad = replace(router.ipsec_profile[0], name="bad", ike_modp="modp1024")
+    bad = replace(router.ipsec_profile[0], name="bad", ike_modp=("modp1024",))
     client = router.node[0].ipsec_client[0]
     remotes = (replace(client.remote[0], profile="bad"), client.remote[1])
     node = replace(router.node[0], ipsec_client=(replace(client, remote=remotes),))

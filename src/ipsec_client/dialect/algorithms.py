@@ -57,36 +57,34 @@ def ike_proposals(profile: IpsecProfile) -> str:
     """
     strong = STRONG[ike_version(profile)]
     ciphers = _ciphers(profile.ike_encryption, strong.ike_ciphers)
-    if profile.ike_digest == NO_AUTH:
+    if profile.ike_digest == (NO_AUTH,):
         ciphers = [cipher for cipher in ciphers if cipher.aead]
     digests = [digest.name for digest in _digests(profile.ike_digest, strong.ike_digests)]
-    groups = [
-        GROUPS[name].name
-        for name in ([profile.ike_modp] if profile.ike_modp else strong.ike_groups)
-    ]
+    groups = _groups(profile.ike_modp or strong.ike_groups)
     return _join(profile, [([cipher.name], digests, groups) for cipher in ciphers])
 
 
 def esp_proposals(profile: IpsecProfile) -> str:
     """The value of ``phase2alg=``, for ESP or AH. An AEAD cipher goes without a digest (PLUGIN-1467).
 
-    A group is named only where PFS and ``phase2-modp`` are written: otherwise PFS uses the IKE SA's.
+    Groups are named only where PFS and ``phase2-modp`` are written: otherwise PFS uses the IKE SA's.
     """
     digests = [digest.name for digest in _child_digests(profile)]
     if profile.authentication_protocol == "ah":
         parts: list[tuple[Sequence[str], ...]] = [(digests,)]
     else:
         parts = [([c.name],) if c.aead else ([c.name], digests) for c in _child_ciphers(profile)]
-    group = profile.phase2_modp if profile.perfect_forward_secrecy else None
-    return _join(profile, parts, f";{GROUPS[group].name}" if group else "")
+    groups = _groups(profile.phase2_modp) if profile.perfect_forward_secrecy else []
+    return _join(profile, parts, ";" + "+".join(groups) if groups else "")
 
 
 def _child_ciphers(profile: IpsecProfile) -> list[Cipher]:
-    """Those proposed for ESP; a digest that is written alone leaves only the ciphers that go with it."""
-    digest = profile.phase2_digest
+    """Those proposed for ESP; digests that are written alone leave only the ciphers that go with them."""
+    digests = profile.phase2_digest
     ciphers = _ciphers(profile.phase2_encryption, STRONG[ike_version(profile)].child_ciphers)
-    if profile.phase2_encryption is None and digest is not None:
-        ciphers = [cipher for cipher in ciphers if cipher.aead == (digest == NO_AUTH)]
+    if digests and not profile.phase2_encryption:
+        fitting = {digest == NO_AUTH for digest in digests}
+        ciphers = [cipher for cipher in ciphers if cipher.aead in fitting]
     return ciphers
 
 
@@ -96,13 +94,18 @@ def _child_digests(profile: IpsecProfile) -> list[Digest]:
     return _digests(profile.phase2_digest, strong)
 
 
-def _ciphers(written: str | None, strong: Sequence[str]) -> list[Cipher]:
-    return [CIPHERS[name] for name in ([written] if written else strong)]
+def _ciphers(written: Sequence[str], strong: Sequence[str]) -> list[Cipher]:
+    """Each once: some have two names here."""
+    return list({CIPHERS[name].name: CIPHERS[name] for name in written or strong}.values())
 
 
-def _digests(written: str | None, strong: Sequence[str]) -> list[Digest]:
-    names = strong if written in (None, NO_AUTH) else [written or ""]
-    return [DIGESTS[name] for name in names]
+def _digests(written: Sequence[str], strong: Sequence[str]) -> list[Digest]:
+    names = [name for name in written if name != NO_AUTH] or strong
+    return list({DIGESTS[name].name: DIGESTS[name] for name in names}.values())
+
+
+def _groups(written: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(GROUPS[name].name for name in written))
 
 
 def _join(
@@ -160,42 +163,53 @@ def remote_refusals(remote: Remote, series: int = DEFAULT) -> list[Refusal]:
 
 def _ike_refusals(profile: IpsecProfile, series: int) -> Iterator[Refusal]:
     version = ike_version(profile)
-    for field, value, table in (
+    for field, values, table in (
         ("ike-encryption", profile.ike_encryption, CIPHERS),
         ("ike-digest", profile.ike_digest, DIGESTS),
         ("ike-modp", profile.ike_modp, GROUPS),
     ):
-        if value is not None and value != NO_AUTH:
-            algorithm = table[value]
+        for value, algorithm in _known(values, table):
             yield from _lacking(field, value, algorithm, series)
             yield from _out_of_place(field, value, algorithm.ike, version, "the IKE SA")
-    if profile.ike_digest == NO_AUTH:
-        yield from _no_auth("ike-digest", profile.ike_encryption, STRONG[version].ike_ciphers)
+    ciphers = _ciphers(profile.ike_encryption, STRONG[version].ike_ciphers)
+    yield from _no_auth("ike-digest", profile.ike_digest, ciphers, bool(profile.ike_encryption))
 
 
 def _child_refusals(profile: IpsecProfile, series: int) -> Iterator[Refusal]:
     version = ike_version(profile)
-    cipher, digest, group = profile.phase2_encryption, profile.phase2_digest, profile.phase2_modp
+    ciphers, groups = profile.phase2_encryption, profile.phase2_modp
     ah = profile.authentication_protocol == "ah"
-    for field, value, table in (
-        ("phase2-encryption", None if ah else cipher, CIPHERS),
-        ("phase2-digest", digest, DIGESTS),
-        ("phase2-modp", group if profile.perfect_forward_secrecy else None, GROUPS),
+    pfs = profile.perfect_forward_secrecy
+    for field, values, table in (
+        ("phase2-encryption", () if ah else ciphers, CIPHERS),
+        ("phase2-digest", profile.phase2_digest, DIGESTS),
+        ("phase2-modp", groups if pfs else (), GROUPS),
     ):
-        if value is not None and value != NO_AUTH:
-            algorithm = table[value]
+        for value, algorithm in _known(values, table):
             yield from _lacking(field, value, algorithm, series)
             yield from _out_of_place(field, value, algorithm.child, version, "the child SA")
-    if ah and cipher not in (None, "null"):
+    if ah:
+        for cipher in ciphers:
+            if cipher != "null":
+                yield Refusal(
+                    "phase2-encryption",
+                    f"{cipher} cannot be used with AH, which encrypts nothing",
+                    "Use authentication-protocol esp",
+                )
+    if pfs and version == IKEV1 and len(_groups(groups)) > 1:
         yield Refusal(
-            "phase2-encryption",
-            f"{cipher} cannot be used with AH, which encrypts nothing",
-            "Use authentication-protocol esp",
+            "phase2-modp",
+            "has several groups, of which IKEv1 can offer one (RFC 2409, 5.5)",
+            "Keep one, or use ike-v2 insist",
         )
-    if digest == NO_AUTH:
-        yield from _no_auth(
-            "phase2-digest", "null" if ah else cipher, STRONG[version].child_ciphers
-        )
+    offered = [CIPHERS["null"]] if ah else _ciphers(ciphers, STRONG[version].child_ciphers)
+    yield from _no_auth("phase2-digest", profile.phase2_digest, offered, bool(ciphers) or ah)
+
+
+def _known(
+    values: Sequence[str], table: Mapping[str, Algorithm]
+) -> Iterator[tuple[str, Algorithm]]:
+    return ((value, table[value]) for value in values if value != NO_AUTH)
 
 
 def _option_refusals(profile: IpsecProfile, series: int) -> Iterator[Refusal]:
@@ -225,8 +239,13 @@ def _out_of_place(
         )
 
 
-def _no_auth(field: str, cipher: str | None, strong: Sequence[str]) -> Iterator[Refusal]:
-    if not any(each.aead for each in _ciphers(cipher, strong)):
+def _no_auth(
+    field: str, digests: Sequence[str], ciphers: Sequence[Cipher], written: bool
+) -> Iterator[Refusal]:
+    """``no-auth`` needs a cipher that brings its own integrity; alone, beside no ``written`` one that does not."""
+    aead = [cipher.aead for cipher in ciphers]
+    alone = tuple(digests) == (NO_AUTH,)
+    if NO_AUTH in digests and not (all(aead) if alone and written else any(aead)):
         yield Refusal(
             field,
             f"{NO_AUTH} would leave packets unprotected: only AES-GCM and its like need no digest",
@@ -243,10 +262,12 @@ def _release(series: int) -> str:
 
 def weak(profile: IpsecProfile) -> list[Remark]:
     """The written values that are used as they are but protect poorly; nothing unset is ever weak."""
-    remarks = []
-    for field, value, table in _written(profile):
-        if value is not None and value != NO_AUTH and table[value].weakness:
-            remarks.append(Remark(field, f"{value} {table[value].weakness}"))
+    remarks = [
+        Remark(field, f"{value} {algorithm.weakness}")
+        for field, values, table in _written(profile)
+        for value, algorithm in _known(values, table)
+        if algorithm.weakness
+    ]
     if ike_version(profile) == IKEV1:
         remarks.append(
             Remark("ike-v2", f"{profile.ike_v2} means IKEv1, which is retired (RFC 9395)")
@@ -254,7 +275,9 @@ def weak(profile: IpsecProfile) -> list[Remark]:
     return remarks
 
 
-def _written(profile: IpsecProfile) -> Iterator[tuple[str, str | None, Mapping[str, Algorithm]]]:
+def _written(
+    profile: IpsecProfile,
+) -> Iterator[tuple[str, Sequence[str], Mapping[str, Algorithm]]]:
     yield "ike-encryption", profile.ike_encryption, CIPHERS
     yield "ike-digest", profile.ike_digest, DIGESTS
     yield "ike-modp", profile.ike_modp, GROUPS
@@ -267,9 +290,13 @@ def _written(profile: IpsecProfile) -> Iterator[tuple[str, str | None, Mapping[s
 def unused(profile: IpsecProfile) -> list[Remark]:
     """The written fields that nothing acts on beside the others of the profile."""
     remarks = []
-    cipher, digest = profile.phase2_encryption, profile.phase2_digest
-    if cipher and digest not in (None, NO_AUTH) and CIPHERS[cipher].aead:
-        remarks.append(Remark("phase2-digest", f"{digest} is dropped: {cipher} brings its own"))
+    ciphers = profile.phase2_encryption
+    if ciphers and all(CIPHERS[cipher].aead for cipher in ciphers):
+        remarks += [
+            Remark("phase2-digest", f"{digest} is dropped: {ciphers[0]} brings its own")
+            for digest in profile.phase2_digest
+            if digest != NO_AUTH
+        ]
     if profile.phase2_modp and not profile.perfect_forward_secrecy:
         remarks.append(Remark("phase2-modp", "has no effect without perfect-forward-secrecy"))
     if ike_version(profile) == IKEV2:

@@ -18,7 +18,10 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One field. ``unit`` is the unit of a bare number, ``since`` the plugin release that brought it."""
+    """One field. ``unit`` is the unit of a bare number, ``since`` the plugin release that brought it.
+
+    ``effect`` is what it changes on the node, in one sentence; empty where nothing acts on it.
+    """
 
     name: str
     attribute: str
@@ -27,6 +30,7 @@ class Leaf:
     default: Any = None
     unit: str = ""
     since: str = ""
+    effect: str = ""
     key: bool = False
     required: bool = False
     many: bool = False
@@ -78,17 +82,23 @@ class Element:
 E = TypeVar("E", bound=Element)
 
 
-def key(type: AnyType, help: str, *, name: str = "") -> Any:  # noqa: A002 — the words of a definition
+def key(
+    type: AnyType,  # noqa: A002 — the words of a definition
+    help: str,  # noqa: A002
+    *,
+    effect: str,
+    name: str = "",
+) -> Any:
     """A field that identifies a list entry; it stands in the entry's header."""
-    return field(
-        metadata={"leaf": {"type": type, "help": help, "key": True, "required": True, "name": name}}
-    )
+    told = {"type": type, "help": help, "effect": effect, "name": name}
+    return field(metadata={"leaf": told | {"key": True, "required": True}})
 
 
 def leaf(
     type: AnyType,  # noqa: A002
     help: str,  # noqa: A002
     *,
+    effect: str = "",
     default: Any = None,
     unit: str = "",
     since: str = "",
@@ -98,6 +108,7 @@ def leaf(
     told = {
         "type": type,
         "help": help,
+        "effect": effect,
         "default": default,
         "unit": unit,
         "since": since,
@@ -106,11 +117,10 @@ def leaf(
     return field(default=None, metadata={"leaf": told})
 
 
-def leaves(type: AnyType, help: str, *, since: str = "") -> Any:  # noqa: A002
+def leaves(type: AnyType, help: str, *, effect: str = "", since: str = "") -> Any:  # noqa: A002
     """A field that may be written several times; a tuple, in the order written."""
-    return field(
-        default=(), metadata={"leaf": {"type": type, "help": help, "since": since, "many": True}}
-    )
+    told = {"type": type, "help": help, "effect": effect, "since": since, "many": True}
+    return field(default=(), metadata={"leaf": told})
 
 
 def child(element: type[Element]) -> Any:

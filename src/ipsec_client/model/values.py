@@ -64,6 +64,8 @@ class ValueType(Generic[V]):
     """How one kind of value is read and written. ``read`` raises ValueError with the reason in plain words.
 
     A ``plain`` value is its text, so that what refers to it can be followed even where the text is refused.
+    What a schema can carry of ``read`` is beside it: numbers lie between ``least`` and ``most``, texts match
+    the whole ``pattern`` and have at most ``longest`` characters; None and empty where there is no such limit.
     """
 
     name: str
@@ -71,6 +73,10 @@ class ValueType(Generic[V]):
     write: Callable[[V], str] = str
     choices: tuple[str, ...] = ()
     plain: bool = False
+    least: int | None = None
+    most: int | None = None
+    pattern: str = ""
+    longest: int | None = None
 
     @property
     def secret(self) -> bool:
@@ -88,7 +94,7 @@ def _matching(name: str, pattern: str, longest: int, reason: str) -> ValueType[s
             raise ValueError(reason)
         return text
 
-    return ValueType(name, read, plain=True)
+    return ValueType(name, read, plain=True, pattern=pattern, longest=longest)
 
 
 def number(least: int, most: int) -> ValueType[int]:
@@ -101,7 +107,7 @@ def number(least: int, most: int) -> ValueType[int]:
             raise ValueError(f"is not between {least} and {most}")
         return int(text)
 
-    return ValueType(f"{least}-{most}", read)
+    return ValueType(f"{least}-{most}", read, least=least, most=most)
 
 
 def choice(*choices: str) -> ValueType[str]:
@@ -127,7 +133,8 @@ def number_or(least: int, most: int, *words: str) -> ValueType[int | str]:
         except ValueError as error:
             raise ValueError(f"{error}, nor one of {', '.join(words)}") from None
 
-    return ValueType(f"{least}-{most} or {', '.join(words)}", read, choices=words)
+    name = f"{least}-{most} or {', '.join(words)}"
+    return ValueType(name, read, choices=words, least=least, most=most)
 
 
 def _read_boolean(text: str) -> bool:
@@ -136,8 +143,11 @@ def _read_boolean(text: str) -> bool:
     return text == "true"
 
 
+_DURATION = r"([0-9]{1,12})(ms|s|m|h|d|)"
+
+
 def _read_duration(text: str) -> Duration:
-    found = re.fullmatch(r"(\d{1,12})(ms|s|m|h|d|)", text, re.ASCII)
+    found = re.fullmatch(_DURATION, text)
     if not found:
         raise ValueError("is not a duration such as 200ms, 10s, 30m, 8h or 1d")
     return Duration(int(found[1]), found[2])
@@ -222,10 +232,10 @@ IDENTITY = _matching(
 OPTION = _matching("option-name", r"[A-Za-z][A-Za-z0-9_-]*", 63, "is not an option name")
 TEXT: ValueType[str] = ValueType("string", _read_text)
 BOOLEAN = ValueType("boolean", _read_boolean, _write_boolean)
-DURATION = ValueType("duration", _read_duration)
+DURATION = ValueType("duration", _read_duration, pattern=_DURATION)
 ADDRESS = ValueType("ip-address", _read_address)
 PREFIX = ValueType("ip-prefix", _read_prefix)
-HOST: ValueType[str] = ValueType("host", _read_host)
+HOST: ValueType[str] = ValueType("host", _read_host, longest=253)
 SECRET = ValueType("password", _read_secret, _write_secret)
 
 AnyType = ValueType[Any]

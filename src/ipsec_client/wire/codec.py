@@ -66,6 +66,8 @@ def decode(element: type[E], encoded: Mapping[str, Json], where: str = "") -> E:
 
 
 def _decode_member(member: Leaf | Nested, value: Json, where: str) -> Any:
+    if member.many and isinstance(member, Leaf) and isinstance(value, str):
+        value = [value]  # a field that had one value before it could have several
     if member.many and not isinstance(value, list):
         raise InputFault(f"{where} is not a list")
     if isinstance(member, Nested):

@@ -5,7 +5,7 @@ Where only part of a set is written, the strong list stands for the rest of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,16 +59,16 @@ def esp_proposals(profile: Profile) -> tuple[Proposal, ...]:
     )
 
 
-def _ciphers(written: str | None) -> tuple[str, ...]:
-    return STRONG_CIPHERS if written is None else (written,)
+def _ciphers(written: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(written or STRONG_CIPHERS)
 
 
-def _digests(written: str | None) -> tuple[str, ...]:
-    return STRONG_DIGESTS if written in (None, _NO_DIGEST) else (str(written),)
+def _digests(written: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(word for word in written or () if word != _NO_DIGEST) or STRONG_DIGESTS
 
 
-def _groups(written: str | None) -> tuple[str, ...]:
-    return STRONG_GROUPS if written is None else (written,)
+def _groups(written: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(written or STRONG_GROUPS)
 
 
 def _is_aead(cipher: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from ipsec_client.config.providers.provider import (
     Between,
     ChildSas,
-    Identity,
     Key,
     Mss,
     OneOf,
@@ -25,7 +24,12 @@ _API = Source(
     "read 2026-11-25",
 )
 _DEVICE = Source(
-    "Requirements for an AWS Site-to-Site VPN customer gateway device",
+    "Your customer gateway device",
+    "docs.aws.amazon.com/vpn/latest/s2svpn/your-cgw.html",
+    "read 2026-11-25",
+)
+_PRACTICE = Source(
+    "Best practices for an AWS Site-to-Site VPN customer gateway device",
     "docs.aws.amazon.com/vpn/latest/s2svpn",
     "read 2026-11-25",
 )
@@ -39,7 +43,7 @@ _DIGESTS = ("sha1", "sha2_256", "sha2_384", "sha2_512")
 PROVIDER = Provider(
     name="aws",
     title="AWS Site-to-Site VPN",
-    sources=(_OPTIONS, _API, _DEVICE),
+    sources=(_OPTIONS, _API, _DEVICE, _PRACTICE),
     local_id="192.0.2.1",
     fields=(
         ("ike-encryption", "aes_gcm256"),
@@ -64,15 +68,14 @@ PROVIDER = Provider(
         OneOf(_DEVICE, "perfect-forward-secrecy", ("true",)),
         Between(_OPTIONS, "ike-lifetime", "900s", "28800s"),
         Between(_OPTIONS, "connection-lifetime", "900s", "3600s"),
-        Between(_DEVICE, "mtu", "", "1446"),
-        Mss(_DEVICE, 1406),
+        Between(_PRACTICE, "mtu", "", "1446"),
+        Mss(_PRACTICE, 1406),
         ChildSas(_DEVICE, 1),
         Key(
             _API,
             r"(?!0)[A-Za-z0-9._]{8,64}",
             "8 to 64 letters, digits, periods and underscores, the first no 0",
         ),
-        Identity(_DEVICE, r"[0-9.]+", "the public address of the customer gateway"),
         Reserved(
             _API,
             (
@@ -91,6 +94,8 @@ PROVIDER = Provider(
         "169.254.129.0/27). They are needed for BGP alone; with static routes nothing here has them.",
         "AWS takes a peer for dead after 40 seconds unless set otherwise, 30 at least, and then clears the "
         "tunnel; it does not begin a negotiation unless told to.",
-        "Path MTU discovery is not supported, and fragmented ESP is not put together again.",
+        "The local-id of AWS's own samples is the public address of the customer gateway.",
+        "In ESP in UDP the MTU is 1438 bytes with AES-GCM and 1422 or less with AES-CBC, which is what is "
+        "computed here where mtu is unset. Path MTU discovery is not supported.",
     ),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ipsec_client.config.providers.provider import (
     Between,
-    Identity,
     Mss,
     OneOf,
     Provider,
@@ -21,12 +20,17 @@ _DEVICES = Source(
     "learn.microsoft.com/azure/vpn-gateway/vpn-gateway-about-vpn-devices",
     "read 2026-11-25",
 )
+_SKUS = Source(
+    "About gateway SKUs",
+    "learn.microsoft.com/azure/vpn-gateway/about-gateway-skus",
+    "2025-06-23",
+)
 _GROUPS = ("dh-24", "dh-20", "dh-19", "modp2048", "modp1024")
 
 PROVIDER = Provider(
     name="azure",
     title="Azure VPN Gateway",
-    sources=(_POLICY, _DEVICES),
+    sources=(_POLICY, _DEVICES, _SKUS),
     local_id="192.0.2.1",
     fields=(
         ("ike-encryption", "aes_gcm256"),
@@ -61,7 +65,6 @@ PROVIDER = Provider(
         Between(_POLICY, "connection-lifetime", "300s", ""),
         Between(_DEVICES, "mtu", "", "1400"),
         Mss(_DEVICES, 1350),
-        Identity(_DEVICES, r"[0-9.]+", "the public address in the local network gateway"),
     ),
     notes=(
         "Azure's default policy knows only group 2, which Libreswan 4 lacks: give the connection a "
@@ -72,6 +75,7 @@ PROVIDER = Provider(
         "Azure's DPD timeout is 45 seconds unless set (9 to 3 600; 30 to 45 is advised).",
         "Clamp the MSS: enforced-mss 1350 on the remotes, or mtu 1400 as here.",
         "Make the gateway active-active: it then has two addresses, one for each of two remotes.",
-        "Throughput goes by SKU: 650 Mbit/s (VpnGw1) to 10 Gbit/s (VpnGw5) for all tunnels together.",
+        "Throughput goes by SKU, 650 Mbit/s for all tunnels of a VpnGw1 together, and is not guaranteed.",
+        "As local-id the public address is usual, as it stands in the local network gateway.",
     ),
 )

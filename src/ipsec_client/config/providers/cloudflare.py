@@ -72,8 +72,8 @@ PROVIDER = Provider(
         ),
         Identity(
             _TUNNELS,
-            r"(ipsec@)?[0-9a-f]+\.[0-9a-f]+(\.custom)?\.ipsec\.cloudflare\.com",
-            "<tunnel>.<account>.ipsec.cloudflare.com, as the tunnel's page shows it",
+            r"(ipsec@)?[^.@]+\.[^.@]+(\.custom)?\.ipsec\.cloudflare\.com|[^._]+_[^._]+|[0-9.]+",
+            "<tunnel>.<account>.ipsec.cloudflare.com, or the customer endpoint's address",
         ),
     ),
     notes=(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from ipsec_client.config.providers.provider import (
     Between,
     Goes,
-    Identity,
     OneOf,
     Provider,
     Source,
@@ -73,13 +72,12 @@ PROVIDER = Provider(
         Between(_CIPHERS, "ike-lifetime", "", "36600s"),
         Between(_CIPHERS, "connection-lifetime", "", "10800s"),
         Between(_MTU, "mtu", "", "1406"),
-        Identity(_ADVANCED, r"[0-9.]+", "the public address of the peer VPN gateway"),
     ),
     notes=(
         "Propose one cipher for each role, as this profile does: with a list Google's choice may change "
         "from one rekey to the next, and the MTU with it.",
         "Only one-to-one address translation is supported, not several gateways behind one address: give "
-        "the egress a public address of its own.",
+        "the egress a public address of its own, and write that as local-id.",
         "The payload MTU is 1406 bytes with AES-GCM, 1390 with AES-CBC and SHA-256 or SHA-1, 1374 with "
         "AES-CBC and SHA-512.",
         "Google's IKE SA lives 36 000 seconds (36 600 with IKEv1), its child SA 10 800.",

@@ -16,9 +16,9 @@ _PARAMETERS = Source(
     "docs.oracle.com/iaas/Content/Network/Reference/supportedIPsecparams.htm",
     "2024-08-21",
 )
-_OVERVIEW = Source(
-    "Site-to-Site VPN Overview",
-    "docs.oracle.com/iaas/Content/Network/Tasks/overviewIPsec.htm",
+_BEHIND_NAT = Source(
+    "CPE Configuration: If the CPE Is Behind a NAT Device",
+    "docs.oracle.com/iaas/Content/Network/Tasks/configuringCPE.htm",
     "read 2026-11-25",
 )
 _PHASE1_GROUPS = ("modp1024", "modp1536", "modp2048", "dh-19", "dh-20")
@@ -27,7 +27,7 @@ _CBC = ("aes256", "aes192", "aes128")
 PROVIDER = Provider(
     name="oracle-cloud",
     title="Oracle Cloud Site-to-Site VPN",
-    sources=(_PARAMETERS, _OVERVIEW),
+    sources=(_PARAMETERS, _BEHIND_NAT),
     local_id="192.0.2.1",
     fields=(
         ("ike-encryption", "aes256"),
@@ -54,7 +54,7 @@ PROVIDER = Provider(
         Between(_PARAMETERS, "ike-lifetime", "", "28800s"),
         Between(_PARAMETERS, "connection-lifetime", "", "3600s"),
         Key(_PARAMETERS, r"[A-Za-z0-9 ]+", "letters, digits and blanks"),
-        Identity(_OVERVIEW, r".+", "the CPE IKE identifier of the connection"),
+        Identity(_BEHIND_NAT, r".+", "the CPE IKE identifier of the connection, an address or a name"),
     ),
     notes=(
         "Choose IKEv2 for the tunnel, and set its custom phase one and two to this profile's values: "
