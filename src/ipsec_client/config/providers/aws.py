@@ -86,16 +86,26 @@ PROVIDER = Provider(
         ),
     ),
     notes=(
-        "A connection has two tunnels, each with an address and a key of its own, and AWS takes either "
-        "down for maintenance: two remotes, and a profile for each where the keys differ.",
-        "Up to 1.25 Gbit/s a tunnel; up to 5 Gbit/s where large bandwidth tunnels are chosen, on a "
-        "transit gateway or Cloud WAN.",
-        "Inside addresses are a /30 of 169.254.0.0/16. Choose one outside plugin-network (by default "
-        "169.254.129.0/27). They are needed for BGP alone; with static routes nothing here has them.",
-        "AWS takes a peer for dead after 40 seconds unless set otherwise, 30 at least, and then clears the "
-        "tunnel; it does not begin a negotiation unless told to.",
+        (
+            "A connection has two tunnels, each with an address and a key of its own, and AWS takes either "
+            "down for maintenance: two remotes, and a profile for each where the keys differ."
+        ),
+        (
+            "Up to 1.25 Gbit/s a tunnel; up to 5 Gbit/s where large bandwidth tunnels are chosen, on a "
+            "transit gateway or Cloud WAN."
+        ),
+        (
+            "Inside addresses are a /30 of 169.254.0.0/16. Choose one outside plugin-network (by default "
+            "169.254.129.0/27). They are needed for BGP alone; with static routes nothing here has them."
+        ),
+        (
+            "AWS takes a peer for dead after 40 seconds unless set otherwise, 30 at least, and then clears the "
+            "tunnel; it does not begin a negotiation unless told to."
+        ),
         "The local-id of AWS's own samples is the public address of the customer gateway.",
-        "In ESP in UDP the MTU is 1438 bytes with AES-GCM and 1422 or less with AES-CBC, which is what is "
-        "computed here where mtu is unset. Path MTU discovery is not supported.",
+        (
+            "In ESP in UDP the MTU is 1438 bytes with AES-GCM and 1422 or less with AES-CBC, which is what is "
+            "computed here where mtu is unset. Path MTU discovery is not supported."
+        ),
     ),
 )

@@ -67,9 +67,11 @@ PROVIDER = Provider(
         Mss(_DEVICES, 1350),
     ),
     notes=(
-        "Azure's default policy knows only group 2, which Libreswan 4 lacks: give the connection a "
-        "custom policy with exactly this profile's values (GCMAES256, SHA384, ECP384; GCMAES256, "
-        "GCMAES256, ECP384). A policy holds one combination, and no other is accepted.",
+        (
+            "Azure's default policy knows only group 2, which Libreswan 4 lacks: give the connection a "
+            "custom policy with exactly this profile's values (GCMAES256, SHA384, ECP384; GCMAES256, "
+            "GCMAES256, ECP384). A policy holds one combination, and no other is accepted."
+        ),
         "A custom policy cannot be set on the Basic SKU.",
         "Azure's IKE SA lives 28 800 seconds, its child SA 27 000 unless set; lifetimes need not match.",
         "Azure's DPD timeout is 45 seconds unless set (9 to 3 600; 30 to 45 is advised).",

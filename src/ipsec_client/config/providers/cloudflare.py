@@ -77,15 +77,23 @@ PROVIDER = Provider(
         ),
     ),
     notes=(
-        "Behind address translation, which is always so here, Cloudflare wants IKE to begin on port "
-        "4500. This client begins on 500 and moves to 4500; try a tunnel before you rely on one.",
+        (
+            "Behind address translation, which is always so here, Cloudflare wants IKE to begin on port "
+            "4500. This client begins on 500 and moves to 4500; try a tunnel before you rely on one."
+        ),
         "Cloudflare never begins a negotiation.",
-        "Turn replay protection on at Cloudflare only if you set the custom-option replay-window to "
-        "another value; the tunnel then has one server instead of many.",
+        (
+            "Turn replay protection on at Cloudflare only if you set the custom-option replay-window to "
+            "another value; the tunnel then has one server instead of many."
+        ),
         "One group only is advised, group 20, as here.",
-        "Cloudflare probes through the tunnel: a service must let its pings reach their target. Health is "
-        "healthy, degraded or down.",
-        "Two tunnels, to both of the anycast addresses of the account: two remotes, each with a profile "
-        "of its own, since each tunnel has an identity of its own.",
+        (
+            "Cloudflare probes through the tunnel: a service must let its pings reach their target. Health is "
+            "healthy, degraded or down."
+        ),
+        (
+            "Two tunnels, to both of the anycast addresses of the account: two remotes, each with a profile "
+            "of its own, since each tunnel has an identity of its own."
+        ),
     ),
 )

@@ -74,12 +74,18 @@ PROVIDER = Provider(
         Between(_MTU, "mtu", "", "1406"),
     ),
     notes=(
-        "Propose one cipher for each role, as this profile does: with a list Google's choice may change "
-        "from one rekey to the next, and the MTU with it.",
-        "Only one-to-one address translation is supported, not several gateways behind one address: give "
-        "the egress a public address of its own, and write that as local-id.",
-        "The payload MTU is 1406 bytes with AES-GCM, 1390 with AES-CBC and SHA-256 or SHA-1, 1374 with "
-        "AES-CBC and SHA-512.",
+        (
+            "Propose one cipher for each role, as this profile does: with a list Google's choice may change "
+            "from one rekey to the next, and the MTU with it."
+        ),
+        (
+            "Only one-to-one address translation is supported, not several gateways behind one address: give "
+            "the egress a public address of its own, and write that as local-id."
+        ),
+        (
+            "The payload MTU is 1406 bytes with AES-GCM, 1390 with AES-CBC and SHA-256 or SHA-1, 1374 with "
+            "AES-CBC and SHA-512."
+        ),
         "Google's IKE SA lives 36 000 seconds (36 600 with IKEv1), its child SA 10 800.",
         "Each tunnel carries 250 000 packets a second, both directions together: 1 to 3 Gbit/s.",
         "HA VPN has two interfaces: two remotes, of one profile, give the better availability.",

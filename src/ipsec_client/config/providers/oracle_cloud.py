@@ -46,24 +46,30 @@ PROVIDER = Provider(
         OneOf(_PARAMETERS, "ike-encryption", _CBC),
         OneOf(_PARAMETERS, "ike-digest", ("sha2_384", "sha2_256", "sha1")),
         OneOf(_PARAMETERS, "ike-modp", _PHASE1_GROUPS),
-        OneOf(
-            _PARAMETERS, "phase2-encryption", ("aes_gcm256", "aes_gcm192", "aes_gcm128", *_CBC)
-        ),
+        OneOf(_PARAMETERS, "phase2-encryption", ("aes_gcm256", "aes_gcm192", "aes_gcm128", *_CBC)),
         OneOf(_PARAMETERS, "phase2-digest", ("sha2_256", "sha1")),
         OneOf(_PARAMETERS, "phase2-modp", (*_PHASE1_GROUPS, "dh-24")),
         Between(_PARAMETERS, "ike-lifetime", "", "28800s"),
         Between(_PARAMETERS, "connection-lifetime", "", "3600s"),
         Key(_PARAMETERS, r"[A-Za-z0-9 ]+", "letters, digits and blanks"),
-        Identity(_BEHIND_NAT, r".+", "the CPE IKE identifier of the connection, an address or a name"),
+        Identity(
+            _BEHIND_NAT, r".+", "the CPE IKE identifier of the connection, an address or a name"
+        ),
     ),
     notes=(
-        "Choose IKEv2 for the tunnel, and set its custom phase one and two to this profile's values: "
-        "Oracle's own default for PFS is group 5, which is weak.",
+        (
+            "Choose IKEv2 for the tunnel, and set its custom phase one and two to this profile's values: "
+            "Oracle's own default for PFS is group 5, which is weak."
+        ),
         "Set the connection's CPE IKE identifier to the local-id; it is the CPE's address unless changed.",
-        "A connection has several tunnels, and traffic from the cloud may come by any that is up: "
-        "two remotes, and no firewall between that minds asymmetric ways.",
-        "Oracle's proposals are larger than one packet, so a firewall on the way must let IP fragments "
-        "pass where Oracle begins the negotiation.",
+        (
+            "A connection has several tunnels, and traffic from the cloud may come by any that is up: "
+            "two remotes, and no firewall between that minds asymmetric ways."
+        ),
+        (
+            "Oracle's proposals are larger than one packet, so a firewall on the way must let IP fragments "
+            "pass where Oracle begins the negotiation."
+        ),
         "Oracle's DPD timeout is 20 seconds unless set.",
     ),
 )

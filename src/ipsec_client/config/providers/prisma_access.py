@@ -56,11 +56,15 @@ PROVIDER = Provider(
         Identity(_ONBOARD, r".+", "the IKE identification that was given for the site"),
     ),
     notes=(
-        "IKE and IPsec crypto profile at Prisma Access must hold the same values as this profile; its "
-        "defaults are 8 hours for IKE and 1 hour for IPsec.",
+        (
+            "IKE and IPsec crypto profile at Prisma Access must hold the same values as this profile; its "
+            "defaults are 8 hours for IKE and 1 hour for IPsec."
+        ),
         "AES-GCM for the IKE SA is not offered in every management plane; AES-CBC is in all.",
-        "Enter the site as one with a dynamic address, identified by the local-id; set remote-id on the "
-        "remotes where one is configured for Prisma Access.",
+        (
+            "Enter the site as one with a dynamic address, identified by the local-id; set remote-id on the "
+            "remotes where one is configured for Prisma Access."
+        ),
         "A primary and a secondary tunnel: two remotes. While both are up the primary one is used.",
         "An IPsec termination node carries at most 1000 Mbit/s.",
     ),

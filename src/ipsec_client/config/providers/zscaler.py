@@ -15,7 +15,9 @@ from ipsec_client.config.providers.provider import (
 )
 
 _PARAMETERS = Source(
-    "Understanding IPSec VPNs", "help.zscaler.com/unified/understanding-ipsec-vpns", "read 2026-11-25"
+    "Understanding IPSec VPNs",
+    "help.zscaler.com/unified/understanding-ipsec-vpns",
+    "read 2026-11-25",
 )
 _TUNNELS = Source(
     "Configuring an IPSec VPN Tunnel",
@@ -64,19 +66,27 @@ PROVIDER = Provider(
         Between(_PARAMETERS, "mtu", "", "1400"),
         Mss(_PARAMETERS, 1360),
         ChildSas(_PARAMETERS, 8),
-        Option(_PARAMETERS, "esn", "no", "proposals with extended sequence numbers are not supported"),
+        Option(
+            _PARAMETERS, "esn", "no", "proposals with extended sequence numbers are not supported"
+        ),
         Identity(_PARAMETERS, r".*[A-Za-z].*", "the FQDN or user FQDN of the VPN credential"),
     ),
     notes=(
-        "Add a VPN credential with the local-id and the key, and a location that uses it. A private "
-        "address as identity fails; so a local-id is needed here, where the egress is always translated.",
-        "AES in phase 2 needs a subscription of its own. Without it only phase2-encryption null is "
-        "taken, which encrypts nothing.",
+        (
+            "Add a VPN credential with the local-id and the key, and a location that uses it. A private "
+            "address as identity fails; so a local-id is needed here, where the egress is always translated."
+        ),
+        (
+            "AES in phase 2 needs a subscription of its own. Without it only phase2-encryption null is "
+            "taken, which encrypts nothing."
+        ),
         "Two tunnels to two data centers are advised: two remotes, of one profile.",
         "At most 400 Mbit/s for each public source address.",
         "PFS is advised against. Zscaler's own DPD asks every 20 seconds, five times.",
         "IKEv1 is closed to new tenants, and takes group 2 only, which Libreswan 4 lacks.",
-        "In maintenance a data center's VPN end may stay up without forwarding, so DPD alone is no "
-        "monitor: ping something beyond it by tunnel-monitor.",
+        (
+            "In maintenance a data center's VPN end may stay up without forwarding, so DPD alone is no "
+            "monitor: ping something beyond it by tunnel-monitor."
+        ),
     ),
 )

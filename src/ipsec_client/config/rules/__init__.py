@@ -14,6 +14,7 @@ from ipsec_client.config.rules import (
     names,
     networks,
     profiles,
+    providers,
     reach,
     references,
 )
@@ -36,6 +37,7 @@ def _check(authority: Authority, series: int | None) -> Iterator[Finding]:
     for router in authority.router:
         site = Site(domain, router)
         yield from profiles.profiles(site, series)
+        yield from providers.profiles(site)
         yield from references.routes(site)
         for place in site.places.values():
             yield from _check_node(place, series)
@@ -51,6 +53,7 @@ def _check_node(place: Place, series: int | None) -> Iterator[Finding]:
     yield from networks.plugin(place)
     yield from networks.monitor_nat(place)
     yield from profiles.remotes(place, series)
+    yield from providers.remotes(place)
     yield from monitors.monitors(place)
     yield from reach.reach(place)
     yield from idle.interfaces(place)
