@@ -100,3 +100,18 @@ def test_unknown_and_unnamed_routers_and_nodes() -> None:
     with pytest.raises(InputFault, match="the configuration has no router"):
         find_router(Authority(), None)
     assert find_node(find_router(found, "other"), None).name == "n9"
+
+
+def test_a_service_goes_only_where_it_applies() -> None:
+    text = in_authority(
+        "service all\n exit\n"
+        "service one\n applies-to router\n router-name r1\n exit\n exit\n"
+        "service group\n applies-to router-group\n group-name west\n exit\n exit\n"
+        "router r1\n node n\n exit\n exit\n"
+        "router r2\n group west\n node n\n exit\n exit\n"
+    )
+    names = {
+        router: [item.name for item in document(authority(text), router, "n").authority.service]
+        for router in ("r1", "r2")
+    }
+    assert names == {"r1": ["all", "one"], "r2": ["all", "group"]}

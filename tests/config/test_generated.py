@@ -112,11 +112,6 @@ def test_plugin_1053_without_a_client_nothing_is_generated_and_nothing_is_wrong(
     assert only_generated(generate(inactive)) == Authority()
 
 
-def test_plugin_333_the_plugin_network_that_is_written_is_used() -> None:
-    made = generate(authority(client("", client_fields="plugin-network 10.9.8.64/27")))
-    assert (address(made, "client1"), address(made, "rem1")) == ("10.9.8.65", "10.9.8.69")
-
-
 def test_another_plugin_network_moves_everyone() -> None:
     text = write(Config(authority=generate(authority(complete()))))
     network = authority(client("", client_fields="plugin-network 10.9.8.0/24"))
@@ -132,13 +127,6 @@ def test_another_plugin_network_moves_everyone() -> None:
 def test_host_bits_in_the_plugin_network_are_tolerated() -> None:
     made = generate(authority(client("", client_fields="plugin-network 169.254.129.13/27")))
     assert address(made, "client1") == "169.254.129.1"
-
-
-def test_plugin_336_a_vector_name_makes_nothing_invalid() -> None:
-    made = generate(authority(client("vector-name fast")))
-    text = write(Config(authority=made), secrets=True)
-    assert not examine(text).refused
-    assert "vector" not in write(Config(authority=only_generated(made)))
 
 
 def test_a_remotes_tenant_and_mss_are_those_of_its_interface() -> None:

@@ -55,15 +55,23 @@ MISTAKES = {
     ),
     "a field without a like": (
         "authority\n tenant t\n  frobnicate yes\n exit\nexit\n",
-        ["3: error: authority tenant t frobnicate: is not known here. Known are name, description"],
+        [
+            (
+                "3: error: authority tenant t frobnicate: is not known here. "
+                "Known are name, description, security, generated, member"
+            )
+        ],
     ),
     "a block that is not known, left out with all inside": (
         (
-            "authority\n service-policy p\n  name p\n  vector a\n   cost 1\n  exit\n exit\n"
+            "authority\n traffic-profile p\n  name p\n  vector a\n   cost 1\n  exit\n exit\n"
             " tenant t\n  nmae t\n exit\nexit\n"
         ),
         [
-            "2: error: authority service-policy: is not known here. Did you mean service?",
+            (
+                "2: error: authority traffic-profile: is not known here. "
+                "Known are name, tenant, service, service-policy, router"
+            ),
             "9: error: authority tenant t nmae: is not known here. Did you mean name?",
         ],
     ),

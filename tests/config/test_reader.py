@@ -8,7 +8,6 @@ from ipaddress import ip_address
 import pytest
 
 from ipsec_client.base.secret import Secret
-from ipsec_client.config.printer import write
 from ipsec_client.config.reader import lines, read
 from ipsec_client.model import values as v
 from ipsec_client.model.elements import Config, Router
@@ -33,18 +32,6 @@ def test_complete_example_is_read_whole() -> None:
     hop = read_router.service_route[0].next_hop[0]
     assert (hop.node_name, hop.interface) == ("router1", "rem1-intf")
     assert hop.gateway_ip == ip_address("169.254.129.6")
-
-
-@pytest.mark.parametrize("name", ["page-profiles", "page-clients", "page-tunnel-monitor"])
-def test_fragments_of_the_page_are_read(name: str) -> None:
-    text = fragment(name)
-    whole = in_authority(text) if text.startswith("router") else in_router(text)
-    if name == "page-profiles":
-        whole = in_authority(text.replace("router\n", "router r1\n", 1))
-    else:
-        whole = in_router(text.replace("node\n", "node n1\n", 1))
-    severities = {finding.severity for finding in read(whole).findings}
-    assert severities <= {"warning"}
 
 
 def test_a_key_that_differs_from_its_head_gives_way_with_a_warning() -> None:
@@ -184,21 +171,6 @@ def test_a_block_written_twice_counts_as_one() -> None:
     assert [remote.name for remote in only.remote] == ["rem1", "rem2"]
     assert only.remote[0].host == "1.1.1.1"
     assert [str(prefix) for prefix in only.remote[0].subnet] == ["10.0.0.0/8", "11.0.0.0/8"]
-
-
-def test_plugin_1480_a_very_long_line_loses_nothing() -> None:
-    long = "x" * 100_000
-    text = complete().replace(
-        "        tenant ipsec\n",
-        f'        tenant ipsec\n            description "{long} {long}"\n',
-        1,
-    )
-    reading = read(text)
-    assert reading.findings == ()
-    assert reading.config.authority
-    assert len(reading.config.authority.tenant[0].description or "") == 200_001
-    assert reading.config.authority.router == read(complete()).config.authority.router  # type: ignore[union-attr]
-    assert read(write(reading.config, secrets=True)).config == reading.config
 
 
 def test_lines_are_those_of_the_text() -> None:

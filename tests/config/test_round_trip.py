@@ -1,58 +1,59 @@
-"""What is printed is read back as the same model, whatever the model holds."""
+"""What is printed is read back as the same model, whatever the model holds: in blocks and flat, unset as unset."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ipsec_client.config.printer import write
+from ipsec_client.config import flat, printer
 from ipsec_client.config.reader import lines, read
 from ipsec_client.model.definition import walk
-from ipsec_client.model.elements import Authority, Config, IpsecProfile, Router, Service
-from tests.configs.strategies import elements
+from ipsec_client.model.elements import Authority, Config
+from tests.configs.strategies import Trail, around, elements, trails
 
-routers = st.lists(elements(Router, 2), max_size=1).map(tuple)
-thorough = settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example],
-)
+FORMS: dict[str, Callable[..., str]] = {"blocks": printer.write, "flat": flat.write}
+
+a_few = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def of(authority: Authority) -> Config:
-    return Config(authority=authority)
+def named(trail: Trail) -> str:
+    return " ".join(nested.name for _, nested in trail)
 
 
-@thorough
-@given(st.builds(Authority, router=routers), st.booleans())
-def test_a_router_reads_back_as_it_was_printed(authority: Authority, verbose: bool) -> None:
-    reading = read(write(of(authority), secrets=True, verbose=verbose))
-    assert not reading.findings
-    assert reading.config == of(authority)
-
-
-@thorough
-@given(elements(IpsecProfile), st.booleans())
-def test_a_profile_reads_back_whatever_its_key_and_options_hold(
-    profile: IpsecProfile, verbose: bool
+@pytest.mark.parametrize("trail", [*trails()], ids=named)
+@a_few
+@given(data=st.data(), verbose=st.booleans())
+def test_any_element_reads_back_as_it_was_printed(
+    trail: Trail, data: st.DataObject, verbose: bool
 ) -> None:
-    authority = Authority(router=(Router(name="r", ipsec_profile=(profile,)),))
-    reading = read(write(of(authority), secrets=True, verbose=verbose))
+    config = around(trail, data.draw(elements(trail[-1][1].element, 1)))
+    for write in FORMS.values():
+        reading = read(write(config, secrets=True, verbose=verbose))
+        assert not reading.findings
+        assert reading.config == config
+
+
+@pytest.mark.parametrize("form", FORMS)
+@a_few
+@given(authority=elements(Authority), verbose=st.booleans())
+def test_a_whole_configuration_reads_back(form: str, authority: Authority, verbose: bool) -> None:
+    config = Config(authority=authority)
+    text = FORMS[form](config, secrets=True, verbose=verbose)
+    reading = read(text)
     assert not reading.findings
-    assert reading.config == of(authority)
+    assert reading.config == config
+    assert FORMS[form](reading.config, secrets=True, verbose=verbose) == text
 
 
-@thorough
-@given(st.lists(elements(Service), max_size=3, unique_by=lambda item: item.key))
-def test_services_read_back_and_printing_is_stable(services: list[Service]) -> None:
-    authority = Authority(service=tuple(services))
-    text = write(of(authority))
-    assert write(read(text).config) == text
-
-
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.builds(Authority, router=routers))
-def test_every_element_has_a_line(authority: Authority) -> None:
-    where = lines(write(of(authority)))
+@pytest.mark.parametrize("form", FORMS)
+@a_few
+@given(authority=elements(Authority))
+def test_every_element_has_a_line(form: str, authority: Authority) -> None:
+    text = FORMS[form](Config(authority=authority))
+    where = lines(text)
+    printed = text.split("\n")
     for path, _ in walk(authority, ("authority",)):
-        assert path in where
+        assert path[-1] in printed[where[path] - 1].replace('"', "").split()

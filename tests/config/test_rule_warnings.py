@@ -172,8 +172,7 @@ WARNINGS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
     "fields that nothing acts on": (
         [with_field("address 172.16.5.4", "scope public"),
          ("name               wan\n", "type bridged\n network-namespace x\n"),
-         ("name          wanintf\n", "type shared\n enforced-mss 1300\n"),
-         with_field(IN_REM1, "vector-name fast")],
+         ("name          wanintf\n", "type shared\n icmp drop\n")],
         [
             ("warning: authority service ipsec scope: services are not announced to other routers. "
             "It may stay; it changes nothing"),
@@ -183,10 +182,28 @@ WARNINGS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
             "namespace. It may stay; it changes nothing"),
             (f"warning: {WANINTF} type: shared is treated as external: there are no other routers. "
             "It may stay; it changes nothing"),
-            (f"warning: {WANINTF} enforced-mss: the MSS is enforced on the KNIs of remotes only. "
-            "Set it on the remotes"),
-            (f"warning: {REM1} vector-name: next hops are taken in the order they are written, "
-            "whatever their vector. It may stay; it changes nothing"),
+            (f"warning: {WANINTF} icmp: nothing acts on it. It may stay; it changes nothing"),
+        ],
+    ),
+    "a vector that orders nothing": (
+        [with_field(IN_REM1, "vector-name fast")],
+        [(f"warning: {REM1} vector-name: orders nothing: no service-policy has a vector of this "
+         "name. Add it to a service-policy")],
+    ),
+    "a service that applies to no router": (
+        [with_field("address 172.16.5.4",
+         "applies-to router\n router-name router7\n exit\n applies-to router-group\n group-name g\n exit")],
+        [
+            ("warning: authority service ipsec applies-to router router-name: there is no router "
+            "router7. Did you mean router1?"),
+            ("warning: authority service ipsec applies-to router-group group-name: no router is in "
+            "group g. Add group g to a router"),
+            (f"warning: {REM1} host: no service covers 172.16.4.3, so no IKE leaves for it. "
+            "Add 172.16.4.3 to a service that allows tenant ipsec"),
+            (f"warning: {REM2} host: no service covers 172.16.5.4, so no IKE leaves for it. "
+            "Add 172.16.5.4 to a service that allows tenant ipsec"),
+            (f"warning: {ROUTER} service-route ipsec service-name: service ipsec does not apply to "
+            "router router1. Add the router to its applies-to"),
         ],
     ),
     "a monitor network on the LAN": (

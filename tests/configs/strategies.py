@@ -1,7 +1,13 @@
-"""Any configuration, made from the model's definitions: whatever can be written in each field."""
+"""Any configuration, made from the model's definitions: whatever can be written in each field.
+
+A field that is new is drawn as soon as it is defined; only a new type of value may need a line here.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Any, TypeVar
 
@@ -9,7 +15,8 @@ from hypothesis import strategies as st
 
 from ipsec_client.base.secret import REMOVED, Secret
 from ipsec_client.model import values as v
-from ipsec_client.model.definition import Element, Leaf, Nested, definition
+from ipsec_client.model.definition import Element, Leaf, Nested, definition, walk
+from ipsec_client.model.elements import Authority, Config
 
 E = TypeVar("E", bound=Element)
 
@@ -31,14 +38,6 @@ _prefixes = st.builds(
 )
 
 _by_type: dict[str, st.SearchStrategy[Any]] = {
-    "name-id": st.from_regex(r"[A-Za-z0-9_-]{1,20}", fullmatch=True),
-    "device-name": st.from_regex(r"[A-Za-z0-9_-]{1,12}", fullmatch=True),
-    "network-namespace": st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,11}", fullmatch=True),
-    "tenant-name": st.from_regex(r"[a-z]{1,5}(\.[a-z]{1,5}){0,2}", fullmatch=True),
-    "source-spec": st.from_regex(r"[a-z]{1,5}(@10\.0\.0\.0/8)?", fullmatch=True),
-    "linux-interface": st.from_regex(r"[a-z][a-z0-9.]{0,10}", fullmatch=True),
-    "identity": st.from_regex(r"@?[a-z][a-z0-9.@-]{0,20}", fullmatch=True),
-    "option-name": st.from_regex(r"[a-z][a-z0-9_-]{0,20}", fullmatch=True),
     "string": _printable,
     "boolean": st.booleans(),
     "duration": _durations,
@@ -51,36 +50,110 @@ _by_type: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-def _values(leaf: Leaf) -> st.SearchStrategy[Any]:
+def values(leaf: Leaf) -> st.SearchStrategy[Any]:
+    """Any one value that may be written in the field."""
     kind = leaf.type
     if kind.name in _by_type:
         return _by_type[kind.name]
-    chosen = st.sampled_from(kind.choices) if kind.choices else st.nothing()
-    if kind.name == "enumeration":
-        return chosen
-    least, most = (int(number) for number in kind.name.split(" ")[0].split("-"))
-    return st.integers(least, most) | chosen
+    drawn: list[st.SearchStrategy[Any]] = []
+    if kind.choices:
+        drawn.append(st.sampled_from(kind.choices))
+    if kind.least is not None:
+        drawn.append(st.integers(kind.least, kind.most))
+    if kind.pattern:
+        texts = st.from_regex(re.compile(kind.pattern, re.ASCII), fullmatch=True)
+        drawn.append(texts.filter(lambda text: len(text) <= (kind.longest or len(text))))
+    assert drawn, f"nothing is known of the values of type {kind.name}"
+    return st.one_of(drawn)
+
+
+def field(leaf: Leaf, largest: int = 2) -> st.SearchStrategy[Any]:
+    """Whatever the field may hold, unset included."""
+    if leaf.many:
+        return st.lists(values(leaf), max_size=largest, unique=True).map(tuple)
+    return values(leaf) if leaf.key else st.none() | values(leaf)
 
 
 def elements(kind: type[E], largest: int = 2) -> st.SearchStrategy[E]:
     """Any element of that kind; lists in it have up to ``largest`` entries."""
     fields: dict[str, st.SearchStrategy[Any]] = {}
     for member in definition(kind).members:
-        if isinstance(member, Nested):
-            below = elements(member.element, largest)
-            fields[member.attribute] = (
-                st.lists(below, max_size=largest, unique_by=lambda item: item.key).map(tuple)
-                if member.many
-                else st.none() | below
-            )
-        elif member.many:
-            several = st.lists(_values(member), max_size=largest, unique=True)
-            fields[member.attribute] = several.map(tuple)
-        else:
-            fields[member.attribute] = (
-                _values(member) if member.key else st.none() | _values(member)
-            )
+        if isinstance(member, Leaf):
+            fields[member.attribute] = field(member, largest)
+            continue
+        below = elements(member.element, largest)
+        fields[member.attribute] = (
+            st.lists(below, max_size=largest, unique_by=lambda item: item.key).map(tuple)
+            if member.many
+            else st.none() | below
+        )
     return st.builds(kind, **fields)
 
 
 addresses = st.builds(IPv4Address, st.integers(0, 2**32 - 1))
+
+
+# --- one element, wherever it stands --------------------------------------------------------------
+
+Trail = tuple[tuple[type[Element], Nested], ...]
+"""How one comes from the root to a kind of element: each kind on the way, and where it leads on."""
+
+
+def trails(kind: type[Element] = Config, before: Trail = ()) -> Iterator[Trail]:
+    """The way to each kind of element that there is."""
+    for nested in definition(kind).nested:
+        trail = (*before, (kind, nested))
+        yield trail
+        yield from trails(nested.element, trail)
+
+
+def around(trail: Trail, element: Element) -> Config:
+    """The element as the only one in a configuration: what is around it has its keys and nothing else."""
+    for kind, nested in reversed(trail):
+        keys = {leaf.attribute: _some(leaf) for leaf in definition(kind).keys}
+        element = kind(**keys, **{nested.attribute: (element,) if nested.many else element})
+    assert isinstance(element, Config)
+    return element
+
+
+def _some(leaf: Leaf) -> Any:
+    """A value that the field takes."""
+    for text in (*leaf.type.choices, "a", "1", "10.0.0.1"):
+        try:
+            return leaf.type.read(text)
+        except ValueError:
+            continue
+    raise AssertionError(f"no value is known for {leaf.name}")
+
+
+# --- a configuration with something changed -------------------------------------------------------
+
+
+@st.composite
+def changed(draw: st.DrawFn, authority: Authority) -> Authority:
+    """The authority with a few of its fields set to anything, or unset."""
+    for _ in range(draw(st.integers(1, 4))):
+        places = [path for path, element in walk(authority, ()) if definition(type(element)).leaves]
+        path = draw(st.sampled_from(places))
+        authority = _replaced(authority, path, draw)
+    return authority
+
+
+def _replaced(element: E, path: tuple[str, ...], draw: st.DrawFn) -> E:
+    """The element with a field changed in the one below it that the path leads to."""
+    if not path:
+        leaves = [leaf for leaf in definition(type(element)).leaves if not leaf.key]
+        if not leaves:
+            return element
+        leaf = draw(st.sampled_from(leaves))
+        return replace(element, **{leaf.attribute: draw(field(leaf))})
+    nested = definition(type(element)).by_name[path[0]]
+    assert isinstance(nested, Nested)
+    below = getattr(element, nested.attribute)
+    if not nested.many:
+        return replace(element, **{nested.attribute: _replaced(below, path[1:], draw)})
+    size = 1 + len(definition(nested.element).keys)
+    items = tuple(
+        _replaced(item, path[size:], draw) if item.key == path[1:size] else item for item in below
+    )
+    return replace(element, **{nested.attribute: items})

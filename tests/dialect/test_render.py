@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from ipsec_client.base.secret import Secret
 from ipsec_client.dialect import render as r
-from ipsec_client.model.definition import Element, definition
-from ipsec_client.model.elements import CustomOption, IpsecClient, IpsecProfile, Remote
+from ipsec_client.model.elements import CustomOption
 from ipsec_client.model.slots import Slot, slots
 from ipsec_client.wire.document import Document
 from tests.dialect.sample import (
@@ -237,26 +236,6 @@ def test_no_client_no_files() -> None:
     assert r.render(without, {}) == []
     assert r.setup(without) == ""
     assert r.secrets(without, {}).reveal() == ""
-
-
-# --- completeness ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("element", "word"),
-    [
-        (IpsecProfile, "ipsec-profile"),
-        (CustomOption, "custom-option"),
-        (Remote, "remote"),
-        (IpsecClient, "ipsec-client"),
-    ],
-)
-def test_every_field_has_an_option_or_a_written_reason(element: type[Element], word: str) -> None:
-    names = {leaf.name for leaf in definition(element).leaves}
-    mapped = set(r.MAPPED) if element is IpsecProfile else set()
-    told = {key.split()[1] for key in r.ELSEWHERE if key.split()[0] == word}
-    assert mapped | told == names
-    assert not mapped & told
 
 
 texts = st.text(max_size=20)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from ipsec_client.base.errors import InputFault
 from ipsec_client.config.documents import document
 from ipsec_client.config.generated import generate
 from ipsec_client.config.reader import read
@@ -21,6 +22,7 @@ from ipsec_client.plan.objects import (
     Phase,
     Route,
     Rule,
+    TunnelDevice,
 )
 
 CONFIG = """
@@ -103,8 +105,9 @@ def plan(
     enabled: str = "true",
     transport: str = "",
     more: str = "",
+    config: str = CONFIG,
 ) -> Plan:
-    text = CONFIG.format(
+    text = config.format(
         internet=internet, permission=permission, enabled=enabled, transport=transport, more=more
     )
     reading = read(text)
@@ -247,6 +250,114 @@ def test_a_service_keeps_its_table() -> None:
         "new": first["a"],
     }
     assert allocate_tables(["a"], {"a": 1}) == {"a": TABLES[0]}
+
+
+def test_more_services_than_tables_are_refused() -> None:
+    with pytest.raises(InputFault, match="1001 services are more than the 1000"):
+        allocate_tables(map(str, range(1001)), {})
+
+
+def test_more_networks_than_rules_are_refused() -> None:
+    networks = "".join(f" address 20.{n // 256}.{n % 256}.0/24\n" for n in range(1000))
+    with pytest.raises(InputFault, match="more than the 1000 routing rules"):
+        plan(more=f"service many\n{networks} access-policy lan\n exit\n exit")
+
+
+POLICY = """service-policy fast-first
+ vector fast
+  priority {fast}
+ exit
+ vector slow
+  priority {slow}
+ exit
+exit
+"""
+
+
+def by_vectors(fast: str, slow: str, rem1: str = "slow", rem2: str = "fast") -> list[str]:
+    """The KNIs that the service leaves by, in order, where its policy has these priorities."""
+    text = (
+        CONFIG.replace("address {internet}", "address {internet}\n service-policy fast-first")
+        .replace("remote rem1\n", f"remote rem1\n vector-name {rem1}\n")
+        .replace("remote rem2\n", f"remote rem2\n vector-name {rem2}\n")
+    )
+    found = plan(more=POLICY.format(fast=fast, slow=slow), config=text)
+    table = found.tables["internet"]
+    mine = [route for route in router_routes(found) if route.table == table and route.dev]
+    return [route.dev for route in sorted(mine, key=lambda route: route.metric)]
+
+
+@pytest.mark.parametrize(
+    ("fast", "slow", "order"),
+    [
+        ("10", "20", ["rem2", "rem1"]),
+        ("20", "10", ["rem1", "rem2"]),
+        ("20", "20", ["rem1", "rem2"]),  # as they are written
+        ("ordered", "ordered", ["rem2", "rem1"]),  # 1 and 10
+        ("ordered", "5", ["rem2", "rem1"]),
+        ("11", "ordered", ["rem1", "rem2"]),
+        ("10", "never", ["rem2"]),
+        ("never", "never", []),
+    ],
+)
+def test_next_hops_are_taken_in_the_order_of_their_vectors(
+    fast: str, slow: str, order: list[str]
+) -> None:
+    assert by_vectors(fast, slow) == order
+
+
+def test_a_path_without_a_vector_of_the_policy_comes_last() -> None:
+    assert by_vectors("10", "20", rem1="other", rem2="slow") == ["rem2", "rem1"]
+
+
+def test_a_way_that_is_never_taken_is_closed_by_the_firewall_too() -> None:
+    text = CONFIG.replace("address {internet}", "address {internet}\n service-policy p").replace(
+        "remote rem1\n", "remote rem1\n vector-name v\n"
+    )
+    more = "service-policy p\n vector v\n priority never\n exit\n exit\n"
+    lines = firewall(plan(more=more, config=text)).splitlines()
+    accepted = [line for line in lines if "1.1.1.0/24 accept" in line]
+    assert [line.strip() for line in accepted] == [
+        'iifname { "lan" } oifname { "rem2" } ip daddr 1.1.1.0/24 accept'
+    ]
+
+
+def test_a_vlan_is_the_linux_interface_of_that_number() -> None:
+    found = plan(
+        config=CONFIG.replace("network-interface wanintf", "network-interface wanintf\n vlan 30")
+    )
+    table = found.tables["gateways"]
+    assert [r.dev for r in router_routes(found) if r.table == table and r.dev] == ["eth7.30"]
+    assert '"eth7"' not in firewall(found)
+
+
+def test_what_comes_in_by_a_disabled_device_is_dropped_and_nothing_leaves_by_it() -> None:
+    for field in ("enabled false", "forwarding false"):
+        found = plan(config=CONFIG.replace("interface lan\n", f"interface lan\n {field}\n"))
+        lines = firewall(found).splitlines()
+        assert not [line for line in lines if '"lan"' in line and "accept" in line]
+        assert [line for line in lines if 'iifname != { "lan"' in line and "return" in line]
+
+
+def test_a_smaller_mtu_on_the_way_to_the_gateway_makes_a_smaller_tunnel() -> None:
+    def mtus(config: str) -> list[int]:
+        objects = plan(config=config).objects
+        return [item.mtu for item in objects if isinstance(item, TunnelDevice)]
+
+    whole = mtus(CONFIG)
+    less = mtus(CONFIG.replace("interface wanintf\n", "interface wanintf\n mtu 1300\n", 1))
+    assert all(one - 216 <= other <= one - 184 for one, other in zip(whole, less, strict=True))
+    assert mtus(CONFIG.replace("interface wanintf\n", "interface wanintf\n mtu 9000\n", 1)) == whole
+    assert mtus(CONFIG.replace("interface lanintf\n", "interface lanintf\n mtu 1300\n", 1)) == whole
+
+
+def test_own_interfaces_are_clamped_and_masqueraded_where_it_is_written() -> None:
+    assert "maxseg" not in firewall(plan())
+    fields = "interface lanintf\n enforced-mss 1300\n source-nat true\n"
+    text = firewall(plan(config=CONFIG.replace("interface lanintf\n", fields)))
+    assert 'oifname "lan" tcp flags & (syn | rst) == syn tcp option maxseg size set 1300' in text
+    assert 'iifname "lan" tcp flags & (syn | rst) == syn tcp option maxseg size set 1300' in text
+    assert 'oifname { "lan" } masquerade' in text
 
 
 def test_removing_a_remote_leaves_the_other_alone() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ipsec_client.base.errors import InputFault, UsageFault
+from ipsec_client.model.access import applies
 from ipsec_client.model.elements import Authority, NextHop, Node, Router, ServiceRoute
 from ipsec_client.wire.document import Document
 
@@ -50,10 +51,16 @@ def _cut(authority: Authority, router: Router, node: Node) -> Authority:
     used = {remote.profile for client in node.ipsec_client for remote in client.remote}
     return replace(
         authority,
+        service=tuple(service for service in authority.service if applies(service, router)),
         router=(
             replace(
                 router,
-                ipsec_profile=tuple(item for item in router.ipsec_profile if item.name in used),
+                # Who runs a gateway is for check alone; an older node would not know the field.
+                ipsec_profile=tuple(
+                    replace(item, provider=None) if item.provider else item
+                    for item in router.ipsec_profile
+                    if item.name in used
+                ),
                 node=(node,),
                 service_route=tuple(
                     replace(route, next_hop=_next_hops(route, router, node))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from ipsec_client.model.access import tenant_of
 from ipsec_client.model.elements import (
@@ -15,6 +16,7 @@ from ipsec_client.model.elements import (
     DeviceInterface,
     InterfaceAddress,
     IpsecClient,
+    Neighborhood,
     NetworkInterface,
     Node,
     Router,
@@ -78,21 +80,26 @@ def _interfaces(node: Node, before: Node | None) -> tuple[DeviceInterface, ...]:
     if client is None:
         return ()
     given = slots(node, client, before)
-    made = [_interface(client, client.name, client.tenant, None, given)]
-    made += [
-        _interface(client, remote.name, tenant_of(remote), remote.enforced_mss, given)
-        for remote in client.remote
-    ]
+    made = [_interface(client, client.name, given, tenant=client.tenant)]
+    for remote in client.remote:
+        vector = remote.vector_name
+        made.append(
+            _interface(
+                client,
+                remote.name,
+                given,
+                tenant=tenant_of(remote),
+                enforced_mss=remote.enforced_mss,
+                neighborhood=(Neighborhood(name=vector, vector=(vector,)),) if vector else (),
+            )
+        )
     return tuple(device for device in made if device)
 
 
 def _interface(
-    client: IpsecClient,
-    name: str,
-    tenant: str | None,
-    mss: int | str | None,
-    given: dict[str, Slot],
+    client: IpsecClient, name: str, given: dict[str, Slot], **fields: Any
 ) -> DeviceInterface | None:
+    """The KNI of that name; ``fields`` are of its network interface."""
     slot = given.get(name)
     if slot is None:
         return None
@@ -100,11 +107,7 @@ def _interface(
         ip_address=slot.router, prefix_length=slot.prefix_length, gateway=slot.namespace
     )
     interface = NetworkInterface(
-        name=interface_name(name),
-        type="external",
-        tenant=tenant,
-        enforced_mss=mss,
-        address=(address,),
+        name=interface_name(name), type="external", address=(address,), **fields
     )
     return DeviceInterface(
         name=name,

@@ -94,13 +94,13 @@ def _block(element: type[Element]) -> Block:
 
 
 _QUOTED = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"')
-_WORD = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(?=\s|$)|\S+')
+WORD = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(?=\s|$)|\S+')
 _ESCAPE = re.compile(r'\\(["\\])')
 
 
 def words(line: str) -> list[str]:
     """The words of a block's head after its first one, quotes removed."""
-    return [unquoted(word) for word in _WORD.findall(line)][1:]
+    return [unquoted(word) for word in WORD.findall(line)][1:]
 
 
 def value(line: str) -> str:

@@ -100,7 +100,7 @@ class _Printing:
         self.parts.append(indent + EXIT)
 
     def _add_field(self, leaf: Leaf, start: str, value: Any, indent: str) -> None:
-        write = self._writer(leaf)
+        write = writer(leaf, self.secrets)
         if value is None:
             self.parts.append(f"{indent}# {start.lstrip()}{write(leaf.default)}")
         else:
@@ -130,7 +130,7 @@ class _Printing:
         after = tuple(zip(shown[len(first) :], starts[len(first) :], strict=True))
         if not after:
             lines.append(indent + EXIT)
-        writers = tuple(self._writer(member) for member in first)
+        writers = tuple(writer(member, self.secrets) for member in first)
         layout = _Layout("\n".join(lines), writers, keys, after)
         self.layouts[kind, head, given] = layout
         return layout
@@ -144,10 +144,15 @@ class _Printing:
         """Whether it is sure to be a field of one value, given; keys always are."""
         return isinstance(member, Leaf) and not member.many and (member.key or not self.verbose)
 
-    def _writer(self, member: Leaf | Nested) -> Callable[[Any], str]:
-        if isinstance(member, Nested) or member.type is TEXT:
-            return quoted
-        return self._secret if member.type.secret else member.type.write
 
-    def _secret(self, key: Secret) -> str:
-        return quoted(key.reveal()) if self.secrets and not key.removed else REMOVED
+def writer(member: Leaf | Nested, secrets: bool) -> Callable[[Any], str]:
+    """How a field's value or a head's key is written; a key of a tunnel only where ``secrets`` are asked for."""
+    if isinstance(member, Nested) or member.type is TEXT:
+        return quoted
+    if not member.type.secret:
+        return member.type.write
+    return _revealed if secrets else member.type.write
+
+
+def _revealed(key: Secret) -> str:
+    return REMOVED if key.removed else quoted(key.reveal())

@@ -9,11 +9,12 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ipsec_client.config import recovery
+from ipsec_client.config import flat, recovery
 from ipsec_client.config.findings import Finding, error, shown, warning
+from ipsec_client.config.frames import Frame, key_of
 from ipsec_client.config.grammar import OUTSIDE, Close, Field, Head, roots, value
 from ipsec_client.config.grammar import words as head_words
 from ipsec_client.model.definition import Element, Path, definition, make
@@ -32,21 +33,26 @@ class Reading:
 
 def read(text: str) -> Reading:
     """The configuration in the text, whose root is ``config`` or ``authority``, and what is wrong with the text."""
+    split, numbers = flat.unfolded(recovery.split(text))
     with _no_collection():
-        reading = _Reader(text).read()
+        reading = _Reader(split).read()
         if (
             reading.findings
         ):  # once more, with the lines of all blocks, to place and to explain them
-            reading = _Reader(text, {}).read()
-    return reading
+            reading = _Reader(split, {}).read()
+    if numbers is None:
+        return reading
+    found = (replace(item, line=numbers[item.line - 1]) for item in reading.findings)
+    return replace(reading, findings=tuple(found))
 
 
 def lines(text: str) -> dict[Path, int]:
     """The line that each block and field begins at. Slower than ``read``: for when there are findings."""
     where: dict[Path, int] = {}
+    split, numbers = flat.unfolded(recovery.split(text))
     with _no_collection():
-        _Reader(text, where).read()
-    return where
+        _Reader(split, where).read()
+    return where if numbers is None else {path: numbers[line - 1] for path, line in where.items()}
 
 
 @contextmanager
@@ -61,28 +67,14 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-class _Frame:
-    """A block that is open. ``key`` is None until it is known, a tuple where the element has several keys."""
-
-    __slots__ = ("block", "head", "key", "line", "path", "values")
-
-    def __init__(self, head: Head, line: int) -> None:
-        self.head = head
-        self.block = head.block
-        self.line = line
-        self.key: Any = None
-        self.path: Path | None = None  # once it was asked for
-        self.values: dict[str, Any] = {}
-
-
 class _Reader:
     """One reading. The loop keeps to fields that are written as expected; all else has a method."""
 
-    def __init__(self, text: str, where: dict[Path, int] | None = None) -> None:
-        self.lines = recovery.split(text)
+    def __init__(self, lines: list[str], where: dict[Path, int] | None = None) -> None:
+        self.lines = lines
         self.where = where
         self.roots = roots()
-        self.frames = [_Frame(OUTSIDE, 0)]
+        self.frames = [Frame(OUTSIDE, 0)]
         self.ended = False
         self.findings: list[Finding] = []
         self.doubtful: set[Path] = set()
@@ -141,7 +133,7 @@ class _Reader:
         if path is None:
             path = ()
             for frame in self.frames[1:]:
-                path = frame.path = frame.path or path + _words(frame)
+                path = frame.path = frame.path or path + frame.words()
         return path + further
 
     def _report(self, finding: Finding) -> None:
@@ -199,6 +191,7 @@ class _Reader:
             if not (entry.leaf.key and path in self.doubtful):  # told at the block's head
                 self._report(error(path, said, recovery.near(text, kind.choices), number))
             if entry.leaf.key and kind.plain and shown(text):
+                self.doubtful.add(path[:-1])
                 return text
             self.doubtful.add(self._path(*below[:1], entry.name))
             return None
@@ -214,9 +207,9 @@ class _Reader:
         else:
             self._report(error(path, "is set twice, to different values", "Remove one", number))
 
-    def _open(self, head: Head, words: list[str], line: str, number: int) -> _Frame:
+    def _open(self, head: Head, words: list[str], line: str, number: int) -> Frame:
         parent = self.frames[-1].values
-        frame = _Frame(head, number)
+        frame = Frame(head, number)
         sole = frame.block.sole
         if sole is not None and len(words) == 2 and '"' not in words[1]:
             found = sole.values.get(words[1])
@@ -236,7 +229,7 @@ class _Reader:
             self.where.setdefault(self._path(), number)
         return frame
 
-    def _identify(self, frame: _Frame, line: str, number: int) -> None:
+    def _identify(self, frame: Frame, line: str, number: int) -> None:
         """Takes the key in a block's head, unless it is not there or cannot be read."""
         keys = head_words(line)
         expected = len(frame.block.keys)
@@ -247,11 +240,11 @@ class _Reader:
         if not keys or len(keys) < expected:
             return
         for entry, text in zip(frame.block.keys, keys, strict=False):
-            found = self._convert(entry, text, (frame.head.name, text), number)
+            found = self._convert(entry, text, (frame.head.name, *keys[:expected]), number)
             if found is None:
                 return
             frame.values[entry.attribute] = found
-        frame.key = _key(frame)
+        frame.key = frame.read_key()
 
     def _reopen(self, element: Element, number: int) -> None:
         """Goes on with an element that was written before."""
@@ -265,11 +258,11 @@ class _Reader:
         for nested in definition(type(element)).nested:
             held = getattr(element, nested.attribute)
             if nested.many:
-                frame.values[nested.attribute] = {_key_of(item): item for item in held}
+                frame.values[nested.attribute] = {key_of(item): item for item in held}
             elif held is not None:
                 frame.values[nested.attribute] = held
 
-    def _close(self, number: int) -> _Frame:
+    def _close(self, number: int) -> Frame:
         """Ends the open block: its element becomes a part of the one around it, which is returned."""
         frame = self.frames[-1]
         head, block, values = frame.head, frame.block, frame.values
@@ -293,7 +286,7 @@ class _Reader:
         self.ended = len(self.frames) == 1
         return around
 
-    def _find_key(self, frame: _Frame) -> bool:
+    def _find_key(self, frame: Frame) -> bool:
         """Takes the key of a block that has none in its head from the fields inside; False if it lacks."""
         lacking = [entry.name for entry in frame.block.keys if entry.attribute not in frame.values]
         if lacking:
@@ -301,7 +294,7 @@ class _Reader:
             if not any((*self._path(), name) in self.doubtful for name in lacking):
                 self._report(error(self._path(), said, "Write it in the head", frame.line))
             return False
-        frame.key = _key(frame)
+        frame.key = frame.read_key()
         frame.path = None
         if self.where is not None:
             self.where.setdefault(self._path(), frame.line)
@@ -371,24 +364,3 @@ class _Reader:
         else:
             said = "is not closed"
         self._report(error(path, said, "Add its exit", begin))
-
-
-def _words(frame: _Frame) -> Path:
-    """The part of a path that the block's head is; the root ``config`` is none."""
-    if frame.head.name == "config":
-        return ()
-    keys = frame.block.keys if frame.key is not None else ()
-    texts = (entry.leaf.type.write(frame.values[entry.attribute]) for entry in keys)
-    return (frame.head.name, *texts)
-
-
-def _key(frame: _Frame) -> Any:
-    keys = frame.block.keys
-    if len(keys) == 1:
-        return frame.values[keys[0].attribute]
-    return tuple(frame.values[entry.attribute] for entry in keys)
-
-
-def _key_of(element: Element) -> Any:
-    keys = tuple(getattr(element, leaf.attribute) for leaf in definition(type(element)).keys)
-    return keys[0] if len(keys) == 1 else keys

@@ -82,17 +82,19 @@ def left_open(name: str, line: str, heads: Sequence[str], blocks: Sequence[Block
 def end_of_block(lines: Sequence[str], number: int, head: int) -> int:
     """The last line of what begins at line ``number`` with a word that is not known, by its indent.
 
-    ``head`` is the indent of the head of the block around it. Without a hint it is this line alone.
+    ``head`` is the indent of the head of the block around it. Without a hint it is this line alone, and so
+    it is where the line stands further out than what it is in: then its indent says nothing.
     """
     base = indent(lines[number - 1])
     last = number
+    if base < head:
+        return last
     for place in range(number, len(lines)):
         words = lines[place].split()
         if not words:
             continue
         own = indent(lines[place])
-        closing = words[0] == EXIT and own == base and head < base
-        if closing:
+        if words[0] == EXIT and own == base and head < base:
             return place + 1
         if own <= base:
             return last

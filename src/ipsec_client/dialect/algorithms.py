@@ -216,7 +216,7 @@ def _option_refusals(profile: IpsecProfile, series: int) -> Iterator[Refusal]:
     names: set[str] = set()
     for option in profile.custom_option:
         field, name = f"custom-option {option.name}", option.name.lower()
-        if reason := options.refuse(option.name, option.value or "", series):
+        if reason := options.refuse(option.name, option.value, series):
             yield Refusal(field, reason, "")
         elif name in names:
             yield Refusal(field, "is written twice; Libreswan reads names without case", "Keep one")

@@ -239,13 +239,14 @@ OPTIONS: Mapping[int, Mapping[str, str]] = {4: dict(_table())}
 """By series: each option's name with the reason why a custom-option may not set it; empty where it may."""
 
 
-def refuse(name: str, value: str, series: int) -> str | None:
+def refuse(name: str, value: str | None, series: int) -> str | None:
     """Why this custom-option is not for use with that series; None where it may be tried on Libreswan itself.
 
-    Libreswan reads names without regard to case, so that is how they are looked up.
+    Libreswan reads names without regard to case, so that is how they are looked up. That a value is
+    missing is for others to tell.
     """
     reason = OPTIONS[series].get(name.lower(), UNKNOWN)
-    if reason:
-        return reason
+    if reason or value is None:
+        return reason or None
     form = _ALLOWED[name.lower()]
     return None if _PATTERNS[form].fullmatch(value) else f"has a value that is no {form}"

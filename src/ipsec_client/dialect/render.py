@@ -261,36 +261,6 @@ MAPPED: Mapping[str, Mapped] = {
 }
 """The fields of a profile that become an option each, in the order they are written in."""
 
-ELSEWHERE: Mapping[str, str] = {
-    "ipsec-profile name": "part of the connection's name",
-    "ipsec-profile ike-encryption": "ike=, together with ike-digest and ike-modp",
-    "ipsec-profile ike-digest": "ike=",
-    "ipsec-profile ike-modp": "ike=",
-    "ipsec-profile phase2-encryption": "phase2alg=, together with phase2-digest and phase2-modp",
-    "ipsec-profile phase2-digest": "phase2alg=",
-    "ipsec-profile phase2-modp": "phase2alg=, with PFS only",
-    "ipsec-profile local-id": "leftid=, and the index of the key in ipsec.secrets",
-    "ipsec-profile provider": "nothing on the node: check compares with the provider's limits",
-    "ipsec-profile pre-shared-key": "ipsec.secrets, never a connection",
-    "custom-option name": "the option of that name",
-    "custom-option value": "that option's value",
-    "remote name": "part of the connection's name",
-    "remote host": "right=, as an address",
-    "remote profile": "which profile's options the connection has",
-    "remote subnet": "rightsubnet= or rightsubnets=",
-    "remote local-subnet": "leftsubnet= or leftsubnets=",
-    "remote remote-id": "rightid=, and the index of the key in ipsec.secrets",
-    "remote vector-name": "the router's routing; Libreswan does not hear of it",
-    "remote tenant": "the router's access policies; Libreswan does not hear of it",
-    "remote enforced-mss": "the namespace's firewall; Libreswan does not hear of it",
-    "ipsec-client name": "the namespace pluto runs in",
-    "ipsec-client enabled": "whether pluto runs",
-    "ipsec-client tenant": "the router's access policies; Libreswan does not hear of it",
-    "ipsec-client tunnel-monitor-nat-network": "the namespace's firewall",
-    "ipsec-client plugin-network": "left=, listen= and ipsec-interface=, by way of the slots",
-}
-"""What becomes of the fields that are no option of their own."""
-
 
 def _networks(
     side: str, written: tuple[Prefix, ...], opposite: tuple[Prefix, ...]

@@ -10,8 +10,26 @@ import ipaddress
 from collections.abc import Iterable
 from functools import lru_cache
 
-from ipsec_client.model.elements import INTERNAL_TENANT, Remote, Service
+from ipsec_client.model.elements import INTERNAL_TENANT, Remote, Router, Service
 from ipsec_client.model.values import ADDRESS, Address
+
+IKE = 500
+"""UDP (RFC 7296, 2)."""
+
+NAT_T = 4500
+"""UDP, IKE and ESP once a NAT is found (RFC 3948); the egress KNI is always behind one."""
+
+
+def applies(service: Service, router: Router) -> bool:
+    """Whether the service is in force on the router: one that names no router at all is in force on each."""
+    if not service.applies_to:
+        return True
+    return any(
+        router.name in item.router_name
+        if item.type == "router"
+        else not set(router.group).isdisjoint(item.group_name)
+        for item in service.applies_to
+    )
 
 
 def tenant_of(remote: Remote) -> str:

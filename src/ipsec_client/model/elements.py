@@ -10,7 +10,12 @@ from dataclasses import dataclass
 
 from ipsec_client.model import values as v
 from ipsec_client.model.definition import Element, child, children, key, leaf, leaves
-from ipsec_client.model.interfaces import DeviceInterface, InterfaceAddress, NetworkInterface
+from ipsec_client.model.interfaces import (
+    DeviceInterface,
+    InterfaceAddress,
+    Neighborhood,
+    NetworkInterface,
+)
 from ipsec_client.model.profile import (
     DIGESTS,
     ENCRYPTIONS,
@@ -21,12 +26,16 @@ from ipsec_client.model.profile import (
 from ipsec_client.model.services import (
     NOTE,
     AccessPolicy,
+    AppliesTo,
     NextHop,
     PortRange,
     Service,
+    ServicePolicy,
     ServiceRoute,
     Tenant,
+    TenantMember,
     Transport,
+    Vector,
 )
 
 __all__ = [
@@ -34,7 +43,9 @@ __all__ = [
     "ENCRYPTIONS",
     "GROUPS",
     "INTERNAL_TENANT",
+    "NOTE",
     "AccessPolicy",
+    "AppliesTo",
     "Authority",
     "Config",
     "CustomOption",
@@ -43,6 +54,7 @@ __all__ = [
     "IpsecClient",
     "IpsecProfile",
     "MonitorDestination",
+    "Neighborhood",
     "NetworkInterface",
     "NextHop",
     "Node",
@@ -50,10 +62,13 @@ __all__ = [
     "Remote",
     "Router",
     "Service",
+    "ServicePolicy",
     "ServiceRoute",
     "Tenant",
+    "TenantMember",
     "Transport",
     "TunnelMonitor",
+    "Vector",
 ]
 
 INTERNAL_TENANT = "_internal_"
@@ -127,7 +142,11 @@ class Remote(Element):
         effect="Which profile's options and key the connection has",
         required=True,
     )
-    vector_name: str | None = leaf(v.NAME, "Path preference label of the ingress KNI")
+    vector_name: str | None = leaf(
+        v.NAME,
+        "Path preference label of the ingress KNI",
+        effect="The ingress KNI's neighborhood and vector, which order next hops by it",
+    )
     tenant: str | None = leaf(
         v.TENANT,
         "Tenant of packets that arrive by the tunnel; unset: _internal_",
@@ -209,6 +228,9 @@ class Router(Element):
     """One site, of one or two nodes."""
 
     name: str = key(v.NAME, "The name of the router", effect="Which machines are meant")
+    group: tuple[str, ...] = leaves(
+        v.NAME, "Groups it is in", effect="Which services are in force here, by their applies-to"
+    )
     ipsec_profile: tuple[IpsecProfile, ...] = children(IpsecProfile)
     node: tuple[Node, ...] = children(Node)
     service_route: tuple[ServiceRoute, ...] = children(ServiceRoute)
@@ -221,6 +243,7 @@ class Authority(Element):
     name: str | None = leaf(v.NAME, "The name of the authority", effect=NOTE)
     tenant: tuple[Tenant, ...] = children(Tenant)
     service: tuple[Service, ...] = children(Service)
+    service_policy: tuple[ServicePolicy, ...] = children(ServicePolicy)
     router: tuple[Router, ...] = children(Router)
 
 

@@ -208,7 +208,7 @@ class IpsecProfile(Element):
     provider: str | None = leaf(
         v.choice(*PROVIDERS),
         "Who runs the gateway",
-        effect="Nothing on the node: check compares the profile with what this provider publishes",
+        effect="None on the node: check compares the profile with what this provider publishes",
     )
     pre_shared_key: Secret | None = leaf(
         v.SECRET,

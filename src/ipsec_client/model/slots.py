@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 
 from ipsec_client.model.definition import value_of
@@ -75,26 +76,30 @@ def slots(node: Node, client: IpsecClient, running: Node | None = None) -> dict[
     for name in names:
         if name not in taken and (index := next(free, -1)) >= 0:
             taken[name] = index
-    return {name: _slot(network, taken[name]) for name in names if name in taken}
+    first = int(network.network_address)
+    return {name: _slot(first, taken[name]) for name in names if name in taken}
 
 
 def _found(network: IPv4Network, room: int, *nodes: Node) -> Iterator[tuple[str, int]]:
     """The generated interfaces of the nodes that lie in the network as a slot does."""
+    first = int(network.network_address)
     for node in nodes:
         for device in node.device_interface:
             if not is_generated(device):
                 continue
             for interface in device.network_interface:
                 for address in interface.address:
-                    index = (int(address.ip_address) - int(network.network_address)) // ROOM
+                    index = (int(address.ip_address) - first) // ROOM
                     if 0 <= index < room:
-                        slot = _slot(network, index)
+                        slot = _slot(first, index)
                         if (slot.router, slot.namespace) == (address.ip_address, address.gateway):
                             yield device.name, index
 
 
-def _slot(network: IPv4Network, index: int) -> Slot:
-    base = int(network.network_address) + index * ROOM
+@lru_cache(maxsize=4096)
+def _slot(first: int, index: int) -> Slot:
+    """The slot of that index in the network with this first address; a fleet's are mostly the same few."""
+    base = first + index * ROOM
     return Slot(index, IPv4Address(base + 1), IPv4Address(base + 2))
 
 

@@ -156,15 +156,22 @@ def _read_duration(text: str) -> Duration:
 @lru_cache(maxsize=65536)
 def _read_address(text: str) -> Address:
     try:
-        return ipaddress.ip_address(text)
+        return _without_zone(text)
     except ValueError:
         raise ValueError("is not an IP address") from None
+
+
+def _without_zone(text: str) -> Address:
+    """The address; Python takes whatever text may follow a ``%`` for its zone, and nothing here has zones."""
+    if "%" in text:
+        raise ValueError
+    return ipaddress.ip_address(text)
 
 
 def _read_prefix(text: str) -> Prefix:
     prefix = Prefix(text)
     try:
-        if "%" in text:
+        if "%" in text or "." in text.partition("/")[2]:  # Python knows zones and masks
             raise ValueError
         prefix.network  # noqa: B018 — reading it is the test
     except ValueError:
@@ -177,7 +184,7 @@ _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)", re.ASCII)
 
 def _read_host(text: str) -> str:
     try:
-        return str(ipaddress.ip_address(text))
+        return str(_without_zone(text))
     except ValueError:
         pass
     labels = text.removesuffix(".").split(".")
@@ -222,10 +229,10 @@ NAMESPACE = _matching(
 )
 TENANT = _matching("tenant-name", r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", 255, "is not a tenant name")
 SOURCE = _matching("source-spec", r"[A-Za-z0-9_.:/@-]+", 255, "is neither a tenant nor a prefix")
-TARGET = _matching("linux-interface", r"[^\s/:\"']+", 15, "is not a Linux interface name")
+TARGET = _matching("linux-interface", r"[!#-&(-.0-9;-~]+", 15, "is not a Linux interface name")
 IDENTITY = _matching(
     "identity",
-    r"[^\s\"'\\{}#=;,%]+",
+    r"[!$&(-+.-:<>-\[\]-z|~-]+",
     255,
     "is not an IKE identity (address, name, user@name or @name)",
 )

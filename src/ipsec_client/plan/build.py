@@ -40,8 +40,9 @@ def build(document: Document, facts: Facts, hosts: Mapping[str, str]) -> Plan:
     services = document.authority.service
     tables = allocate_tables((service.name for service in services), facts.tables)
     client = document.client
-    inside = Inside(document, client, hosts, facts.series) if client else None
-    wanted: list[Object] = list(Forwarding(document, tables).objects())
+    forwarding = Forwarding(document, tables)
+    inside = Inside(document, client, forwarding, hosts, facts.series) if client else None
+    wanted: list[Object] = list(forwarding.objects())
     if inside:
         wanted += inside.objects()
     wanted.sort(key=lambda item: item.phase)

@@ -10,6 +10,8 @@ from ipsec_client.base.errors import InputFault
 from ipsec_client.dialect import algorithms, render
 from ipsec_client.model.elements import IpsecClient, IpsecProfile, Remote
 from ipsec_client.model.slots import Slot, probe_source, slots
+from ipsec_client.model.values import ADDRESS
+from ipsec_client.plan.forwarding import PATH_MTU, Forwarding
 from ipsec_client.plan.objects import (
     LAST_METRIC,
     MAIN_TABLE,
@@ -25,11 +27,8 @@ from ipsec_client.plan.objects import (
     Sysctl,
     TunnelDevice,
 )
-from ipsec_client.plan.ruleset import Chain, names, table
+from ipsec_client.plan.ruleset import Chain, clamp, names, table
 from ipsec_client.wire.document import Document
-
-PATH_MTU = 1500
-"""What is assumed of the path to a gateway until it is known better, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +68,7 @@ class Inside:
 
     document: Document
     client: IpsecClient
+    forwarding: Forwarding
     hosts: Mapping[str, str]
     series: int
 
@@ -105,13 +105,20 @@ class Inside:
         yield Route(netns, MAIN_TABLE, "default", 0, dev=netns, via=str(egress.router))
         for tunnel in self.tunnels:
             yield _kni(tunnel.remote.name, netns, tunnel.slot, ingress=True)
-            mtu = tunnel.profile.mtu or algorithms.tunnel_mtu(PATH_MTU, tunnel.profile)
-            yield TunnelDevice(tunnel.device, netns, tunnel.slot.index, mtu)
+            yield TunnelDevice(tunnel.device, netns, tunnel.slot.index, self._mtu(tunnel))
             yield from self._routing(tunnel)
         yield Pluto(netns, netns, render.setup(self.document))
         given = render.conns(self.document, self.slots, self.hosts, self.series)
         for remote, conn in given.items():
             yield Connection(conn.name, netns, remote, conn.options)
+
+    def _mtu(self, tunnel: Tunnel) -> int:
+        """The tunnel device's, in bytes."""
+        gateway = render.gateway(tunnel.remote, self.hosts)
+        path = PATH_MTU
+        if gateway:
+            path = self.forwarding.path_mtu(ADDRESS.read(gateway), self.client.tenant)
+        return tunnel.profile.mtu or algorithms.tunnel_mtu(path, tunnel.profile)
 
     @cached_property
     def refused(self) -> dict[str, str]:
@@ -178,21 +185,12 @@ class Inside:
         for tunnel in self.tunnels:
             forward.add(f'iifname "{tunnel.remote.name}" oifname "{tunnel.device}" accept')
             forward.add(f'iifname "{tunnel.device}" oifname "{tunnel.remote.name}" accept')
-            self._segment_size(size, tunnel)
+            if tunnel.remote.enforced_mss != "disabled":
+                clamp(size, tunnel.device, tunnel.remote.enforced_mss)
             source = probe_source(self.client, tunnel.slot)
             if source is not None:
                 probes.add(f'oifname "{tunnel.device}" fib saddr type local snat ip to {source}')
         return Firewall(self.client.name, table([forward, into, out, size, probes]))
-
-    def _segment_size(self, chain: Chain, tunnel: Tunnel) -> None:
-        wanted = tunnel.remote.enforced_mss
-        if wanted == "disabled":
-            return
-        value = wanted if isinstance(wanted, int) else "rt mtu"
-        for direction in (f'oifname "{tunnel.device}"', f'iifname "{tunnel.device}"'):
-            chain.add(
-                f"{direction} tcp flags & (syn | rst) == syn tcp option maxseg size set {value}"
-            )
 
 
 def _kni(name: str, netns: str, slot: Slot, *, ingress: bool) -> Kni:

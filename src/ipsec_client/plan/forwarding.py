@@ -10,8 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ipsec_client.model.access import permission
-from ipsec_client.model.elements import InterfaceAddress, NextHop, Service, Transport
+from ipsec_client.base.errors import InputFault
+from ipsec_client.model.access import IKE, permission, service_for
+from ipsec_client.model.elements import (
+    InterfaceAddress,
+    NetworkInterface,
+    NextHop,
+    Service,
+    Transport,
+)
+from ipsec_client.model.interfaces import linux_name
 from ipsec_client.model.slots import is_generated
 from ipsec_client.model.values import Address, Network, Prefix
 from ipsec_client.plan.objects import (
@@ -26,21 +34,38 @@ from ipsec_client.plan.objects import (
     Rule,
     Sysctl,
 )
-from ipsec_client.plan.ruleset import Chain, names, table
+from ipsec_client.plan.preference import preferred
+from ipsec_client.plan.ruleset import Chain, clamp, names, table
 from ipsec_client.wire.document import Document
+
+PATH_MTU = 1500
+"""What is assumed of the path to a gateway unless less is configured, in bytes; KNIs carry no more."""
 
 _PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "gre": 47, "esp": 50}
 
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """A network interface of the node as Linux knows it."""
+    """A network interface of the node: its ``device`` as Linux knows it, whether it carries packets at all."""
 
-    name: str
     device: str
-    tenant: str | None
-    addresses: tuple[InterfaceAddress, ...]
+    made_of: NetworkInterface
     kni: bool
+    used: bool
+
+    @property
+    def tenant(self) -> str | None:
+        """Whom the packets belong to that come in by it; none come in by one that is not used."""
+        return self.made_of.tenant if self.used else None
+
+    @property
+    def addresses(self) -> tuple[InterfaceAddress, ...]:
+        return self.made_of.address
+
+    @property
+    def vectors(self) -> list[str]:
+        """Labels of the paths by it."""
+        return [vector for each in self.made_of.neighborhood for vector in each.vector]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +110,10 @@ class Forwarding:
         """The node's network interfaces by name."""
         return {
             interface.name: Interface(
-                interface.name,
-                device.target_interface or device.name,
-                interface.tenant,
-                interface.address,
+                linux_name(device, interface),
+                interface,
                 is_generated(device),
+                device.enabled is not False and device.forwarding is not False,
             )
             for device in self.document.node.device_interface
             for interface in device.network_interface
@@ -123,15 +147,31 @@ class Forwarding:
         return sorted(found, key=lambda claim: claim.order)
 
     def hops(self, service: Service) -> list[tuple[Interface, NextHop]]:
-        """The next hops of a service on this node, in configuration order."""
-        return [
-            (interface, hop)
-            for route in self.document.router.service_route
-            if route.service_name == service.name
-            for hop in route.next_hop
-            if hop.node_name == self.document.node.name
-            and (interface := self.interfaces.get(hop.interface))
-        ]
+        """The next hops of a service on this node, best first."""
+        policies = self.document.authority.service_policy
+        policy = next((item for item in policies if item.name == service.service_policy), None)
+        return preferred(
+            policy,
+            (
+                (
+                    (interface, hop),
+                    [hop.vector] if hop.vector else route.vector or interface.vectors,
+                )
+                for route in self.document.router.service_route
+                if route.service_name == service.name
+                for hop in route.next_hop
+                if hop.node_name == self.document.node.name
+                and (interface := self.interfaces.get(hop.interface))
+                and interface.used
+            ),
+        )
+
+    def path_mtu(self, gateway: Address, tenant: str | None) -> int:
+        """The largest packet in bytes that the tenant's way to a gateway carries, as far as is configured."""
+        service = service_for(self.document.authority.service, tenant or "", gateway, "udp", IKE)
+        ways = [interface for interface, _ in self.hops(service)] if service else []
+        mtus = [way.made_of.mtu for way in ways if way.made_of.mtu]
+        return min([PATH_MTU, *mtus])
 
     def routed(self, service: Service) -> bool:
         """Whether a service-route takes the service's packets; if none does, they stay in connected networks."""
@@ -144,6 +184,7 @@ class Forwarding:
             interface.device
             for interface, own in self._networks()
             if not interface.kni
+            and interface.used
             and own.version == network.version
             and own.prefixlen <= network.prefixlen
             and network.network_address in own
@@ -191,7 +232,7 @@ class Forwarding:
         Decrypted packets go where the main table knows a way, never by its default route. What comes out
         of a namespace and fits no service is unreachable.
         """
-        priorities = iter(PRIORITIES)
+        priorities = _priorities()
         for network in sorted({str(own) for _, own in self._networks()}):
             yield Rule(
                 "", next(priorities), MAIN_TABLE, _family(network), to=network, phase=Phase.GUARD
@@ -248,7 +289,7 @@ class Forwarding:
             self._admit(forward, claim)
         if self.devices:
             forward.add("counter drop")
-        chains = [forward, self._own_packets(), *self._source_nat()]
+        chains = [forward, self._own_packets(), *self._segment_size(), *self._source_nat()]
         return Firewall("", table(chains))
 
     def _admit(self, chain: Chain, claim: Claim) -> None:
@@ -273,14 +314,35 @@ class Forwarding:
                 output.add(f"oifname != {names(exits)} {claim.matches()[0]} drop")
         return output
 
+    def _segment_size(self) -> Iterator[Chain]:
+        """The MSS of one's own interfaces; that of the KNIs is for the namespace to enforce."""
+        sizes = {
+            item.device: item.made_of.enforced_mss
+            for item in self.interfaces.values()
+            if not item.kni and item.made_of.enforced_mss not in (None, "disabled")
+        }
+        if sizes:
+            chain = Chain(
+                "segment_size", "type filter hook forward priority mangle; policy accept;"
+            )
+            for device, size in sizes.items():
+                clamp(chain, device, size)
+            yield chain
+
     def _source_nat(self) -> Iterator[Chain]:
+        chain = Chain("source_nat", "type nat hook postrouting priority srcnat; policy accept;")
         if self.egress:
-            chain = Chain("source_nat", "type nat hook postrouting priority srcnat; policy accept;")
             for address in self.egress.addresses:
                 if address.gateway is not None:
                     chain.add(
                         f"ip saddr {address.gateway} oifname != {names(self.knis)} masquerade"
                     )
+        own = [
+            item for item in self.interfaces.values() if not item.kni and item.made_of.source_nat
+        ]
+        if own:
+            chain.add(f"oifname {names(dict.fromkeys(item.device for item in own))} masquerade")
+        if chain.rules:
             yield chain
 
     def objects(self) -> Iterator[Object]:
@@ -297,16 +359,35 @@ class Forwarding:
                 yield Sysctl("", f"net/ipv4/conf/{kni}/{key}", value, phase=Phase.ROUTING)
 
 
+def _priorities() -> Iterator[int]:
+    """Those of our rules, in order; raises InputFault where there are none left."""
+    yield from PRIORITIES
+    said = (
+        f"the networks of all services need more than the {len(PRIORITIES)} routing rules there are"
+    )
+    raise InputFault(said, cure="Bring networks that adjoin into one prefix")
+
+
 def allocate_tables(services: Iterable[str], given: Mapping[str, int]) -> dict[str, int]:
-    """A routing table for each service: the one it had, or the lowest that nobody has."""
+    """A routing table for each service: the one it had, or the lowest that nobody has.
+
+    Raises InputFault for more services than there are tables.
+    """
     wanted = list(dict.fromkeys(services))
+    if len(wanted) > len(TABLES):
+        said = f"{len(wanted)} services are more than the {len(TABLES)} that have a routing table"
+        raise InputFault(said, cure="Bring networks of the same access and route into one service")
     kept = {name: given[name] for name in wanted if given.get(name) in TABLES}
     free = iter(sorted(set(TABLES) - set(kept.values())))
     return {name: kept[name] if name in kept else next(free) for name in wanted}
 
 
 def _network(address: InterfaceAddress) -> Network:
-    return Prefix(f"{address.ip_address}/{address.prefix_length}").network
+    try:
+        return Prefix(f"{address.ip_address}/{address.prefix_length}").network
+    except ValueError:
+        said = f"{address.ip_address} has no prefix-length of {address.prefix_length}"
+        raise InputFault(said) from None
 
 
 def _gateway(interface: Interface, family: int) -> Address | None:

@@ -31,6 +31,15 @@ def table(chains: Iterable[Chain]) -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
+def clamp(chain: Chain, device: str, size: int | str | None) -> None:
+    """TCP handshakes by the device, both ways, are told this MSS; ``automatic`` (None too): that of the way out."""
+    value = size if isinstance(size, int) else "rt mtu"
+    for direction in ("oifname", "iifname"):
+        chain.add(
+            f'{direction} "{device}" tcp flags & (syn | rst) == syn tcp option maxseg size set {value}'
+        )
+
+
 def names(devices: Iterable[str]) -> str:
     """A set of device names, in the order given."""
     return "{ " + ", ".join(f'"{device}"' for device in devices) + " }"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ipsec_client.dialect.foreign import ipsecconf
+from ipsec_client.dialect.foreign import ipsecconf, sections
 from ipsec_client.dialect.foreign.tunnel import Foreign, Tunnel
 
 PSK = "authby=secret\n left=%defaultroute\n leftid=@a.example\n leftsubnet=10.0.0.0/8\n right=192.0.2.1\n"
@@ -198,4 +198,4 @@ def test_setup_includes_and_what_is_no_part_of_the_format() -> None:
     ],
 )
 def test_whose_file_it_is(text: str, flavour: str) -> None:
-    assert ipsecconf.guess(ipsecconf.sections.read(text, "f")) == flavour
+    assert ipsecconf.guess(sections.read(text, "f")) == flavour

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ipsec_client.dialect.foreign import swanctl
+from ipsec_client.dialect.foreign.ipsecconf import AH, FOR_EVER, NOT_TUNNEL
 from ipsec_client.dialect.foreign.making import NO_ALGORITHM
 from ipsec_client.dialect.foreign.settings import Merging, read
 from ipsec_client.dialect.foreign.tunnel import Foreign
@@ -88,15 +89,15 @@ def test_a_connection() -> None:
     [
         ("if_id_in = 5", "", "f:4: if_id_in=5: nothing here stands for it"),
         ("", "updown = /x", "f:9: updown=/x: nothing here stands for it"),
-        ("keyingtries = 2", "", f"f:4: keyingtries=2: {swanctl.FOR_EVER}"),
+        ("keyingtries = 2", "", f"f:4: keyingtries=2: {FOR_EVER}"),
         ("proposals = frob", "", f"f:4: proposals=frob: {NO_ALGORITHM}"),
         (
             "}",
             "",
             "f:3: connection c: its ends know each other by something else than a pre-shared key",
         ),
-        ("", "mode = transport", f"f:9: child net: {swanctl.NOT_TUNNEL}"),
-        ("", "ah_proposals = sha1", f"f:9: child net: {swanctl.AH}"),
+        ("", "mode = transport", f"f:9: child net: {NOT_TUNNEL}"),
+        ("", "ah_proposals = sha1", f"f:9: child net: {AH}"),
     ],
 )
 def test_what_cannot_be_carried_over_is_told(settings: str, child: str, told: str) -> None:

@@ -69,7 +69,11 @@ PROVIDER = Provider(
         Option(
             _PARAMETERS, "esn", "no", "proposals with extended sequence numbers are not supported"
         ),
-        Identity(_PARAMETERS, r".*[A-Za-z].*", "the FQDN or user FQDN of the VPN credential"),
+        Identity(
+            _PARAMETERS,
+            r".*[A-Za-z].*|(?!10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.)[0-9.]+",
+            "the FQDN or user FQDN of the VPN credential, or a static public address",
+        ),
     ),
     notes=(
         (

@@ -71,7 +71,7 @@ def _reachable(remote: Remote, destination: MonitorDestination, path: Path) -> I
 
 def _silent(place: Place, remote: Remote) -> Iterator[Finding]:
     profile = place.site.profiles.get(remote.profile or "")
-    if profile is not None and profile.dpddelay is None:
+    if profile is not None and not (profile.dpddelay and profile.dpddelay.number):
         said = (
             "a silent gateway will not be noticed: there is neither a tunnel-monitor nor dpddelay"
         )

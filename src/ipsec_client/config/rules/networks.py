@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ipsec_client.config.findings import Finding, error, warning
+from ipsec_client.config.rules.remotes import reserved
 from ipsec_client.config.rules.scope import Connected, Place
 from ipsec_client.model.access import remote_address
 from ipsec_client.model.definition import dotted
@@ -26,10 +27,30 @@ def addresses(place: Place) -> Iterator[Finding]:
             path = (*place.address_path(at), "gateway")
             said = f"{gateway} is outside {at.network}"
             yield warning(path, said, "Name a gateway in the interface's own network")
+        if gateway == own:
+            path = (*place.address_path(at), "gateway")
+            yield error(path, f"{own} is the interface's own address", "Name the next router's")
+        if reserved(own):
+            yield error(place.address_path(at), reserved(own), "Write an address of a host")
         if own in met:
             said = f"is also the address at {dotted(place.address_path(met[own]))}"
             yield error(place.address_path(at), said, "Remove one of the two")
+        else:
+            yield from _overlaps(place, at, met.values())
         met.setdefault(own, at)
+
+
+def _overlaps(place: Place, at: Connected, before: Iterable[Connected]) -> Iterator[Finding]:
+    """Networks of other interfaces that share addresses with this one's: by which a packet leaves is open."""
+    for other in before:
+        if other.interface is not at.interface and (
+            other.address.ip_address.version == at.address.ip_address.version
+            and other.first <= at.last
+            and at.first <= other.last
+        ):
+            where = dotted(place.address_path(other))
+            said = f"its network {at.network} overlaps {other.network} of {where}"
+            yield warning(place.address_path(at), said, "Give each interface a network of its own")
 
 
 def plugin(place: Place) -> Iterator[Finding]:
@@ -42,6 +63,9 @@ def plugin(place: Place) -> Iterator[Finding]:
     if network is None:
         yield error(path, f"{client.plugin_network} is not an IPv4 network", "Write an IPv4 one")
         return
+    if client.plugin_network is not None and reserved(network.network_address):
+        said = f"{network} {reserved(network.network_address)}"
+        yield error(path, said, "Use a network that nothing else uses")
     needed = 1 + len(place.remotes)
     room = network.num_addresses // ROOM
     if room < needed:

@@ -5,22 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ipsec_client.config.findings import Finding, warning
-from ipsec_client.config.rules.scope import Domain, Place
-from ipsec_client.model.access import permission, remote_address
+from ipsec_client.config.rules.scope import Place
+from ipsec_client.model.access import IKE, NAT_T, permission, remote_address
 from ipsec_client.model.values import Address
-
-_IKE = 500  # UDP (RFC 7296, 2)
-_NAT_T = (
-    4500  # UDP, IKE and ESP once a NAT is found (RFC 3948); the egress KNI is always behind one
-)
-
-
-def addressless(domain: Domain) -> Iterator[Finding]:
-    """Services that cover nothing."""
-    for service in domain.authority.service:
-        if not service.address:
-            path = (*domain.path, "service", service.name)
-            yield warning(path, "has no address, so it covers nothing", "Add an address")
 
 
 def reach(place: Place) -> Iterator[Finding]:
@@ -37,9 +24,9 @@ def reach(place: Place) -> Iterator[Finding]:
 
 def _obstacle(place: Place, tenant: str, gateway: Address) -> tuple[str, str] | None:
     """What keeps IKE and ESP from the gateway, and the cure."""
-    table = place.site.domain.table
-    service = table.taking(tenant, gateway, "udp", _IKE)
-    if service and service.transport and not table.taking(tenant, gateway, "udp", _NAT_T):
+    table = place.site.table
+    service = table.taking(tenant, gateway, "udp", IKE)
+    if service and service.transport and not table.taking(tenant, gateway, "udp", NAT_T):
         service = None
     if service:
         if service.name in place.site.routed or any(at.holds(gateway) for at in place.connected):
@@ -55,5 +42,5 @@ def _obstacle(place: Place, tenant: str, gateway: Address) -> tuple[str, str] | 
     if not allowing or permission(covering[0], tenant) is False:
         said = f"service {covering[0].name} covers {gateway} and does not allow tenant {tenant}"
         return said, f"Add an access-policy for {tenant} to service {covering[0].name}"
-    said = f"service {allowing[0].name} covers {gateway} without udp {_IKE} or {_NAT_T}"
+    said = f"service {allowing[0].name} covers {gateway} without udp {IKE} or {NAT_T}"
     return said, f"Add both ports to service {allowing[0].name}"

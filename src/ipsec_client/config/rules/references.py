@@ -8,7 +8,7 @@ from ipsec_client.config.findings import Finding, error, warning
 from ipsec_client.config.generated import interface_name
 from ipsec_client.config.recovery import near
 from ipsec_client.config.rules.scope import Domain, Place, Site
-from ipsec_client.model.access import tenant_named
+from ipsec_client.model.access import applies, tenant_named
 from ipsec_client.model.definition import Path
 from ipsec_client.model.elements import NextHop
 
@@ -21,6 +21,24 @@ def policies(domain: Domain) -> Iterator[Finding]:
             if tenant and tenant not in domain.tenants:
                 path = (*domain.path, "service", service.name, "access-policy", policy.source)
                 yield warning((*path, "source"), *_no_tenant(tenant, domain))
+
+
+def routers(domain: Domain) -> Iterator[Finding]:
+    """The routers and groups that services apply to."""
+    names = {router.name for router in domain.authority.router}
+    groups = {group for router in domain.authority.router for group in router.group}
+    for service in domain.authority.service:
+        for item in service.applies_to:
+            path = (*domain.path, "service", service.name, "applies-to", item.type)
+            for name in item.router_name:
+                if name not in names:
+                    cure = near(name, list(names)) or f"Add router {name}"
+                    yield warning((*path, "router-name"), f"there is no router {name}", cure)
+            for name in item.group_name:
+                if name not in groups:
+                    said = f"no router is in group {name}"
+                    cure = near(name, list(groups)) or f"Add group {name} to a router"
+                    yield warning((*path, "group-name"), said, cure)
 
 
 def tenants(place: Place) -> Iterator[Finding]:
@@ -67,6 +85,9 @@ def routes(site: Site) -> Iterator[Finding]:
             said = f"there is no service {route.service_name}"
             cure = near(route.service_name, list(services)) or f"Add service {route.service_name}"
             yield error((*path, "service-name"), said, cure)
+        elif route.service_name and not applies(services[route.service_name], site.router):
+            said = f"service {route.service_name} does not apply to router {site.router.name}"
+            yield warning((*path, "service-name"), said, "Add the router to its applies-to")
         elif route.service_name and not services[route.service_name].address:
             said = f"service {route.service_name} has no address, so nothing takes this route"
             yield warning((*path, "service-name"), said, "Give the service an address")
@@ -98,13 +119,6 @@ def _next_hop(site: Site, hop: NextHop, path: Path, met: set[tuple[str, str]]) -
         yield error((*path, "interface"), said, _interface_instead(place, hop.interface))
     else:
         yield from _gateway(place, hop, path)
-
-
-def _kni(place: Place, interface: str) -> str | None:
-    """The client or remote whose KNI has this network-interface."""
-    knis = [place.client.name] if place.client else []
-    knis += [remote.name for remote in place.remotes]
-    return next((name for name in knis if interface_name(name) == interface), None)
 
 
 def _kni_hop(place: Place, hop: NextHop, kni: str, path: Path) -> Iterator[Finding]:

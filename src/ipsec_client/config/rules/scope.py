@@ -11,7 +11,7 @@ from ipaddress import IPv4Network, ip_network
 from typing import NamedTuple
 
 from ipsec_client.config.generated import interface_name
-from ipsec_client.model.access import ServiceTable
+from ipsec_client.model.access import ServiceTable, applies
 from ipsec_client.model.definition import Path
 from ipsec_client.model.elements import (
     INTERNAL_TENANT,
@@ -37,11 +37,19 @@ class Domain:
         self.authority = authority
         self.tenants = {tenant.name for tenant in authority.tenant} | {INTERNAL_TENANT}
         self.services = {service.name: service for service in authority.service}
+        self.vectors = {
+            vector.name for policy in authority.service_policy for vector in policy.vector
+        }
 
     @cached_property
     def table(self) -> ServiceTable:
         """Its services, ready for look-ups."""
         return ServiceTable(self.authority.service)
+
+    @cached_property
+    def selective(self) -> bool:
+        """Whether some service is not for all routers."""
+        return any(service.applies_to for service in self.authority.service)
 
 
 class Site:
@@ -54,6 +62,14 @@ class Site:
         self.profiles = {profile.name: profile for profile in router.ipsec_profile}
         self.routed = {route.service_name for route in router.service_route}
         self.places = {node.name: Place(self, node) for node in router.node}
+
+    @cached_property
+    def table(self) -> ServiceTable:
+        """The services that apply to it, ready for look-ups; where all do, the domain's own table."""
+        if not self.domain.selective:
+            return self.domain.table
+        services = self.domain.authority.service
+        return ServiceTable(service for service in services if applies(service, self.router))
 
 
 class Connected(NamedTuple):

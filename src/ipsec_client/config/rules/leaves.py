@@ -1,0 +1,120 @@
+"""Fields judged one by one, by their definitions: those that must be set, and those that are set in vain.
+
+What nothing acts on is accepted, kept and printed; each is told, so that nobody waits for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from ipsec_client.config.findings import Finding, error, warning
+from ipsec_client.model.definition import Element, Leaf, Nested, Path, definition
+from ipsec_client.model.elements import DeviceInterface, NetworkInterface, Service, TenantMember
+from ipsec_client.model.slots import is_generated
+
+_REASONS: dict[tuple[type[Element], str], str] = {
+    (Service, "scope"): "services are not announced to other routers",
+    (Service, "share-service-routes"): "services are not announced to other routers",
+    (TenantMember, "address"): "packets belong to the tenant of the interface they come in by",
+    (DeviceInterface, "type"): (
+        "{} is used as a Linux device that must be there; nothing makes it"
+    ),
+    (DeviceInterface, "network-namespace"): (
+        "only generated device-interfaces are put into a namespace"
+    ),
+    (NetworkInterface, "type"): "{} is treated as external: there are no other routers",
+}
+"""Why nothing acts on a field, where there is more to say; ``{}`` stands for its value."""
+
+
+class _Trail(NamedTuple):
+    """How an element was come to; a path is made of it only for a finding."""
+
+    around: _Trail | None
+    member: Nested
+    element: Element
+
+    def steps(self) -> Path:
+        """Its part of the path."""
+        before = self.around.steps() if self.around else ()
+        return (*before, self.member.name, *self.element.key)
+
+
+def leaves(element: Element, path: Path) -> list[Finding]:
+    """A finding for each required field that is unset and each idle one that is set, there and below."""
+    found: list[tuple[_Trail | None, Element, Leaf]] = []
+    _look(element, None, found)
+    return [
+        _finding(item, leaf, (*path, *(trail.steps() if trail else ()), leaf.name))
+        for trail, item, leaf in found
+    ]
+
+
+def _finding(element: Element, leaf: Leaf, path: Path) -> Finding:
+    if leaf.required:
+        return error(path, "is required and not set", f"Write one: {leaf.help}")
+    said = _REASONS.get((type(element), leaf.name), "nothing acts on it")
+    value = getattr(element, leaf.attribute)
+    return warning(path, said.format(value), "It may stay; it changes nothing")
+
+
+def _look(
+    element: Element, trail: _Trail | None, found: list[tuple[_Trail | None, Element, Leaf]]
+) -> None:
+    asked = _asked_of.get(type(element)) or _asked(type(element))
+    if asked.fetch and asked.fetch(element) != asked.usual:
+        found += [(trail, element, leaf) for leaf in asked.idle if _in_vain(element, leaf)]
+    for leaf in asked.required:
+        if getattr(element, leaf.attribute) is None:
+            found.append((trail, element, leaf))
+    for member in asked.nested:
+        below = getattr(element, member.attribute)
+        if below:
+            for item in below if member.many else (below,):
+                _look(item, _Trail(trail, member, item), found)
+
+
+def _in_vain(element: Element, leaf: Leaf) -> bool:
+    """Whether it is set to something else than what is done anyway."""
+    value = getattr(element, leaf.attribute)
+    if value in (None, (), leaf.default):
+        return False
+    return not (isinstance(element, DeviceInterface) and is_generated(element))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is looked at in a kind of element: ``fetch`` gives its idle fields, ``usual`` are their unset values;
+    ``nested`` are the kinds below it that have fields to look at, or lead to some.
+    """
+
+    required: tuple[Leaf, ...]
+    idle: tuple[Leaf, ...]
+    nested: tuple[Nested, ...]
+    fetch: Callable[[Element], Any] | None
+    usual: Any
+
+
+_asked_of: dict[type[Element], _Asked] = {}
+
+
+def _asked(kind: type[Element]) -> _Asked:
+    known = definition(kind)
+    idle = tuple(leaf for leaf in known.leaves if not leaf.effect)
+    usual = tuple(known.unset[leaf.attribute] for leaf in idle)
+    asked = _asked_of[kind] = _Asked(
+        tuple(leaf for leaf in known.leaves if leaf.required and not leaf.key),
+        idle,
+        tuple(item for item in known.nested if _leads_on(item.element)),
+        attrgetter(*(leaf.attribute for leaf in idle)) if idle else None,
+        usual[0] if len(usual) == 1 else usual,
+    )
+    return asked
+
+
+def _leads_on(kind: type[Element]) -> bool:
+    asked = _asked_of.get(kind) or _asked(kind)
+    return bool(asked.required or asked.idle or asked.nested)
