@@ -30,6 +30,7 @@ DEBIAN_LICENCES = {
     "libelf-dev": "GPL-2+ or LGPL-3+",
     "libnss3-tools": "MPL-2.0",
     "libreswan": "GPL-2+",
+    "libyang2-tools": "BSD-3-Clause",
     "linux-source-6.1": "GPL-2",
     "make": "GPL-3+",
     "nftables": "GPL-2",
@@ -107,6 +108,7 @@ def debian() -> dict[str, str]:
     uses = dict.fromkeys(("python3", "python3-venv"), "`make setup`")
     uses |= dict.fromkeys(packages.KERNEL, "builds the lab's guest kernel")
     uses |= dict.fromkeys(packages.HOST, "the product and the lab run it")
+    uses |= dict.fromkeys(packages.ORACLES, "tests run it")
     uses["strongswan"] = "the lab's gateways; unpacked privately, never installed"
     return dict(sorted(uses.items()))
 
