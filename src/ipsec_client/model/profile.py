@@ -55,6 +55,16 @@ GROUPS = (
     "dh-24",
     "dh-31",
 )
+PROVIDERS = (
+    "zscaler",
+    "prisma-access",
+    "aws",
+    "azure",
+    "google-cloud",
+    "oracle-cloud",
+    "cloudflare",
+)
+"""Whose published limits are known; what they are is in ``config/providers``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,6 +204,11 @@ class IpsecProfile(Element):
         "Kind of gateway",
         effect="remote-peer-type= of the connection; ietf is what Libreswan does anyway",
         since="3.3.0",
+    )
+    provider: str | None = leaf(
+        v.choice(*PROVIDERS),
+        "Who runs the gateway",
+        effect="None on the node: check compares the profile with what this provider publishes",
     )
     pre_shared_key: Secret | None = leaf(
         v.SECRET,
