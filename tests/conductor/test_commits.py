@@ -26,6 +26,7 @@ from ipsec_client.conductor.conductor import Conductor
 from ipsec_client.conductor.datastore.store import Datastore
 from ipsec_client.config.edit import Change, Edit
 from ipsec_client.config.paths import Finder
+from ipsec_client.config.reader import read
 from ipsec_client.model.elements import Authority
 from ipsec_client.plan.impact import Impact
 from ipsec_client.wire.document import from_json
@@ -69,6 +70,15 @@ def hosts(authority: Authority | None) -> list[str | None]:
     assert authority is not None
     [client] = authority.router[0].node[0].ipsec_client
     return [remote.host for remote in client.remote]
+
+
+def addresses_in(authority: Authority | None) -> set[tuple[str, str]]:
+    assert authority is not None
+    [node] = authority.router[0].node
+    return {
+        (device.name, str(device.network_interface[0].address[0].ip_address))
+        for device in node.device_interface
+    }
 
 
 # --- candidates
@@ -166,13 +176,26 @@ def test_the_first_commit_may_come_from_edits(tmp_path: Path) -> None:
 def test_what_replaces_a_candidate_keeps_keys_that_it_does_not_show(tmp_path: Path) -> None:
     async def scene() -> None:
         async with conducting(tmp_path, first=text("rem1")) as conductor:
-            bare = conductor.prepare(text("rem1", key="(removed)")).authority
-            await conductor.edit(
-                "ann", [Edit("set", PRIMARY, "pre-shared-key", Secret("hunter22"))]
-            )
-            await conductor.replace("ann", bare)
-            values = Finder(conductor.candidate("ann")).values(PRIMARY, "pre-shared-key")
-            assert values in ((Secret("hunter22"),), (Secret("somekey1"),))
+            shown = read(text("rem1", key="(removed)")).config.authority
+            assert shown is not None
+            await conductor.replace("ann", shown)
+            assert conductor.edits("ann") == ()
+            key = Edit("set", PRIMARY, "pre-shared-key", Secret("hunter22"))
+            await conductor.edit("ann", [key])
+            await conductor.replace("ann", shown)
+            assert conductor.edits("ann") == (key,)
+
+    run(scene)
+
+
+def test_a_text_takes_its_addresses_from_what_runs_when_it_is_committed(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with conducting(tmp_path, first=text("rem1")) as conductor:
+            prepared = conductor.prepare(text("rem2", "rem1"))
+            await conductor.commit_text(conductor.prepare(text("rem1", "rem2")), "root")
+            before = conductor.running()
+            await conductor.commit_text(prepared, "root")
+            assert addresses_in(conductor.running()) == addresses_in(before)
 
     run(scene)
 
@@ -343,12 +366,12 @@ def test_a_commit_that_awaits_confirmation_says_so_to_its_node(tmp_path: Path) -
             [request] = await heard(conductor, agent)
             document = request.body["document"]
             assert remotes(document) == {"rem2"}
-            assert document["confirm"]["seconds"] == 600.0
+            assert document["confirm"]["seconds"] == 610.0
             assert remotes(document["confirm"]["previous"]) == {"rem1", "rem2"}
             clock.mono, clock.wall = 60.0, 1060.0
             [again] = await heard(conductor, agent)
             assert again.id == request.id
-            assert again.body["document"]["confirm"]["seconds"] == 540.0
+            assert again.body["document"]["confirm"]["seconds"] == 550.0
             confirmed = await conductor.confirm("bob")
             assert confirmed == replace(commit, confirmed_until=None)
             [last] = await heard(conductor, agent)
@@ -414,7 +437,7 @@ def test_the_deadline_outlives_the_conductor(tmp_path: Path, later: float) -> No
             [request] = await heard(conductor, agent)
             document = request.body["document"]
             if later < 60.0:
-                assert document["confirm"]["seconds"] == pytest.approx(1.0)
+                assert document["confirm"]["seconds"] == pytest.approx(11.0)
                 assert remotes(document["confirm"]["previous"]) == {"rem1", "rem2"}
                 assert conductor.history()[0].confirmed_until == 1060.0
             else:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ipsec_client.base import files
 from ipsec_client.base.errors import Fault, InputFault
 from ipsec_client.commands.port import Committed, Exported
 from ipsec_client.conductor.candidate import prepare
@@ -93,6 +94,15 @@ def test_all_files_are_private(tmp_path: Path) -> None:
     names = {path.name for path in folder.iterdir()}
     assert {"datastore.db", "datastore.db-wal", "datastore.copy.db"} <= names
     assert {path.stat().st_mode & 0o777 for path in folder.glob("datastore*")} == {0o600}
+
+
+def test_a_commit_is_on_the_disk_when_it_is_said_to_be(tmp_path: Path) -> None:
+    """What a power cut needs beyond a kill: SQLite syncs at each commit."""
+    store = kept(tmp_path, configuration("rem1"))
+    for half in (store._file, store._copy):
+        assert half is not None
+        assert half.rows("PRAGMA synchronous") == [(2,)]
+        assert half.rows("PRAGMA journal_mode") == [("wal",)]
 
 
 def test_a_commit_stores_only_what_it_changes(tmp_path: Path) -> None:
@@ -298,9 +308,8 @@ def test_with_both_damaged_nothing_runs_and_both_are_kept(
 
 
 def _before(folder: Path, name: str, version: int, authority: Authority) -> None:
-    folder.mkdir(exist_ok=True)
     body = write(Config(authority=authority), secrets=True)
-    (folder / name).write_text(f"# commit {version}\n{body}")
+    files.replace(folder / name, f"# commit {version}\n{body}")
 
 
 def test_what_ran_before_the_datastore_is_taken_over_once(tmp_path: Path) -> None:

@@ -201,29 +201,13 @@ class ConfigPort(AuthorityPort, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """Where text goes: ``width`` in columns, ``tty`` where a person watches; ``user`` by the kernel's word."""
+    """Where text goes: ``width`` in columns, ``tty`` where a person watches; ``user`` by the kernel's word.
+
+    ``interactive`` is one that answers questions. ``admin`` may configure and restart; another user may look.
+    """
 
     width: int = 80
     tty: bool = False
     user: str = ""
-
-
-class Dispatcher(Protocol):
-    """Commands by their words, for a face that shows them."""
-
-    @property
-    def daemon(self) -> str:
-        """Who answers: ``agent`` or ``conductor``."""
-
-    @property
-    def here(self) -> Place | None:
-        """The node that commands mean when they name none."""
-
-    async def execute(self, line: str, terminal: Terminal, request: str, say: Say) -> int:
-        """Carries out a line of the PCLI, saying what it prints, errors too; its exit status (0 or 1).
-
-        ``request`` is the id of what was asked, for what must not be done twice.
-        """
-
-    def complete(self, line: str) -> list[tuple[str, str]]:
-        """The words that may stand at the end of a half-written line, each with its help."""
+    interactive: bool = False
+    admin: bool = True

@@ -133,7 +133,7 @@ class Conductor:
         if not 0 <= commits < len(history):
             raise InputFault(
                 f"history holds no configuration of {commits} commits ago",
-                cure="show history lists what it holds",
+                cure="show config history lists what it holds",
             )
         await self.replace(user, await self.at(history[commits].version))
 

@@ -279,6 +279,8 @@ def _between_entries(
             yield Edit("delete", (*at, *key)), item
     for key, item in new.items():
         was = old.get(key)
+        if was is item:
+            continue
         if was is None:
             yield Edit("set", (*at, *key)), None
             keys = definition(nested.element).keys
