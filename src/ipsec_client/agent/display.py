@@ -41,7 +41,10 @@ def view(shown: Shown, now: Now) -> NodeView:
     """The node at this instant."""
     plan = shown.plan
     if plan is None:
-        return NodeView("", "", now.wall, versions=shown.versions)
+        return NodeView(
+            "", "", now.wall,
+            alarms=_alarms(shown.book), events=shown.ring.events, versions=shown.versions,
+        )  # fmt: skip
     outer = devices("")
     tunnels = {item.remote: item for item in _tunnels(plan, shown.health, now)}
     return NodeView(

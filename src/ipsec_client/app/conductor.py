@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ipsec_client.base import logs
-from ipsec_client.commands.port import Dispatcher
+from ipsec_client.commands.session import Dispatcher
 from ipsec_client.conductor.main import serve
 from ipsec_client.faces import terminal
 from ipsec_client.units.notify import at_work

@@ -14,7 +14,7 @@ from ipsec_client.base import sockets
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault
 from ipsec_client.base.files import read_text
-from ipsec_client.commands.port import Dispatcher
+from ipsec_client.commands.session import Dispatcher
 from ipsec_client.conductor.candidate import Candidate
 from ipsec_client.conductor.conductor import Conductor, told
 from ipsec_client.conductor.deployer import Local
