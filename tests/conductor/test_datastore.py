@@ -40,7 +40,9 @@ def kept(folder: Path, *authorities: Authority, history: int = 100) -> Datastore
     store = Datastore(folder, history=history)
     before = store.running()
     for version, after in enumerate(authorities, len(store.history) + 1):
-        commit = Committed(version, version + 0.5, "ann", changed_routers(before or Authority(), after))
+        commit = Committed(
+            version, version + 0.5, "ann", changed_routers(before or Authority(), after)
+        )
         store.keep(commit, before, after)
         before = after
     return store
@@ -95,7 +97,9 @@ def test_all_files_are_private(tmp_path: Path) -> None:
 
 def test_a_commit_stores_only_what_it_changes(tmp_path: Path) -> None:
     one = routers("a", "b", "c")
-    two = replace(one, router=(one.router[0], replace(one.router[1], ipsec_profile=()), one.router[2]))
+    two = replace(
+        one, router=(one.router[0], replace(one.router[1], ipsec_profile=()), one.router[2])
+    )
     kept(tmp_path, one, two)
     rows = sqlite3.connect(tmp_path / "datastore.db").execute(
         "SELECT kind, name FROM parts WHERE version = 2"
@@ -210,7 +214,12 @@ def _spoiled(folder: Path) -> Iterator[str]:
     """Ways to damage the database, each done to it."""
     path = folder / "datastore.db"
     whole = path.read_bytes()
-    for content in (b"", b"not a database at all" * 100, whole[: len(whole) // 2], b"\0" * len(whole)):
+    for content in (
+        b"",
+        b"not a database at all" * 100,
+        whole[: len(whole) // 2],
+        b"\0" * len(whole),
+    ):
         path.write_bytes(content)
         yield f"{len(content)} octets of another kind"
     for seed in range(6):

@@ -222,9 +222,7 @@ def test_an_element_is_moved_after_another_or_first(page: Authority) -> None:
         (Edit("set", REM1, "host", Secret("somekey1")), "host: holds no key"),
     ],
 )
-def test_an_edit_that_cannot_be_says_where_and_why(
-    page: Authority, wrong: Edit, told: str
-) -> None:
+def test_an_edit_that_cannot_be_says_where_and_why(page: Authority, wrong: Edit, told: str) -> None:
     with pytest.raises(InputFault) as caught:
         apply(page, [wrong])
     assert told in caught.value.what
