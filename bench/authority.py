@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 REMOTES = 4
 
 HEAD = """\
@@ -87,11 +89,15 @@ exit
 
 def authority(routers: int) -> str:
     """The configuration; equal for equal sizes."""
+    return "".join(parts(routers))
+
+
+def parts(routers: int) -> Iterator[str]:
+    """The configuration router by router, for who does not want to hold it."""
     numbers = range(1, REMOTES + 1)
     remotes = "".join(REMOTE.format(number=number) for number in numbers)
     routes = "".join(ROUTE.format(number=number) for number in numbers)
-    bodies = (
-        ROUTER.format(router=f"router{number}", remotes=remotes, routes=routes)
-        for number in range(1, routers + 1)
-    )
-    return HEAD + "".join(bodies) + TAIL
+    yield HEAD
+    for number in range(1, routers + 1):
+        yield ROUTER.format(router=f"router{number}", remotes=remotes, routes=routes)
+    yield TAIL

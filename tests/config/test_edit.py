@@ -135,7 +135,10 @@ def every_path(kind: type[Element], at: Path) -> list[Path]:
     """A path to each kind of element and to each field."""
     found = [(*at, leaf.name) for leaf in definition(kind).leaves]
     for nested in definition(kind).nested:
-        keys = [_KEYS.get(leaf.type.name, "1") for leaf in definition(nested.element).keys]
+        keys = [
+            (leaf.type.choices or (_KEYS.get(leaf.type.name, "1"),))[0]
+            for leaf in definition(nested.element).keys
+        ]
         found += every_path(nested.element, (*at, nested.name, *(keys if nested.many else ())))
     return [at, *found]
 
@@ -143,7 +146,6 @@ def every_path(kind: type[Element], at: Path) -> list[Path]:
 _KEYS = {
     "ip-address": "10.0.0.1",
     "network-namespace": "ns",
-    "enumeration": "tcp",
     "option-name": "x",
     "host": "h",
 }

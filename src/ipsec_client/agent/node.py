@@ -78,10 +78,10 @@ class Agent:
         document = self._shelf.document(self._planned)
         self._lost = document is None and self._shelf.lost_document
         self._confirmation.resume(document)
-        for what in self._shelf.passed_over:
-            self._tell("damaged", f"{what} is passed over", severity="minor")
         if document:
             await self._force(self._planned(document))
+        for what in self._shelf.passed_over:
+            self._tell("damaged", f"{what} is passed over", severity="minor")
         self._spawn(self._learn_versions())
         self._spawn(self._keep())
         self._spawn(self._look_round())

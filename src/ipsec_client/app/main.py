@@ -21,6 +21,7 @@ VERBS = {
     "generate": "print a configuration with its generated parts",
     "document": "print all that one node needs of a configuration",
     "render": "print the Libreswan files a node would run",
+    "schema": "print what a configuration may hold, as JSON Schema or YANG",
     "plan": "print what would change on a node",
     "provider": "print a provider's profile and limits, or the providers that are known",
     "import": "print the configuration that ipsec.conf or swanctl.conf stands for",

@@ -29,12 +29,13 @@ from ipsec_client.model.elements import (
     Router,
     ServiceRoute,
 )
+from ipsec_client.model.slots import is_generated
 from ipsec_client.wire.codec import decode, encode, without_keys
 
 FORMAT = 1
 """The format written."""
 
-READABLE = frozenset({1})
+READABLE = (1,)
 """The formats read: this one and the one before, once there is one."""
 
 FIELDS = frozenset({"format", "id", "host", "requires", "digest", "authority", "confirm"})
@@ -99,6 +100,15 @@ def _six(remote: Remote) -> bool:
     return six or any(prefix.network.version == 6 for prefix in remote.subnet)
 
 
+def _clamped(document: Document) -> bool:
+    return any(
+        interface.enforced_mss not in (None, "disabled")
+        for device in document.node.device_interface
+        if not is_generated(device)
+        for interface in device.network_interface
+    )
+
+
 def _several(document: Document) -> bool:
     return any(
         len(getattr(profile, leaf.attribute)) > 1
@@ -110,6 +120,7 @@ def _several(document: Document) -> bool:
 
 FEATURES: Mapping[str, Callable[[Document], bool]] = {
     "confirm": lambda document: document.confirm is not None,
+    "interface-mss": _clamped,
     "ipv6": lambda document: any(map(_six, document.remotes)),
     "several-algorithms": _several,
     "tunnel-monitor": lambda document: any(item.tunnel_monitor for item in document.remotes),
@@ -121,9 +132,12 @@ FEATURES: Mapping[str, Callable[[Document], bool]] = {
 def cut(authority: Authority, router: Router, node: Node) -> Authority:
     """The authority with what concerns this node of this router, and nothing of the others."""
     used = {remote.profile for client in node.ipsec_client for remote in client.remote}
+    services = tuple(service for service in authority.service if applies(service, router))
+    policies = {service.service_policy for service in services}
     return replace(
         authority,
-        service=tuple(service for service in authority.service if applies(service, router)),
+        service=services,
+        service_policy=tuple(item for item in authority.service_policy if item.name in policies),
         router=(
             replace(
                 router,
