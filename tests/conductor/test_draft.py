@@ -54,7 +54,9 @@ def test_a_draft_holds_the_fewest_edits_there_are() -> None:
 def test_an_edit_that_cannot_be_leaves_the_draft_as_it_was() -> None:
     draft = ann(host())
     with pytest.raises(InputFault, match="rem9: is not configured"):
-        drafts.edited(running(), 1, draft, [Edit("delete", REM2), Edit("delete", (*C1, "remote", "rem9"))])
+        drafts.edited(
+            running(), 1, draft, [Edit("delete", REM2), Edit("delete", (*C1, "remote", "rem9"))]
+        )
     assert draft.edits == (host(),)
 
 
@@ -81,8 +83,14 @@ def test_a_draft_is_kept_as_it_is() -> None:
 
 
 def test_what_others_changed_elsewhere_is_in_the_candidate_and_clashes_with_nothing() -> None:
-    draft = ann(host(), Edit("set", REM3, "host", "172.16.6.4"), Edit("set", REM1, "subnet", "10.1.0.0/16"))
-    bobs = [host(remote=REM2), Edit("set", REM1, "subnet", "10.2.0.0/16"), Edit("set", REM1, "remote-id", "x")]
+    draft = ann(
+        host(), Edit("set", REM3, "host", "172.16.6.4"), Edit("set", REM1, "subnet", "10.1.0.0/16")
+    )
+    bobs = [
+        host(remote=REM2),
+        Edit("set", REM1, "subnet", "10.2.0.0/16"),
+        Edit("set", REM1, "remote-id", "x"),
+    ]
     assert met(draft, *bobs) == ()
     finder = Finder(drafts.candidate(apply(running(), bobs), draft))
     assert finder.values(REM1, "host") == ("172.16.9.9",)
@@ -94,7 +102,10 @@ SAME = [
     ([host()], [host()]),
     ([Edit("delete", REM2)], [Edit("delete", REM2)]),
     ([Edit("delete", PRIMARY, "dpddelay")], [Edit("delete", PRIMARY, "dpddelay")]),
-    ([Edit("set", REM3, "host", "h")], [Edit("set", REM3, "host", "h"), Edit("set", REM3, "remote-id", "x")]),
+    (
+        [Edit("set", REM3, "host", "h")],
+        [Edit("set", REM3, "host", "h"), Edit("set", REM3, "remote-id", "x")],
+    ),
     ([Edit("set", REM3, "host", "h")], [Edit("set", REM3, "profile", "primary")]),
 ]
 
@@ -107,7 +118,11 @@ def test_doing_the_same_is_no_clash(anns: list[Edit], bobs: list[Edit]) -> None:
 DIFFERENT = [
     ([host("a")], [host("b")], ("host", "a", "b")),
     ([host("a")], [Edit("delete", REM1)], ("host", "a", None)),
-    ([Edit("set", REM1, "subnet", "10.0.0.0/8")], [Edit("delete", REM1)], ("subnet", "10.0.0.0/8", None)),
+    (
+        [Edit("set", REM1, "subnet", "10.0.0.0/8")],
+        [Edit("delete", REM1)],
+        ("subnet", "10.0.0.0/8", None),
+    ),
     ([Edit("delete", REM1)], [host("b")], ("", None, "changed")),
     ([Edit("set", REM3, "host", "a")], [Edit("set", REM3, "host", "b")], ("host", "a", "b")),
     (

@@ -61,7 +61,9 @@ def edited(running: Authority, version: int, draft: Draft, edits: Sequence[Edit]
     """
     before = candidate(running, draft)
     finder = Finder(before)
-    wanted = [edit for edit in edits if not (_is_removed(edit) and finder.values(edit.path, edit.leaf))]
+    wanted = [
+        edit for edit in edits if not (_is_removed(edit) and finder.values(edit.path, edit.leaf))
+    ]
     again = set(draft.edits)
     done = _applied(before, wanted, lambda edit: edit in again)
     return _normal(running, version, draft, done, edits)
@@ -72,9 +74,7 @@ def replaced(running: Authority, version: int, wanted: Authority) -> Draft:
     return _normal(running, version, Draft(), wanted, ())
 
 
-def clashes(
-    running: Authority, draft: Draft, history: Sequence[Committed]
-) -> tuple[Clash, ...]:
+def clashes(running: Authority, draft: Draft, history: Sequence[Committed]) -> tuple[Clash, ...]:
     """Where the draft and commits after its edits were made meet; ``history`` is newest first."""
     latest = history[0].version if history else 0
     finder = Finder(running)
@@ -127,7 +127,9 @@ def _value_to_json(value: Value) -> dict[str, Json]:
     return {} if value is None else {"value": value}
 
 
-def _applied(before: Authority, edits: Sequence[Edit], needless: Callable[[Edit], bool]) -> Authority:
+def _applied(
+    before: Authority, edits: Sequence[Edit], needless: Callable[[Edit], bool]
+) -> Authority:
     """The edits made; one that cannot be is passed over if it is ``needless``."""
     try:
         return apply(before, edits)

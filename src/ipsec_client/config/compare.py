@@ -27,9 +27,7 @@ def layout(changes: Iterable[Change]) -> str:
         heads = tuple(_heads(change.path))
         common = _in_common(told, heads)
         around = heads if change.leaf else heads[:-1]
-        lines += [
-            f"{_SAME}{INDENT * depth}{heads[depth]}" for depth in range(common, len(around))
-        ]
+        lines += [f"{_SAME}{INDENT * depth}{heads[depth]}" for depth in range(common, len(around))]
         told = heads
         lines += _lines(change, heads)
     return "\n".join([*lines, ""]) if lines else NO_DIFFERENCES

@@ -140,13 +140,13 @@ class _Draft:
             raise fault((), "nothing is named", "Name an element or a field")
         draft = self
         for nested, key in way if edit.leaf else way[:-1]:
-            draft = draft._enter(nested, key, edit)
+            draft = draft.enter(nested, key, edit)
         if edit.leaf:
-            draft._edit_field(edit)
+            draft.edit_field(edit)
         elif edit.verb == "set":
-            draft._enter(*way[-1], edit)
+            draft.enter(*way[-1], edit)
         else:
-            draft._edit_entry(*way[-1], edit)
+            draft.edit_entry(*way[-1], edit)
 
     def frozen(self) -> Element:
         """The element as it is now; the very same one if nothing was changed."""
@@ -154,9 +154,7 @@ class _Draft:
             items = tuple(
                 item.frozen() if isinstance(item, _Draft) else item for item in entries.values()
             )
-            nested = next(
-                item for item in definition(self.kind).nested if item.attribute == name
-            )
+            nested = next(item for item in definition(self.kind).nested if item.attribute == name)
             self.values[name] = items if nested.many else next(iter(items), None)
         if self.was is not None and all(
             _same(value, self.values[name]) for name, value in vars(self.was).items()
@@ -170,7 +168,7 @@ class _Draft:
             entries = self.below[nested.attribute] = dict(by_key(nested, self.values))
         return entries
 
-    def _enter(self, nested: Nested, key: Path, edit: Edit) -> _Draft:
+    def enter(self, nested: Nested, key: Path, edit: Edit) -> _Draft:
         entries = self._entries(nested)
         entry = entries.get(key)
         if entry is None:
@@ -190,7 +188,7 @@ class _Draft:
         entries[key] = entry
         return entry
 
-    def _edit_field(self, edit: Edit) -> None:
+    def edit_field(self, edit: Edit) -> None:
         leaf = leaf_of(self.kind, edit.leaf, edit.path)
         where = (*edit.path, leaf.name)
         held = self.values[leaf.attribute]
@@ -220,7 +218,7 @@ class _Draft:
             kept = tuple(item for item in held if item != value) if leaf.many else None
             self.values[leaf.attribute] = kept
 
-    def _edit_entry(self, nested: Nested, key: Path, edit: Edit) -> None:
+    def edit_entry(self, nested: Nested, key: Path, edit: Edit) -> None:
         entries = self._entries(nested)
         if key not in entries:
             raise fault(edit.path, "is not configured")
@@ -281,6 +279,8 @@ def _between_entries(
             yield Edit("delete", (*at, *key)), item
     for key, item in new.items():
         was = old.get(key)
+        if was is item:
+            continue
         if was is None:
             yield Edit("set", (*at, *key)), None
             keys = definition(nested.element).keys
@@ -289,7 +289,9 @@ def _between_entries(
             )
         yield from _between(was, item, (*at, *key))
     wanted = list(new)
-    stay = _rising([key for key in old if key in new] + [key for key in new if key not in old], wanted)
+    stay = _rising(
+        [key for key in old if key in new] + [key for key in new if key not in old], wanted
+    )
     for number, key in enumerate(wanted):
         if key not in stay:
             follows = " ".join(wanted[number - 1]) if number else None
@@ -330,7 +332,7 @@ def _changes(edit: Edit, was: Any) -> Iterator[Change]:
             type(was),
             {leaf.attribute: getattr(was, leaf.attribute) for leaf in definition(type(was)).keys},
         )
-        for below, value in _between(empty, was, edit.path):
+        for below, _ in _between(empty, was, edit.path):
             if below.verb == "set":
                 text = shown_value(below.value) if below.leaf else None
                 yield Change("removed", below.path, below.leaf, before=text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ipsec_client.base.errors import InputFault
@@ -62,6 +62,11 @@ class Finder:
         if element is None:
             return None
         return tuple(values_of(leaf_of(type(element), leaf, path), element))
+
+
+def element_at(authority: Authority, path: Path) -> Element | None:
+    """The element at a path, if it is there; for many look-ups there is ``Finder``."""
+    return Finder(authority).element(path)
 
 
 def steps(path: Path) -> Iterator[tuple[Nested, Path]]:

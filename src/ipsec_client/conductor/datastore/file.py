@@ -1,4 +1,4 @@
-"""One SQLite file of ours: private from its first byte, durable, of a format that is known, and whole or said to be not."""
+"""One SQLite file of ours: private from its first byte, durable, of a known format, and whole or said not to be."""
 
 from __future__ import annotations
 
@@ -7,27 +7,33 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from ipsec_client.base import files
 from ipsec_client.base.errors import Fault
 
 log = logging.getLogger(__name__)
 
-FORMATS: tuple[Sequence[str], ...] = (
-    (
-        # at, confirmed_until: seconds of the wall clock; routers: a JSON array of names
-        "CREATE TABLE commits (version INTEGER PRIMARY KEY, at REAL NOT NULL, user TEXT NOT NULL,"
-        " routers TEXT NOT NULL, confirmed_until REAL, undone_from INTEGER)",
-        # what a commit changed: kind "shared" (the authority's own), "order" (of routers), "router"; no text: gone
-        "CREATE TABLE parts (kind TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,"
-        " text TEXT, digest BLOB NOT NULL, PRIMARY KEY (kind, name, version))",
-        "CREATE INDEX parts_of_commit ON parts (version)",
-        "CREATE TABLE candidates (user TEXT PRIMARY KEY, edits TEXT NOT NULL)",
-        "CREATE TABLE exports (name TEXT PRIMARY KEY, at REAL NOT NULL, encrypted INTEGER NOT NULL,"
-        " content BLOB NOT NULL)",
-        "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
-    ),
-)
+_FIRST = """
+-- at and confirmed_until in seconds of the wall clock, routers a JSON array of names
+CREATE TABLE commits (
+    version INTEGER PRIMARY KEY, at REAL NOT NULL, user TEXT NOT NULL, routers TEXT NOT NULL,
+    confirmed_until REAL, undone_from INTEGER
+);
+-- what a commit changed, of kind "shared" (the authority's own), "order" (of routers) or "router" (no text: gone)
+CREATE TABLE parts (
+    kind TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, text TEXT, digest BLOB NOT NULL,
+    PRIMARY KEY (kind, name, version)
+);
+CREATE INDEX parts_of_commit ON parts (version);
+CREATE TABLE candidates (user TEXT PRIMARY KEY, edits TEXT NOT NULL);
+CREATE TABLE exports (
+    name TEXT PRIMARY KEY, at REAL NOT NULL, encrypted INTEGER NOT NULL, content BLOB NOT NULL
+);
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+FORMATS: tuple[str, ...] = (_FIRST,)
 """The statements that lead to each format from the one before; ``user_version`` counts them."""
 
 _BESIDE = ("", "-wal", "-shm")  # what SQLite keeps in the folder for one database
@@ -45,7 +51,7 @@ class Damaged(Exception):
 class File:
     """An open database. Its connection is used by one thread at a time."""
 
-    def __init__(self, path: Path, formats: Sequence[Sequence[str]] = FORMATS) -> None:
+    def __init__(self, path: Path, formats: Sequence[str] = FORMATS) -> None:
         """Opens it, made if it was not there, and brought to the newest format.
 
         Raises Damaged, or Fault for a format newer than this software's.
@@ -62,7 +68,7 @@ class File:
                 self._connection.close()
                 raise
 
-    def _make_ready(self, formats: Sequence[Sequence[str]]) -> None:
+    def _make_ready(self, formats: Sequence[str]) -> None:
         [(found,)] = self.rows("PRAGMA user_version")
         if found > len(formats):
             raise Fault(
@@ -81,7 +87,7 @@ class File:
         try:
             with self.writing():
                 for statements in formats[found:]:
-                    for statement in statements:
+                    for statement in filter(str.strip, statements.split(";")):
                         self.do(statement)
                 self.do(f"PRAGMA user_version = {len(formats)}")
         except Damaged as trouble:  # the file was whole a moment ago
@@ -90,7 +96,7 @@ class File:
                 cure="It is as it was: install the release before",
             ) from None
 
-    def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
+    def rows(self, query: str, *values: object) -> list[Any]:
         """What a query finds."""
         with as_damage(self.path):
             return self._connection.execute(query, values).fetchall()

@@ -34,6 +34,13 @@ log = logging.getLogger(__name__)
 HISTORY = 100
 """Commits that are kept."""
 
+_INSERT_COMMIT = """
+INSERT INTO commits (version, at, user, routers, confirmed_until, undone_from) VALUES (?, ?, ?, ?, ?, ?)
+"""
+_DELETE_PARTS = """
+DELETE FROM parts WHERE version < ? AND (kind, name) IN (SELECT kind, name FROM parts WHERE version = ?)
+"""
+
 Statement = tuple[Any, ...]
 """A statement of SQL, and its values."""
 
@@ -44,14 +51,14 @@ def state_folder() -> Path:
 
 
 class Datastore:
-    """Used by one thread at a time. ``history`` is newest first.
+    """Used by one thread at a time. ``history`` is newest first, ``exports`` are by name.
 
     Nothing is made on the disk before there is something to keep. Methods that write raise Fault where the disk
     does not take it; nothing is changed then.
     """
 
     def __init__(
-        self, folder: Path, *, formats: Sequence[Sequence[str]] = FORMATS, history: int = HISTORY
+        self, folder: Path, *, formats: Sequence[str] = FORMATS, history: int = HISTORY
     ) -> None:
         """Opens what is there, or takes over what releases before the datastore left."""
         self._path = folder / "datastore.db"
@@ -62,6 +69,7 @@ class Datastore:
         self._copy: File | None = None
         self._held: ExitStack | None = None
         self.history: tuple[Committed, ...] = ()
+        self.exports: tuple[Exported, ...] = ()
         try:
             if self._path.exists() or self._copy_path.exists():
                 self._hold()
@@ -99,12 +107,11 @@ class Datastore:
         after: Authority,
         candidate_of: str | None = None,
     ) -> None:
-        """Makes it the latest commit, and has the user it came from begin anew. No commit awaits confirmation but it."""
+        """Makes it the latest commit; no other awaits confirmation. ``candidate_of`` a user goes with it."""
         statements: list[Statement] = [
             ("UPDATE commits SET confirmed_until = NULL",),
             (
-                "INSERT INTO commits (version, at, user, routers, confirmed_until, undone_from)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
+                _INSERT_COMMIT,
                 commit.version,
                 commit.at,
                 commit.user,
@@ -148,23 +155,27 @@ class Datastore:
                 [("INSERT OR REPLACE INTO candidates VALUES (?, ?)", user, json.dumps(edits))]
             )
 
-    def exports(self) -> tuple[Exported, ...]:
-        """What was exported, by name."""
-        rows = self._rows("SELECT name, at, encrypted FROM exports ORDER BY name")
-        return tuple(Exported(name, at, bool(encrypted)) for name, at, encrypted in rows)
-
-    def exported(self, name: str) -> bytes | None:
-        """The content of an export; None for an unknown name."""
+    def exported(self, name: str) -> bytes:
+        """The content of an export; raises InputFault for an unknown name."""
         rows = self._rows("SELECT content FROM exports WHERE name = ?", name)
-        return rows[0][0] if rows else None
+        if not rows:
+            raise InputFault(f"there is no export {name}", cure="show config exports lists them")
+        found: bytes = rows[0][0]
+        return found
 
-    def keep_export(self, export: Exported, content: bytes | None) -> None:
-        """Keeps an export in place of one of its name; None forgets it."""
-        statements: list[Statement] = [("DELETE FROM exports WHERE name = ?", export.name)]
-        if content is not None:
-            values = export.name, export.at, export.encrypted, content
-            statements.append(("INSERT INTO exports VALUES (?, ?, ?, ?)", *values))
-        self._write(statements)
+    def keep_export(self, export: Exported, content: bytes) -> None:
+        """Keeps an export; raises InputFault where there is one of that name."""
+        if any(other.name == export.name for other in self.exports):
+            raise InputFault(
+                f"there is an export {export.name} already", cure="Delete it, or take another name"
+            )
+        values = export.name, export.at, export.encrypted, content
+        self._write([("INSERT INTO exports VALUES (?, ?, ?, ?)", *values)])
+
+    def delete_export(self, name: str) -> None:
+        """Forgets an export; raises InputFault for an unknown name."""
+        self.exported(name)
+        self._write([("DELETE FROM exports WHERE name = ?", name)])
 
     def setting(self, name: str) -> str | None:
         """A setting's value; None where it was never kept."""
@@ -199,7 +210,7 @@ class Datastore:
             raise _unusable(damage) from None
 
     def _write(self, statements: Sequence[Statement]) -> None:
-        """Has the file carry them out, all or none; then its copy, which is made anew at the next start if it fails."""
+        """Has the file carry them out, all or none, then its copy; one that fails is made anew at the next start."""
         try:
             if self._file is None:
                 self._hold()
@@ -208,7 +219,7 @@ class Datastore:
             _carry_out(self._file, statements)
         except Damaged as damage:
             raise _unusable(damage) from None
-        self.history = _history(self._file)
+        self._look(self._file)
         if self._copy is not None:
             try:
                 _carry_out(self._copy, statements)
@@ -229,11 +240,16 @@ class Datastore:
             file = File(self._path, self._formats)
         self._file, self._copy = file, copy
         if file:
-            self.history = _history(file)
+            self._look(file)
             if copy is None or _history(copy) != self.history:
                 self._make_copy()
         else:
             log.error("no commit is left; nodes go on as they are until the next one")
+
+    def _look(self, file: File) -> None:
+        self.history = _history(file)
+        rows = file.rows("SELECT name, at, encrypted FROM exports ORDER BY name")
+        self.exports = tuple(Exported(name, at, bool(encrypted)) for name, at, encrypted in rows)
 
     def _whole(self, path: Path) -> File | None:
         """The file, if what it holds is what was written; else it is put aside."""
@@ -321,8 +337,7 @@ def _forget(oldest: Committed, then: Committed) -> Iterator[Statement]:
     """What drops the oldest commit; of its texts those stay that still held after the one ``then``."""
     yield ("DELETE FROM commits WHERE version <= ?", oldest.version)
     yield (
-        "DELETE FROM parts WHERE version < ? AND (kind, name) IN"
-        " (SELECT kind, name FROM parts WHERE version = ?)",
+        _DELETE_PARTS,
         then.version,
         then.version,
     )

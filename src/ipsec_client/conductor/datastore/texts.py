@@ -35,7 +35,7 @@ class Part:
         return hashlib.sha256(told.encode()).digest()
 
 
-def changed_routers(before: Authority, after: Authority) -> tuple[str, ...]:
+def different_routers(before: Authority, after: Authority) -> tuple[str, ...]:
     """The routers that are not the same in both, those that are gone last."""
     old = {router.name: router for router in before.router}
     changed = []
@@ -54,7 +54,7 @@ def changed_parts(before: Authority | None, after: Authority) -> Iterator[Part]:
     names = [router.name for router in after.router]
     if before is None or names != [router.name for router in before.router]:
         yield Part(ORDER, "", json.dumps(names))
-    changed = frozenset(changed_routers(before or Authority(), after))
+    changed = frozenset(different_routers(before or Authority(), after))
     routers = [router for router in after.router if router.name in changed]
     for router, text in zip(routers, _texts(routers), strict=True):
         yield Part(ROUTER, router.name, text)
