@@ -13,6 +13,7 @@ from ipsec_client.dialect.foreign.tunnel import (
     Foreign,
     Tunnel,
     is_address,
+    named,
     readable,
     shown,
 )
@@ -110,7 +111,7 @@ class _Translation:
         first, *more = [part.strip() for part in (host.value if host else "").split(",")]
         why = self._unusable(first)
         if why:
-            self.making.lose(self.section.line, f"conn {self.section.name}", why)
+            self.making.lose(self.section.line, named(f"conn {self.section.name}"), why)
             return None
         assert host is not None
         for other in more:
