@@ -87,13 +87,12 @@ class Runtime:
         inside = self._plan.inside if self._plan else None
         if inside is None or not namespaces.exists(self.name):
             return
-        local = frozenset({str(inside.slots[self.name].namespace)})
         if self._senses is None:
             self._senses = Senses(self.name, self._put, self._set_up, self._repair)
-            self._senses.follow(inside.tunnels, local, inside.hosts)
+            self._senses.follow(inside.tunnels, inside.local, inside.hosts)
             self._senses.begin()
         else:
-            self._senses.follow(inside.tunnels, local, inside.hosts)
+            self._senses.follow(inside.tunnels, inside.local, inside.hosts)
 
     def resync(self) -> None:
         """Looks at everything again, trusting no event."""

@@ -141,10 +141,6 @@ def refusals(profile: IpsecProfile, series: int = DEFAULT) -> list[Refusal]:
 def remote_refusals(remote: Remote, series: int = DEFAULT) -> list[Refusal]:
     """The same for what a remote says of its host and networks."""
     found = []
-    if ":" in (remote.host or ""):
-        found.append(
-            Refusal("host", "is an IPv6 address, and the egress KNI has IPv4 only", "Use IPv4")
-        )
     networks = [prefix.network for prefix in (*remote.subnet, *remote.local_subnet)]
     several = len(remote.subnet) > 1 or len(remote.local_subnet) > 1
     if len({network.version for network in networks}) > 1 or (
@@ -318,16 +314,18 @@ _ESP_HEADER = 8  # SPI and sequence number (RFC 4303, 2.1 and 2.2)
 _ESP_TRAILER = 2  # pad length and next header (RFC 4303, 2.5 and 2.6)
 _AH_HEADER = 12  # AH without its ICV (RFC 4302, 2.1 to 2.5)
 _UDP_HEADER = 8  # ESP in UDP (RFC 3948, 2.1)
-_IPV4_HEADER = 20
+_IP_HEADER = {4: 20, 6: 40}
 
 
-def tunnel_mtu(path_mtu: int, profile: IpsecProfile) -> int:
+def tunnel_mtu(path_mtu: int, profile: IpsecProfile, version: int = 4) -> int:
     """The largest packet in bytes that fits into one packet to the gateway, whichever proposal it takes.
+
+    ``version`` is that of IP on the way to the gateway.
 
     ESP is counted as in UDP unless the profile says ``encapsulation no``: behind the egress KNI there is
     always a NAT. IPComp never makes a packet longer (RFC 3173, 2.2).
     """
-    room = path_mtu - _IPV4_HEADER
+    room = path_mtu - _IP_HEADER[version]
     digests = [digest.icv for digest in _child_digests(profile)]
     if profile.authentication_protocol == "ah":
         return room - _AH_HEADER - max(digests)

@@ -19,6 +19,7 @@ from ipsec_client.dialect.algorithms import (
     remote_refusals,
 )
 from ipsec_client.dialect.series import DEFAULT
+from ipsec_client.model.access import outside_version
 from ipsec_client.model.definition import effective
 from ipsec_client.model.elements import IpsecClient, IpsecProfile, Node, Remote, Router
 from ipsec_client.model.slots import Slot, slots
@@ -98,15 +99,21 @@ def render(
 
 def setup(document: Intent) -> str:
     """What pluto starts with. A change of it restarts pluto and with it every tunnel: so it depends on
-    nothing but the egress KNI's address, and allows already what a remote may need later.
+    nothing but the egress KNI's addresses in use, and allows already what a remote may need later.
     """
     client = document.client
     if client is None:
         return ""
     egress = slots(document.node, client)[client.name]
+    versions = {outside_version(remote) for remote in client.remote} or {4}
     options = (
-        # No IKE on the ingress KNIs: what comes from the LAN is to be encrypted, not answered.
-        ("listen", str(egress.namespace)),
+        # No IKE on the ingress KNIs: what comes from the LAN is to be encrypted, not answered. Pluto takes
+        # one address; where there are gateways of both versions of IP the firewall alone holds IKE off.
+        *(
+            ("listen", str(egress.of_namespace(version)))
+            for version in versions
+            if len(versions) == 1
+        ),
         # Debian's 4.10 drops IKEv1 unless told so. Pluto still answers none but the gateways it has.
         ("ikev1-policy", "accept"),
         # Two gateways may bear one identity; with "yes" the second ends the first one's tunnel.
@@ -144,7 +151,8 @@ def conns(
             continue
         if refusals(profile, series) or remote_refusals(remote, series):
             continue
-        ends = _Ends(str(slots[client.name].namespace), address, slot, remote)
+        left = slots[client.name].of_namespace(6 if ":" in address else 4)
+        ends = _Ends(str(left), address, slot, remote)
         found[remote.name] = Conn(conn_name(profile.name, remote.name), _options(profile, ends))
     return found
 
@@ -306,13 +314,14 @@ def secrets(document: Intent, addresses: Mapping[str, str]) -> Secret:
     if client is None:
         return Secret("")
     profiles = {profile.name: profile for profile in document.router.ipsec_profile}
-    left = str(slots(document.node, client)[client.name].namespace)
+    egress = slots(document.node, client)[client.name]
     lines = []
     for remote in client.remote:
         profile, address = profiles.get(remote.profile or ""), gateway(remote, addresses)
         key = profile.pre_shared_key if profile else None
         if profile and address and key and not key.removed:
-            ours = identity(profile.local_id, left)
+            left = egress.of_namespace(6 if ":" in address else 4)
+            ours = identity(profile.local_id, str(left))
             theirs = identity(remote.remote_id, address)
             lines.append(f'{ours} {theirs} : PSK "{key.reveal()}"\n')
     return Secret("".join(lines))
