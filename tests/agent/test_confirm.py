@@ -29,6 +29,7 @@ def test_it_goes_back_at_its_deadline_and_says_so(world: World) -> None:
         assert world.agent.report()["confirm"] == 60
         assert world.workshop.wanted != before
         assert await world.after(59) == "2"
+        assert world.agent.view().document == "2 (undone in 1s unless it is confirmed)"
         assert not world.alarms
         assert await world.after(1.5) == "1"
         assert world.workshop.wanted == before
