@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ipsec_client.base import files
 from ipsec_client.base.errors import Fault, InputFault
 from ipsec_client.commands.port import Committed, Exported
 from ipsec_client.conductor.candidate import prepare
@@ -309,7 +310,7 @@ def test_with_both_damaged_nothing_runs_and_both_are_kept(
 def _before(folder: Path, name: str, version: int, authority: Authority) -> None:
     folder.mkdir(exist_ok=True)
     body = write(Config(authority=authority), secrets=True)
-    (folder / name).write_text(f"# commit {version}\n{body}")
+    files.replace(folder / name, f"# commit {version}\n{body}")
 
 
 def test_what_ran_before_the_datastore_is_taken_over_once(tmp_path: Path) -> None:
