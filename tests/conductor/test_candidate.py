@@ -120,3 +120,5 @@ def test_interfaces_that_run_are_as_they_run() -> None:
     more = prepare(text("rem1", "rem2", "rem3"), None).authority
     assert kni(with_interfaces(more, running))["rem3"] == "169.254.129.13"
     assert with_interfaces(more, None) == more
+    fewer = prepare(text("rem2"), running).authority
+    assert with_interfaces(fewer, running) == fewer

@@ -366,12 +366,12 @@ def test_a_commit_that_awaits_confirmation_says_so_to_its_node(tmp_path: Path) -
             [request] = await heard(conductor, agent)
             document = request.body["document"]
             assert remotes(document) == {"rem2"}
-            assert document["confirm"]["seconds"] == 600.0
+            assert document["confirm"]["seconds"] == 610.0
             assert remotes(document["confirm"]["previous"]) == {"rem1", "rem2"}
             clock.mono, clock.wall = 60.0, 1060.0
             [again] = await heard(conductor, agent)
             assert again.id == request.id
-            assert again.body["document"]["confirm"]["seconds"] == 540.0
+            assert again.body["document"]["confirm"]["seconds"] == 550.0
             confirmed = await conductor.confirm("bob")
             assert confirmed == replace(commit, confirmed_until=None)
             [last] = await heard(conductor, agent)
@@ -437,7 +437,7 @@ def test_the_deadline_outlives_the_conductor(tmp_path: Path, later: float) -> No
             [request] = await heard(conductor, agent)
             document = request.body["document"]
             if later < 60.0:
-                assert document["confirm"]["seconds"] == pytest.approx(1.0)
+                assert document["confirm"]["seconds"] == pytest.approx(11.0)
                 assert remotes(document["confirm"]["previous"]) == {"rem1", "rem2"}
                 assert conductor.history()[0].confirmed_until == 1060.0
             else:

@@ -308,7 +308,6 @@ def test_with_both_damaged_nothing_runs_and_both_are_kept(
 
 
 def _before(folder: Path, name: str, version: int, authority: Authority) -> None:
-    folder.mkdir(exist_ok=True)
     body = write(Config(authority=authority), secrets=True)
     files.replace(folder / name, f"# commit {version}\n{body}")
 

@@ -23,7 +23,7 @@ from ipsec_client.config.edit import (
 )
 from ipsec_client.config.paths import Finder
 from ipsec_client.config.reader import read
-from ipsec_client.model.definition import Element, Leaf, Nested, Path, definition
+from ipsec_client.model.definition import Element, Nested, Path, definition
 from ipsec_client.model.elements import Authority, Config, Router
 from tests.configs import complete
 from tests.configs.strategies import elements
@@ -135,13 +135,12 @@ def every_path(kind: type[Element], at: Path) -> list[Path]:
     """A path to each kind of element and to each field."""
     found = [(*at, leaf.name) for leaf in definition(kind).leaves]
     for nested in definition(kind).nested:
-        keys = [_key(leaf) for leaf in definition(nested.element).keys]
+        keys = [
+            (leaf.type.choices or (_KEYS.get(leaf.type.name, "1"),))[0]
+            for leaf in definition(nested.element).keys
+        ]
         found += every_path(nested.element, (*at, nested.name, *(keys if nested.many else ())))
     return [at, *found]
-
-
-def _key(leaf: Leaf) -> str:
-    return next(iter(leaf.type.choices), _KEYS.get(leaf.type.name, "1"))
 
 
 _KEYS = {

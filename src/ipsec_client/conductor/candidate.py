@@ -4,14 +4,21 @@ parts added. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ipsec_client.config.examine import changed_routers, examine, recheck, regenerate
 from ipsec_client.config.findings import Finding, error, refused
 from ipsec_client.config.generated import generate
 from ipsec_client.config.rules import check
-from ipsec_client.model.elements import Authority, IpsecProfile, Node, Router
+from ipsec_client.model.elements import (
+    Authority,
+    DeviceInterface,
+    IpsecClient,
+    IpsecProfile,
+    Node,
+    Router,
+)
 from ipsec_client.model.slots import is_generated
 
 
@@ -95,30 +102,21 @@ def with_keys(authority: Authority, *others: Authority | None) -> Authority:
 
 
 def with_interfaces(authority: Authority, running: Authority | None) -> Authority:
-    """Generated interfaces that are running are in it as they run, so that it differs only in what people wrote.
+    """Generated interfaces are in it as they run where it lacks them or has them elsewhere in the plugin network.
 
-    Others that it has stay: they may say which addresses to take.
+    So it differs from what runs only in what people wrote, and in what is to be generated for that.
     """
     before = {
-        (router.name, node.name): [
-            device for device in node.device_interface if is_generated(device)
-        ]
+        (router.name, node.name): {
+            device.name: device for device in node.device_interface if is_generated(device)
+        }
         for router in (running.router if running else ())
         for node in router.node
     }
 
     def complete(router: Router, node: Node) -> Node:
         runs = before.get((router.name, node.name))
-        if not runs:
-            return node
-        names = {device.name for device in runs}
-        devices = [
-            device
-            for device in node.device_interface
-            if not (is_generated(device) and device.name in names)
-        ]
-        at = next((n for n, device in enumerate(devices) if is_generated(device)), len(devices))
-        return replace(node, device_interface=(*devices[:at], *runs, *devices[at:]))
+        return _with_running(node, runs) if runs else node
 
     return replace(
         authority,
@@ -127,6 +125,26 @@ def with_interfaces(authority: Authority, running: Authority | None) -> Authorit
             for router in authority.router
         ),
     )
+
+
+def _with_running(node: Node, runs: Mapping[str, DeviceInterface]) -> Node:
+    own = [device for device in node.device_interface if not is_generated(device)]
+    made = {device.name: device for device in node.device_interface if is_generated(device)}
+    wanted = {name for client in node.ipsec_client for name in (client.name, *_remotes(client))}
+    kept = {
+        name: made[name] if name in made and _addresses(made[name]) & _addresses(device) else device
+        for name, device in runs.items()
+        if name in wanted
+    }
+    return replace(node, device_interface=(*own, *{**made, **kept}.values()))
+
+
+def _remotes(client: IpsecClient) -> list[str]:
+    return [remote.name for remote in client.remote]
+
+
+def _addresses(device: DeviceInterface) -> set[str]:
+    return {str(item.ip_address) for each in device.network_interface for item in each.address}
 
 
 def _keyless(routers: Iterable[Router]) -> Iterator[Finding]:

@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 LONGEST = 24 * 60
 """Minutes that a commit may await its confirmation."""
 
+_GRACE = 10.0
+"""Seconds that a node waits beyond the deadline: a confirmation of the last moment must still find it waiting."""
+
 _HERE = "here"  # the setting that keeps which node this machine is
 
 T = TypeVar("T")
@@ -68,7 +71,7 @@ class Commits:
             until = moment(awaiting.confirmed_until or 0.0)
             raise Fault(
                 f"commit {awaiting.version} of {awaiting.user} awaits its confirmation until {until}",
-                cure="Confirm it, or wait until it has undone itself",
+                cure="commit confirm keeps it; else wait until it has undone itself",
             )
 
     async def keep(
@@ -191,7 +194,7 @@ class Commits:
             before = self.history[1].version if len(self.history) > 1 else 0
             previous = document_of(self._previous, self.here, str(before))
             document = replace(document, confirm=Confirm(self._left(), previous))
-        self._rollout.want(document, self._left)
+        self._rollout.want(document, lambda: self._left() + _GRACE)
         self._changed.set()
 
     def _known(self) -> Place | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from operator import eq
 
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import HostFault, InputFault
@@ -133,7 +135,7 @@ class Conductor:
         if not 0 <= commits < len(history):
             raise InputFault(
                 f"history holds no configuration of {commits} commits ago",
-                cure="show history lists what it holds",
+                cure="show config history lists what it holds",
             )
         await self.replace(user, await self.at(history[commits].version))
 
@@ -190,7 +192,7 @@ class Conductor:
             raise Conflict(met)
         candidate = await self._good(user)
         authority = candidate.authority
-        if authority == self.running():
+        if await asyncio.to_thread(eq, authority, self.running()):
             await asyncio.to_thread(self._desk.discard, user)
             return None
         if not force:
@@ -210,7 +212,12 @@ class Conductor:
 
     def prepare(self, text: str) -> Candidate:
         """The candidate in a text; raises InputFault when it has no place for this machine."""
-        candidate = prepare(text, self.running())
+        gc.disable()
+        try:
+            candidate = prepare(text, self.running())
+            gc.freeze()  # looking through a fleet's model for cycles would hold up the loop for a second
+        finally:
+            gc.enable()
         if not candidate.refused:
             find_here(candidate.authority, self._named, self.here)
         return candidate
@@ -238,7 +245,7 @@ class Conductor:
         authority, running = candidate.authority, self.running()
         if candidate.base is not running:
             authority = await asyncio.to_thread(generate, authority, running)
-        if authority == running:
+        if await asyncio.to_thread(eq, authority, running):
             latest = self.history()[0]
             log.info("commit %s is running already", latest.version)
             return latest

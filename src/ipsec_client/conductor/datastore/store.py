@@ -87,7 +87,7 @@ class Datastore:
     def authority(self, version: int, names: Collection[str] | None = None) -> Authority:
         """What was running after a commit; with ``names`` only those routers. Raises InputFault for an unknown one."""
         if not any(commit.version == version for commit in self.history):
-            raise InputFault(f"there is no commit {version}", cure="show history lists them")
+            raise InputFault(f"there is no commit {version}", cure="show config history lists them")
         assert self._file is not None
         try:
             found = joined(*_view(self._file, version, names), names)
