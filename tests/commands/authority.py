@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ipsec_client.base.errors import Fault, InputFault
+from ipsec_client.base.errors import Fault, HostFault, InputFault
 from ipsec_client.base.secret import Secret
 from ipsec_client.commands.port import (
     Clash,
@@ -184,7 +184,7 @@ class FakeAuthority:
         del self.kept[name]
 
     async def call(self, place: Place, request: Request, say: Say) -> Json:
-        raise AssertionError("no node is asked")
+        raise HostFault(f"{place} cannot be reached")
 
 
 class Session:

@@ -22,6 +22,9 @@ async def _act(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
     force = arguments.get("force") is not None
     minutes = _minutes(arguments)
     user = talk.terminal.user
+    if not port.edits(user):
+        await talk.say("There is nothing to commit: the candidate is what is running\n")
+        return
     try:
         if not force and talk.terminal.interactive:
             await talk.say(impact_told(await port.impact(user), talk, brief=True))
@@ -35,7 +38,7 @@ async def _act(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
         told = problems.clashes(fault.paths, talk.width)
         raise await _failed(f"{told}\n{fault.cure}", talk) from None
     if committed is None:
-        await talk.say("There is nothing to commit: the candidate is what is running\n")
+        await talk.say("Nothing of the running configuration changes by this\n")
         return
     await talk.say(f"{MARK}{_STEP}Configuration committed\n{_deadline(committed)}")
     if warnings:

@@ -22,7 +22,7 @@ from ipsec_client.commands.show_config import present
 from ipsec_client.config.edit import Edit, apply
 from ipsec_client.config.paths import fault, read_value, values_of
 from ipsec_client.model.definition import Element, Leaf, Nested, Path, definition, walk
-from ipsec_client.model.elements import Authority, Config
+from ipsec_client.model.elements import Authority
 from ipsec_client.model.values import TEXT
 
 FORCE = "force"
@@ -104,15 +104,23 @@ class Configuring:
             self._edits.clear()
             self._applied = 0
 
-    async def begin(self, words: Sequence[str]) -> None:
-        """Enters what the words lead to from the outermost element; a field they only set, and nobody moves."""
-        target = lead(words)
-        await self.go(target)
+    async def begin(self, words: Sequence[str], *, stay: bool = False) -> None:
+        """Enters what the words lead to from the outermost element, or, told to ``stay``, only makes it.
 
-    def unknown(self, word: str) -> NotFound:
-        """The error for a word that means nothing where this is."""
-        kind = self.place.kind if self.place else Config
-        return places.unknown(word, (*definition(kind).by_name, *VERBS))
+        A field is only set, and nobody moves.
+        """
+        place = self.place
+        await self.go(lead(words))
+        if stay:
+            self.place = place
+
+    def unknown(self, words: Sequence[str], fault: NotFound) -> NotFound:
+        """The error for words that no command has: with what could be meant where this is."""
+        place = self.place or ROOT
+        word = words[1] if words[1:] and verb_in(words, place) else words[0]
+        if f"'{word}'" not in fault.what:
+            return fault
+        return places.unknown(word, (*definition(place.kind).by_name, *VERBS))
 
     async def take(self, words: Sequence[str]) -> tuple[str, ...]:
         """Carries out a line; the words of a command that is none of configure mode are given back."""
@@ -187,7 +195,7 @@ class Configuring:
     async def _set(self, target: Place, leaf: Leaf) -> None:
         where = (*target.path, leaf.name)
         if leaf.type.secret:
-            words = where[len(self.place.path) if self.place else 0 :]
+            words = where[len(self.place.path) :] if self.place else (*COMMAND.words, *where)
             self.kept = " ".join(words)
         if not target.rest and not leaf.type.secret:
             return await self._tell(target, leaf)
@@ -197,7 +205,7 @@ class Configuring:
                 "is followed by several words",
                 "Write one value, in double quotes if it holds blanks",
             )
-        text = " ".join(target.rest) or self._asked(leaf)
+        text = " ".join(target.rest) if target.rest else self._asked(leaf)
         value = read_value(leaf, text, where)
         if leaf.key:
             _compare_key(target, leaf, leaf.type.write(value))

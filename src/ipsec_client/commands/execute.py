@@ -33,6 +33,9 @@ from ipsec_client.commands.session import Cancelled, Context, Line, Outcome, Tal
 from ipsec_client.model.elements import Authority
 from ipsec_client.wire.request import Say
 
+FLAT = "config"
+"""What each line of a flat text begins with; in a text of several lines such a line leads nowhere, it only sets."""
+
 EVERY = "all"
 """In place of a router or node: each of them."""
 
@@ -259,7 +262,7 @@ class _Lines:
             *words, begun = split(text)
             await self._talk.say(self._executor.help(words, begun.removesuffix(HELP), self._line))
             return 0
-        command, piped = pipes.parts(text)
+        command, piped = (text, []) if self._several else pipes.parts(text)
         if not piped:
             return await self._words(split(command), self._talk)
         chain = pipes.filters(piped)
@@ -281,7 +284,8 @@ class _Lines:
         command, _, used = narrow(words, COMMANDS)
         permit(command, talk.terminal)
         if command is configure.COMMAND:
-            await self._begin(words[used:], talk)
+            is_flat = self._several and words[0] == FLAT and len(words) > 1
+            await self._begin(words[used:], talk, stay=is_flat)
             return 0
         await self._hand_over()
         return await self._executor.command(words, talk, self._line.request)
@@ -297,8 +301,8 @@ class _Lines:
         self._context = configuring.context
         try:
             narrow(left, COMMANDS)
-        except NotFound:
-            raise configuring.unknown(left[0]) from None
+        except NotFound as fault:
+            raise configuring.unknown(left, fault) from None
         return left
 
     def _open(self, talk: Talk) -> Configuring:
@@ -307,11 +311,11 @@ class _Lines:
         self._configuring.talk = talk
         return self._configuring
 
-    async def _begin(self, words: Sequence[str], talk: Talk) -> None:
+    async def _begin(self, words: Sequence[str], talk: Talk, *, stay: bool) -> None:
         """Enters the configuration where the words lead, or sets the field that they end with."""
         configuring = self._open(talk)
         try:
-            await configuring.begin(words)
+            await configuring.begin(words, stay=stay)
         finally:
             self._note_key()
         self._context = configuring.context

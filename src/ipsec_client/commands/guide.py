@@ -79,11 +79,13 @@ def _arguments(command: Command, words: Sequence[str], names: Names) -> list[Ent
         return []
     left = [item for item in command.arguments if item.name not in taken.arguments.values]
     entries: list[Entry] = []
+    placed = False
     for argument in left:
         if argument.heads:
             entries += [(head, argument.help) for head in argument.heads]
-        else:
+        elif not placed:  # the next place is that of the first
             entries += _values(argument, names)
+            placed = True
     return entries
 
 

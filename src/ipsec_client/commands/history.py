@@ -30,7 +30,7 @@ async def _history(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
         for number, commit in enumerate(_kept(port))
     ][: rows_wanted(arguments)]
     header = ("Rollback", "Version", "Committed", "User", "Routers", "Note")
-    await talk.say(f"\n{table(header, rows, width=talk.width, wrapped=4)}\n")
+    await talk.say(f"\n{table(header, rows, width=talk.width)}\n")
 
 
 async def _events(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
