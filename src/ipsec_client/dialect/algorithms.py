@@ -167,8 +167,9 @@ def _ike_refusals(profile: IpsecProfile, series: int) -> Iterator[Refusal]:
         for value, algorithm in _known(values, table):
             yield from _lacking(field, value, algorithm, series)
             yield from _out_of_place(field, value, algorithm.ike, version, "the IKE SA")
-    ciphers = _ciphers(profile.ike_encryption, STRONG[version].ike_ciphers)
-    yield from _no_auth("ike-digest", profile.ike_digest, ciphers, bool(profile.ike_encryption))
+    if NO_AUTH in profile.ike_digest:
+        ciphers = _ciphers(profile.ike_encryption, STRONG[version].ike_ciphers)
+        yield from _no_auth("ike-digest", profile.ike_digest, ciphers, bool(profile.ike_encryption))
 
 
 def _child_refusals(profile: IpsecProfile, series: int) -> Iterator[Refusal]:
@@ -198,8 +199,9 @@ def _child_refusals(profile: IpsecProfile, series: int) -> Iterator[Refusal]:
             "has several groups, of which IKEv1 can offer one (RFC 2409, 5.5)",
             "Keep one, or use ike-v2 insist",
         )
-    offered = [CIPHERS["null"]] if ah else _ciphers(ciphers, STRONG[version].child_ciphers)
-    yield from _no_auth("phase2-digest", profile.phase2_digest, offered, bool(ciphers) or ah)
+    if NO_AUTH in profile.phase2_digest:
+        offered = [CIPHERS["null"]] if ah else _ciphers(ciphers, STRONG[version].child_ciphers)
+        yield from _no_auth("phase2-digest", profile.phase2_digest, offered, bool(ciphers) or ah)
 
 
 def _known(
@@ -241,7 +243,7 @@ def _no_auth(
     """``no-auth`` needs a cipher that brings its own integrity; alone, beside no ``written`` one that does not."""
     aead = [cipher.aead for cipher in ciphers]
     alone = tuple(digests) == (NO_AUTH,)
-    if NO_AUTH in digests and not (all(aead) if alone and written else any(aead)):
+    if not (all(aead) if alone and written else any(aead)):
         yield Refusal(
             field,
             f"{NO_AUTH} would leave packets unprotected: only AES-GCM and its like need no digest",
