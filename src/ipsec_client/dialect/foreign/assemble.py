@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ipsec_client.base.secret import Secret
-from ipsec_client.dialect.foreign.making import leaf_of
 from ipsec_client.dialect.foreign.tunnel import Lost, Tunnel, named
 from ipsec_client.model.elements import (
     Authority,
@@ -20,6 +19,7 @@ from ipsec_client.model.elements import (
     Router,
     Tenant,
 )
+from ipsec_client.model.profile import leaf_of
 from ipsec_client.model.values import DEVICE_NAME, NAME, Prefix
 
 _OTHERS = re.compile(r"ipsec\d+|all|default|lo")

@@ -79,7 +79,7 @@ def guess(found: sections.Sections) -> str:
 
 
 class _Translation:
-    """One connection. Settings are taken out of ``left`` as they are understood; the rest is lost."""
+    """One connection. Settings are taken out of ``rest`` as they are understood; the rest is lost."""
 
     def __init__(self, section: Section, making: Making, flavour: str) -> None:
         self.section = section
