@@ -193,9 +193,12 @@ class Agent:
             if previous is None:
                 await asyncio.to_thread(self._shelf.forget_document)
                 await self._leave()
-            else:
+                return
+            try:
                 await asyncio.to_thread(self._shelf.keep_document, previous)
-                await self._put_in_force(self._planned(previous))
+            except OSError as error:  # what is on disk undoes itself at the next start
+                log.error("the document gone back to cannot be kept: %s", error)
+            await self._put_in_force(self._planned(previous))
 
     def _tell(
         self, type_: str, message: str, *, severity: str = "info", source: str = "unavailable"
