@@ -28,7 +28,7 @@ from ipsec_client.conductor.datastore.store import Datastore
 from ipsec_client.conductor.deployer import Deployer
 from ipsec_client.conductor.desk import Desk
 from ipsec_client.conductor.here import find_here, still_here
-from ipsec_client.config.edit import Change, Edit, difference, named_routers
+from ipsec_client.config.edit import Change, Edit, difference
 from ipsec_client.config.findings import Finding
 from ipsec_client.config.generated import generate
 from ipsec_client.config.rules import check
@@ -185,8 +185,7 @@ class Conductor:
 
     async def _commit(self, user: str, force: bool, confirmed: int | None) -> Committed | None:
         self._commits.refuse_while_awaiting()
-        edits = self.edits(user)
-        if not edits:
+        if not self.edits(user):
             return None
         if met := self.clashes(user):
             raise Conflict(met)
@@ -196,7 +195,7 @@ class Conductor:
             await asyncio.to_thread(self._desk.discard, user)
             return None
         if not force:
-            lost = (await self._impact(authority)).unnamed(named_routers(edits))
+            lost = (await self._impact(authority)).unnamed(self._desk.named(user))
             if lost:
                 raise TooWide(lost)
         here = still_here(authority, self._named, self.here)
