@@ -91,6 +91,16 @@ def test_what_check_refuses_is_left_out_and_told(call: Call) -> None:
     assert not examine(out).refused
 
 
+def test_an_option_in_error_does_not_take_its_remote_along(call: Call) -> None:
+    text = Path("swanctl.conf").read_text().replace("if_id_in = 8", "replay_window = many")
+    status, out, err = call("b.conf", b=text)
+    assert (status, out.count("    host  "), out.count("custom-option")) == (0, 2, 0)
+    assert err.splitlines()[-1] == (
+        "authority router router1 ipsec-profile hub-voice custom-option replay-window: has a value that "
+        "is no whole number. It is left out"
+    )
+
+
 @pytest.mark.parametrize(
     "text", ["", "conn a\n authby=rsasig\n right=192.0.2.1\n", "connections {\n}\n"]
 )
