@@ -99,11 +99,15 @@ class Conductor:
         """What a commit changed; everything, for the oldest one kept."""
 
         def changed() -> tuple[Change, ...]:
-            versions = [commit.version for commit in self.history()]
-            after = self._store.authority(version)
-            older = versions[versions.index(version) + 1 :]
-            before = self._store.authority(older[0]) if older else Authority()
-            return difference(before, after)
+            history = iter(self.history())
+            commit = next((commit for commit in history if commit.version == version), None)
+            before = next(history, None)
+            if commit is None or before is None:
+                return difference(Authority(), self._store.authority(version))
+            held = (
+                self._store.authority(each, commit.routers) for each in (before.version, version)
+            )
+            return difference(*held)
 
         return await self._commits.in_thread(changed)
 
