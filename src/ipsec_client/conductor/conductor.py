@@ -249,11 +249,18 @@ class Conductor:
         if candidate.base is not running:
             authority = await asyncio.to_thread(generate, authority, running)
         if await asyncio.to_thread(eq, authority, running):
+            if self._commits.awaiting:
+                return await self._commits.confirm(user)
             latest = self.history()[0]
             log.info("commit %s is running already", latest.version)
             return latest
         here = find_here(authority, self._named, self.here)
-        return await self._commits.keep(authority, user, here)
+        before = self.history()[:1]
+        commit = await self._commits.keep(authority, user, here)
+        for replaced in before:
+            told = "a text replaced commit %s of %s; rollback 1 fetches it"
+            log.info(told, replaced.version, replaced.user)
+        return commit
 
     # --- exports
 
