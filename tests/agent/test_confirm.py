@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ipsec_client.base import files
 from ipsec_client.base.errors import InputFault
 from ipsec_client.wire.document import to_json
 from ipsec_client.wire.request import Request
@@ -29,6 +30,7 @@ def test_it_goes_back_at_its_deadline_and_says_so(world: World) -> None:
         assert world.agent.report()["confirm"] == 60
         assert world.workshop.wanted != before
         assert await world.after(59) == "2"
+        assert world.agent.view().document == "2 (undone in 1s unless it is confirmed)"
         assert not world.alarms
         assert await world.after(1.5) == "1"
         assert world.workshop.wanted == before
@@ -110,6 +112,27 @@ def test_with_its_time_lost_it_begins_anew_and_ends(world: World) -> None:
         await world.begin()
         assert await world.after(40) == "2"
         assert await world.after(21) == "1"
+        await world.close()
+
+    asyncio.run(story())
+
+
+def test_a_full_disk_keeps_nobody_from_going_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    async def story() -> None:
+        await world.apply(ONE)
+        await world.apply(document("2", seconds=60, previous=ONE))
+        with monkeypatch.context() as disk:
+            disk.setattr(files, "replace", full)
+            assert await world.after(61) == "1"
+            await world.close()
+        world.restart()
+        await world.begin()
+        assert await world.after(61) == "1"
         await world.close()
 
     asyncio.run(story())

@@ -19,8 +19,8 @@ from ipsec_client.config.examine import examine
 
 HERE = Path(__file__).parent / "foreign"
 SAMPLES = {
-    "libreswan": ("libreswan.conf", "--secrets", "libreswan.secrets"),
-    "strongswan": ("strongswan.conf", "--secrets", "strongswan.secrets"),
+    "libreswan": ("libreswan.conf", "--secrets", "libreswan-secrets.conf"),
+    "strongswan": ("strongswan.conf", "--secrets", "strongswan-secrets.conf"),
     "swanctl": ("swanctl.conf",),
 }
 
@@ -54,6 +54,7 @@ def test_a_configuration_as_found_in_the_wild(call: Call, name: str) -> None:
     assert not examine(out).refused
 
 
+@pytest.mark.shows_keys
 @pytest.mark.parametrize("name", SAMPLES)
 def test_keys_are_printed_only_on_request_and_never_told(call: Call, name: str) -> None:
     _, out, err = call(*SAMPLES[name])
@@ -90,6 +91,16 @@ def test_what_check_refuses_is_left_out_and_told(call: Call) -> None:
     assert not examine(out).refused
 
 
+def test_an_option_in_error_does_not_take_its_remote_along(call: Call) -> None:
+    text = Path("swanctl.conf").read_text().replace("if_id_in = 8", "replay_window = many")
+    status, out, err = call("b.conf", b=text)
+    assert (status, out.count("    host  "), out.count("custom-option")) == (0, 2, 0)
+    assert err.splitlines()[-1] == (
+        "authority router router1 ipsec-profile hub-voice custom-option replay-window: has a value that "
+        "is no whole number. It is left out"
+    )
+
+
 @pytest.mark.parametrize(
     "text", ["", "conn a\n authby=rsasig\n right=192.0.2.1\n", "connections {\n}\n"]
 )
@@ -104,9 +115,10 @@ def test_an_unreadable_file(call: Call) -> None:
     assert call("libreswan.conf", "--secrets", "missing")[0] == 2
 
 
+@pytest.mark.shows_keys
 def test_files_are_read_together_and_keys_from_all(call: Call) -> None:
     status, out, _ = call(
-        "swanctl.conf", "a.conf", "--secrets", "strongswan.secrets", "--with-secrets",
+        "swanctl.conf", "a.conf", "--secrets", "strongswan-secrets.conf", "--with-secrets",
         a=PLAIN.format("branch7@example.com", 1),
     )  # fmt: skip
     assert status == 0
@@ -181,7 +193,7 @@ def test_whatever_the_text_the_result_is_one_that_check_takes(
         redirect_stdout(io.StringIO()) as out,
         redirect_stderr(io.StringIO()),
     ):
-        file, more = Path(folder, "a.conf"), Path(folder, "a.secrets")
+        file, more = Path(folder, "a.conf"), Path(folder, "b.conf")
         file.write_text("".join(words))
         more.write_text("".join(secrets))
         argv = ["import", str(file), "--secrets", str(more), "--with-secrets"]

@@ -75,6 +75,22 @@ def test_rem2_edited_leaves_rem1_every_packet(lab: Lab, edit: str) -> None:
         lab.commit(text)
 
 
+@pytest.mark.parametrize("edit", ["lifetime", "key"])
+def test_rem1_edited_gives_its_traffic_to_rem2_first(lab: Lab, edit: str) -> None:
+    old, new = (words.replace("2", "1", 1) for words in OF_REM2[edit])
+    text = DEMO.read_text()
+    assert old in text
+    try:
+        with lab.stream(f"edit-rem1-{edit}", rate=1000) as sent:
+            time.sleep(1)
+            lab.commit(text.replace(old, new))
+            time.sleep(4)
+        assert sent.at("rem2")
+        assert sent.figures.longest_gap_ms <= 50
+    finally:
+        lab.commit(text)
+
+
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [

@@ -26,7 +26,7 @@ def test_a_figure_stands_beside_its_reference_and_its_promise() -> None:
     cost, reference = Cost(0.2, 0.1, 0.05, 40.4), Cost(0.03, 0.02, 0.01)
     row = Row("check 1", cost, "its lines split", reference, 1.0)
     assert list(table([row]))[1].split() == [
-        *("check", "1", "200", "100", "50.0", "1000", "40", "its", "lines", "split,", "30.0")
+        *("check", "1", "200", "100", "50.0", "1000", "40", "its", "lines", "split,", "10.0")
     ]
 
 

@@ -120,6 +120,8 @@ def test_an_undo_travels_with_the_document_and_changes_neither_content_nor_diges
     assert "somekey1" not in dump(undone)
     nothing_before = replace(document(), confirm=Confirm(1.0, None))
     assert from_json(json.loads(dump(nothing_before, secrets=True))) == nothing_before
+    overdue = changed(confirm={"seconds": -5, "previous": None})
+    assert from_json(overdue).confirm == Confirm(0.0, None)
 
 
 INNER = to_json(replace(document(), confirm=Confirm(1, None)), secrets=True)

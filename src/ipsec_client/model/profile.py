@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ipsec_client.base.secret import Secret
 from ipsec_client.model import values as v
-from ipsec_client.model.definition import Element, children, key, leaf, leaves
+from ipsec_client.model.definition import Element, Leaf, children, definition, key, leaf, leaves
 
 ENCRYPTIONS = (
     "aes128",
@@ -217,3 +217,10 @@ class IpsecProfile(Element):
         required=True,
     )
     custom_option: tuple[CustomOption, ...] = children(CustomOption)
+
+
+def leaf_of(field: str) -> Leaf:
+    """The definition of a field of a profile, by its name in the PCLI."""
+    member = definition(IpsecProfile).by_name[field]
+    assert isinstance(member, Leaf)
+    return member

@@ -13,12 +13,11 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 from math import isfinite
 from typing import Any
 
 from ipsec_client.base.errors import InputFault
-from ipsec_client.model.access import applies
+from ipsec_client.model.access import applies, inside_version, outside_version
 from ipsec_client.model.definition import definition
 from ipsec_client.model.elements import (
     Authority,
@@ -92,12 +91,8 @@ class Document:
         return _digest(encode(self.authority))
 
 
-def _six(remote: Remote) -> bool:
-    try:
-        six = ip_address(remote.host or "").version == 6
-    except ValueError:
-        six = False
-    return six or any(prefix.network.version == 6 for prefix in remote.subnet)
+def _six(document: Document) -> bool:
+    return any(6 in (outside_version(item), inside_version(item)) for item in document.remotes)
 
 
 def _clamped(document: Document) -> bool:
@@ -121,7 +116,7 @@ def _several(document: Document) -> bool:
 FEATURES: Mapping[str, Callable[[Document], bool]] = {
     "confirm": lambda document: document.confirm is not None,
     "interface-mss": _clamped,
-    "ipv6": lambda document: any(map(_six, document.remotes)),
+    "ipv6": _six,
     "several-algorithms": _several,
     "tunnel-monitor": lambda document: any(item.tunnel_monitor for item in document.remotes),
     "vectors": lambda document: any(item.vector_name for item in document.remotes),

@@ -11,7 +11,7 @@ from ipsec_client.config.examine import examine
 from ipsec_client.config.providers import PROVIDERS
 from ipsec_client.config.providers import provider as p
 from ipsec_client.config.providers.page import page
-from ipsec_client.config.providers.template import leaf_of, profile, text, told
+from ipsec_client.config.providers.template import profile, text, told
 from ipsec_client.dialect import options
 from ipsec_client.dialect.algorithms import refusals, unused, weak
 from ipsec_client.model import profile as model
@@ -64,7 +64,7 @@ def test_limits_speak_of_values_that_the_fields_can_have(of: p.Provider) -> None
             case _:
                 pairs = []
         for field, value in pairs:
-            leaf_of(field).type.read(value)
+            model.leaf_of(field).type.read(value)
 
 
 def test_the_page_in_docs_is_made_of_the_data() -> None:

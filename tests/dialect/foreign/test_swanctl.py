@@ -114,6 +114,13 @@ def test_keys_are_not_part_of_what_is_told() -> None:
     assert not [each for each in found.lost if "canary" in str(each)]
 
 
+def test_a_quote_that_is_not_closed_shows_nothing_of_what_it_takes_in() -> None:
+    text = 'connections { c { updown = "/x\n } }\ninclude "y\nsecrets { ike { secret = canary"\n'
+    for each in (*swanctl.read(text, "f").lost, *made('updown = "canary\ncanary"').lost):
+        assert "canary" not in str(each)
+        assert len(str(each).splitlines()) == 1
+
+
 def test_which_files_are_of_this_format() -> None:
     assert swanctl.is_swanctl("# x\nconnections {\n}")
     assert not swanctl.is_swanctl("conn connections\n left=1\n")

@@ -9,17 +9,10 @@ from typing import Any
 from ipsec_client.base.secret import Secret
 from ipsec_client.config.printer import write
 from ipsec_client.config.providers import provider as p
-from ipsec_client.model.definition import Leaf, definition
 from ipsec_client.model.elements import Authority, Config, CustomOption, IpsecProfile, Router
+from ipsec_client.model.profile import leaf_of
 
 _WIDTH = 92
-
-
-def leaf_of(field: str) -> Leaf:
-    """The definition of a field of a profile."""
-    member = definition(IpsecProfile).by_name[field]
-    assert isinstance(member, Leaf)
-    return member
 
 
 def profile(provider: p.Provider, name: str, local_id: str | None = None) -> IpsecProfile:

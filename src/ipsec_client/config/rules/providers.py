@@ -13,10 +13,10 @@ from ipaddress import ip_address, ip_network
 from ipsec_client.config.findings import Finding, warning
 from ipsec_client.config.providers import PROVIDERS
 from ipsec_client.config.providers import provider as p
-from ipsec_client.config.providers.template import leaf_of
 from ipsec_client.config.rules.scope import Place, Site
 from ipsec_client.model.definition import value_of
 from ipsec_client.model.elements import IpsecClient, IpsecProfile, Remote
+from ipsec_client.model.profile import leaf_of
 from ipsec_client.model.values import Duration, Network
 
 _SAME = {"sha2": "sha2_256", "sha512": "sha2_512", "aes-256-gcm": "aes_gcm256"}

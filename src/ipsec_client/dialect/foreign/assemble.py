@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ipsec_client.base.secret import Secret
-from ipsec_client.dialect.foreign.making import leaf_of
-from ipsec_client.dialect.foreign.tunnel import Lost, Tunnel
+from ipsec_client.dialect.foreign.tunnel import Lost, Tunnel, named
 from ipsec_client.model.elements import (
     Authority,
     CustomOption,
@@ -20,6 +19,7 @@ from ipsec_client.model.elements import (
     Router,
     Tenant,
 )
+from ipsec_client.model.profile import leaf_of
 from ipsec_client.model.values import DEVICE_NAME, NAME, Prefix
 
 _OTHERS = re.compile(r"ipsec\d+|all|default|lo")
@@ -44,10 +44,12 @@ def assemble(tunnels: Sequence[Tunnel], names: Names) -> tuple[Authority, list[L
     for tunnel in tunnels:
         name = _name(tunnel.name, DEVICE_NAME.longest or 0, {*remotes, names.client}, "rem")
         if name != tunnel.name:
-            lost.append(Lost(tunnel.file, tunnel.line, tunnel.name[:63], f"is remote {name} here"))
+            lost.append(
+                Lost(tunnel.file, tunnel.line, named(tunnel.name), f"is remote {name} here")
+            )
         if tunnel.key is None:
             why = "has no pre-shared key among the secrets that were given"
-            lost.append(Lost(tunnel.file, tunnel.line, tunnel.name[:63], why))
+            lost.append(Lost(tunnel.file, tunnel.line, named(tunnel.name), why))
         profile = _profile(tunnel, profiles)
         profiles[profile.name] = profile
         remotes[name] = Remote(

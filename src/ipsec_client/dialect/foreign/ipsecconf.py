@@ -13,6 +13,7 @@ from ipsec_client.dialect.foreign.tunnel import (
     Foreign,
     Tunnel,
     is_address,
+    named,
     readable,
     shown,
 )
@@ -78,7 +79,7 @@ def guess(found: sections.Sections) -> str:
 
 
 class _Translation:
-    """One connection. Settings are taken out of ``left`` as they are understood; the rest is lost."""
+    """One connection. Settings are taken out of ``rest`` as they are understood; the rest is lost."""
 
     def __init__(self, section: Section, making: Making, flavour: str) -> None:
         self.section = section
@@ -110,7 +111,7 @@ class _Translation:
         first, *more = [part.strip() for part in (host.value if host else "").split(",")]
         why = self._unusable(first)
         if why:
-            self.making.lose(self.section.line, f"conn {self.section.name}", why)
+            self.making.lose(self.section.line, named(f"conn {self.section.name}"), why)
             return None
         assert host is not None
         for other in more:

@@ -16,8 +16,7 @@ from ipsec_client.dialect.foreign.tunnel import (
     readable,
     shown,
 )
-from ipsec_client.model.definition import Leaf, definition
-from ipsec_client.model.elements import IpsecProfile
+from ipsec_client.model.profile import leaf_of
 
 NO_NETWORK = "is no network"
 NO_TIME = "is no time that a field can hold"
@@ -27,13 +26,6 @@ CUT = "is cut to 24h, the most that Libreswan keeps an SA"
 NO_VALUE = "is no value that the field can have"
 NO_IDENTITY = "is no identity that a field can hold"
 ANYBODY = "was content with anybody; here it is the gateway's address, or remote-id"
-
-
-def leaf_of(name: str) -> Leaf:
-    """The definition of a field of a profile."""
-    member = definition(IpsecProfile).by_name[name]
-    assert isinstance(member, Leaf)
-    return member
 
 
 @dataclass(slots=True)

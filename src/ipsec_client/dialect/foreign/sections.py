@@ -64,7 +64,12 @@ def read(text: str, file: str) -> Sections:
             current = found.setup
         elif head == "include":
             found.lost.append(
-                Lost(file, number, words, "name the included file too; it is not followed")
+                Lost(
+                    file,
+                    number,
+                    shown(head, name, " "),
+                    "name the included file too; it is not followed",
+                )
             )
         elif head != "version":
             current = None if head in ("ca", "config") else current

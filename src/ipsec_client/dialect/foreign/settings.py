@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from ipsec_client.dialect.foreign.tunnel import Lost
+from ipsec_client.dialect.foreign.tunnel import Lost, shown
 
 _TOKEN = re.compile(
     r"(?P<blank>[ \t\r]+|\#[^\n]*)|(?P<line>\n)|(?P<open>\{)|(?P<close>\})|(?P<equal>=)|(?P<next>,)"
@@ -103,7 +103,8 @@ def _block(reading: _Reading, branch: Branch, depth: int) -> None:
             )
         elif name == "include" and reading.peek() in ("word", "quoted"):
             why = "name the included file too; it is not followed"
-            reading.lost.append(Lost(reading.file, line, f"include {_rest(reading)}", why))
+            what = shown("include", _rest(reading), " ")
+            reading.lost.append(Lost(reading.file, line, what, why))
         else:
             _named(reading, branch, name, line, depth)
 

@@ -20,6 +20,7 @@ from ipsec_client.dialect.foreign.tunnel import (
     Key,
     Tunnel,
     is_address,
+    named,
     readable,
     shown,
 )
@@ -40,7 +41,7 @@ def read(text: str, file: str) -> Foreign:
         elif name == "secrets":
             found += _keys(merging.merged(branch), making)
         elif branch.below:
-            making.lose(branch.line, name[:40], NOTHING)
+            making.lose(branch.line, named(name), NOTHING)
     if merging.left <= 0:
         making.lose(1, "references", "are more than can be followed; some settings are missing")
     return Foreign(tuple(tunnels), tuple(found), tuple(making.lost))
@@ -56,11 +57,11 @@ def _keys(secrets: Branch, making: Making) -> list[Key]:
     found = []
     for entry in secrets.below.values():
         if not entry.name.startswith(("ike", "psk")):
-            making.lose(entry.line, f"secret {entry.name[:40]}", "is no pre-shared key for IKE")
+            making.lose(entry.line, named(f"secret {entry.name}"), "is no pre-shared key for IKE")
             continue
         secret = keys.value(entry.get("secret"))
         if secret is None:
-            making.lose(entry.line, f"secret {entry.name[:40]}", keys.UNHELD)
+            making.lose(entry.line, named(f"secret {entry.name}"), keys.UNHELD)
             continue
         ids = [value.text for name, value in entry.values.items() if name.startswith("id")]
         found.append(Key(keys.ids(ids), secret))
@@ -80,7 +81,7 @@ class _Connection:
         """The first round of authentication of a side."""
         found = [below for name, below in self.branch.below.items() if name.startswith(side)]
         for more in found[1:]:
-            self.making.lose(more.line, more.name, "there is one round of authentication")
+            self.making.lose(more.line, named(more.name), "there is one round of authentication")
         return found[0] if found else Branch(side, self.branch.line)
 
     def tunnels(self) -> list[Tunnel]:
@@ -89,7 +90,7 @@ class _Connection:
         children = self.branch.below.get("children", Branch("children", 0)).below
         why = self._unusable(hosts[0], children)
         if why:
-            self.making.lose(self.branch.line, f"connection {self.branch.name[:40]}", why)
+            self.making.lose(self.branch.line, named(f"connection {self.branch.name}"), why)
             return []
         for host in hosts[1:]:
             line = self.branch.values["remote_addrs"].line
@@ -156,7 +157,7 @@ class _Connection:
         mode = _take(rest, "mode")
         why = NOT_TUNNEL if mode and mode.text != "tunnel" else AH if "ah_proposals" in rest else ""
         if why:
-            self.making.lose(child.line, f"child {child.name[:40]}", why)
+            self.making.lose(child.line, named(f"child {child.name}"), why)
             return None
         name = common.name if children == 1 else f"{common.name}-{child.name}"
         tunnel = Tunnel(name, common.file, child.line, common.host)

@@ -66,11 +66,20 @@ class Foreign:
     lost: tuple[Lost, ...] = ()
 
 
-def shown(name: str, value: str) -> str:
-    """A setting in a message: on one line, not too long, and without its value where that may be a key."""
-    text = name if _SECRET.search(name) else " ".join(f"{name}={value}".split())
-    safe = "".join(letter if letter.isprintable() else "?" for letter in text)
+def named(text: str) -> str:
+    """A name from a foreign text, in a message: on one line, and not too long."""
+    line = " ".join(text.split())
+    safe = "".join(letter if letter.isprintable() else "?" for letter in line)
     return safe if len(safe) <= _LONGEST_SHOWN else safe[: _LONGEST_SHOWN - 3] + "..."
+
+
+def shown(name: str, value: str, between: str = "=") -> str:
+    """A setting in a message, without its value where that may hold a key.
+
+    A value of several lines begins with a quote that is not closed where it should be.
+    """
+    hidden = _SECRET.search(name) or len(value.splitlines()) > 1
+    return named(name if hidden else f"{name}{between}{value}")
 
 
 def is_address(text: str) -> bool:
