@@ -6,10 +6,15 @@ Bounded; the oldest go. Numbers go on across restarts of the agent.
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
+from ipsec_client.base.errors import InputFault
+from ipsec_client.commands.data import decode
 from ipsec_client.commands.view import DecisionView, EventView
+
+T = TypeVar("T")
 
 EVENTS = 10_000
 DECISIONS = 2_000
@@ -19,8 +24,9 @@ class Ring:
     """The events and decisions of one node."""
 
     def __init__(self, kept: dict[str, Any]) -> None:
-        self._next = _whole(kept.get("next"), 1)
         self._events: deque[EventView] = deque(_read(EventView, kept.get("events")), EVENTS)
+        known = max((item.number for item in self._events), default=0)
+        self._next = max(_whole(kept.get("next"), 1), known + 1)
         self._decisions: deque[DecisionView] = deque(
             _read(DecisionView, kept.get("decisions")), DECISIONS
         )
@@ -62,11 +68,9 @@ def _whole(value: object, otherwise: int) -> int:
     return value if isinstance(value, int) and value > 0 else otherwise
 
 
-def _read(kind: type[Any], rows: object) -> list[Any]:
+def _read(kind: type[T], rows: object) -> list[T]:
     found = []
     for row in rows if isinstance(rows, list) else []:
-        try:
-            found.append(kind(**row))
-        except TypeError:
-            continue  # written by another release
+        with suppress(InputFault):  # damaged, or written by another release
+            found.append(decode(kind, row))
     return found

@@ -20,7 +20,7 @@ from ipsec_client.kernel import namespaces
 from ipsec_client.kernel.apply import apply
 from ipsec_client.plan.build import Plan
 from ipsec_client.plan.client import Inside
-from ipsec_client.plan.diff import Step
+from ipsec_client.plan.diff import Step, Verb, diff
 from ipsec_client.plan.objects import Connection, Route, TunnelDevice
 from ipsec_client.units.port import Units
 from ipsec_client.wire.request import Say
@@ -66,15 +66,15 @@ class Runtime:
         """The plan in force from now on; only what it changes is touched."""
         inside = plan.inside
         assert inside is not None
-        connections = [item for item in plan.objects if isinstance(item, Connection)]
         secrets = render.secrets(plan.document, inside.hosts)
-        rekeyed = self._rekeyed(inside)
+        verbs = self._verbs(plan)
+        restarted = {remote for remote, verb in verbs.items() if verb == "restart"}
+        kept = {remote for remote, verb in verbs.items() if verb in ("keep", "change")}
+        rekeyed = self._rekeyed(inside) & kept  # a new connection takes the new key anyway
         self._let_go({tunnel.remote.name for tunnel in inside.tunnels})
-        restarted = {item.remote for item in connections} & self._restarted(plan)
         self._plan = plan
-        self.pluto.want(connections, render.setup(plan.document), secrets)
-        if rekeyed:
-            await self.pluto.rekey()
+        self.pluto.want(_connections(plan), render.setup(plan.document), secrets)
+        await self.pluto.rekey()
         self._put(h.Intended(intended(plan), tuple(sorted(restarted | rekeyed))))
         for remote, reason in plan.refused.items():
             self._put(h.ConnectionState(remote, loaded=h.Loaded("refused", reason)))
@@ -87,13 +87,12 @@ class Runtime:
         inside = self._plan.inside if self._plan else None
         if inside is None or not namespaces.exists(self.name):
             return
-        local = frozenset({str(inside.slots[self.name].namespace)})
         if self._senses is None:
             self._senses = Senses(self.name, self._put, self._set_up, self._repair)
-            self._senses.follow(inside.tunnels, local, inside.hosts)
+            self._senses.follow(inside.tunnels, inside.local, inside.hosts)
             self._senses.begin()
         else:
-            self._senses.follow(inside.tunnels, local, inside.hosts)
+            self._senses.follow(inside.tunnels, inside.local, inside.hosts)
 
     def resync(self) -> None:
         """Looks at everything again, trusting no event."""
@@ -204,15 +203,15 @@ class Runtime:
             remote for remote, key in keys.items() if remote in before and before[remote] != key
         }
 
-    def _restarted(self, plan: Plan) -> set[str]:
-        """The remotes whose connection the plan replaces."""
-        before = {} if self._plan is None else _options(self._plan)
+    def _verbs(self, plan: Plan) -> dict[str, Verb]:
+        """What the plan does to each remote's connection."""
+        before = _connections(self._plan) if self._plan else []
         return {
-            remote
-            for remote, options in _options(plan).items()
-            if before.get(remote, options) != options
+            step.object.remote: step.verb
+            for step in diff(before, _connections(plan))
+            if isinstance(step.object, Connection)
         }
 
 
-def _options(plan: Plan) -> dict[str, object]:
-    return {item.remote: item.options for item in plan.objects if isinstance(item, Connection)}
+def _connections(plan: Plan) -> list[Connection]:
+    return [item for item in plan.objects if isinstance(item, Connection)]

@@ -128,3 +128,13 @@ class DeviceInterface(Element):
     capture_filter: tuple[str, ...] = leaves(v.TEXT, "What is captured on the device")
     network_namespace: str | None = leaf(v.NAMESPACE, "The namespace of the device's other end")
     network_interface: tuple[NetworkInterface, ...] = children(NetworkInterface)
+
+
+LONGEST_DEVICE = 15
+"""Characters that the name of a Linux interface may have (IFNAMSIZ less its end)."""
+
+
+def linux_name(device: DeviceInterface, interface: NetworkInterface) -> str:
+    """What Linux calls the interface: the device by its own name, or DEVICE.VLAN."""
+    name = device.target_interface or device.name
+    return f"{name}.{interface.vlan}" if interface.vlan else name

@@ -18,6 +18,8 @@ from ipsec_client.config.rules import (
     profiles,
     reach,
     references,
+    remotes,
+    services,
     vectors,
 )
 from ipsec_client.config.rules.leaves import leaves
@@ -37,7 +39,7 @@ def check_shared(domain: Domain) -> Iterator[Finding]:
     yield from references.policies(domain)
     yield from references.routers(domain)
     yield from vectors.policies(domain)
-    yield from reach.addressless(domain)
+    yield from services.services(domain)
 
 
 def check_routers(
@@ -62,6 +64,7 @@ def _check_node(place: Place, series: int | None) -> Iterator[Finding]:
     yield from networks.addresses(place)
     yield from networks.plugin(place)
     yield from networks.monitor_nat(place)
+    yield from remotes.remotes(place)
     yield from profiles.remotes(place, series)
     yield from monitors.monitors(place)
     yield from reach.reach(place)

@@ -9,6 +9,7 @@ from ipsec_client.config.findings import Finding, error, warning
 from ipsec_client.config.generated import interface_name
 from ipsec_client.config.rules.scope import Place
 from ipsec_client.model.definition import Path
+from ipsec_client.model.interfaces import LONGEST_DEVICE, linux_name
 
 MOST_REMOTES = 4
 """Remotes that a client may have (page, PLUGIN-630)."""
@@ -66,13 +67,22 @@ def _ambiguous(place: Place) -> Iterator[Finding]:
 
 
 def interfaces(place: Place) -> Iterator[Finding]:
-    """Network interfaces of one name on two devices: a next-hop could not tell them apart."""
+    """Network interfaces of one name, which a next-hop could not tell apart, and those that Linux could not."""
+    met: dict[str, str] = {}
     for device in place.own:
         for interface in device.network_interface:
+            path = place.interface_path(device, interface)
             first, _ = place.interfaces[interface.name]
             if first is not device:
-                path = place.interface_path(device, interface)
                 yield error(path, f"is on device-interface {first.name} too", _RENAME)
+            linux = linux_name(device, interface)
+            if len(linux) > LONGEST_DEVICE:
+                said = f"would be {linux} in Linux, where names have {LONGEST_DEVICE} characters"
+                yield error((*path, "vlan"), said, "Name the device by a short target-interface")
+            elif linux in met:
+                said = f"is {linux} in Linux, as network-interface {met[linux]} is"
+                yield error(path, said, "Give each of them a vlan or a device of its own")
+            met.setdefault(linux, interface.name)
 
 
 def counts(place: Place) -> Iterator[Finding]:

@@ -6,13 +6,20 @@ from collections.abc import Iterator
 
 from ipsec_client.config.findings import Finding, error, warning
 from ipsec_client.config.rules.scope import Place, Site
-from ipsec_client.dialect.algorithms import refusals, remote_refusals, unused, weak
+from ipsec_client.dialect.algorithms import (
+    refusals,
+    remote_refusals,
+    tunnel_mtu,
+    unused,
+    weak,
+)
 from ipsec_client.dialect.series import DEFAULT
 from ipsec_client.model.definition import Path
-from ipsec_client.model.elements import IpsecProfile
+from ipsec_client.model.elements import IpsecProfile, Remote
 from ipsec_client.model.values import MILLISECONDS
 
 _DAY = MILLISECONDS["d"]
+_PATH = 1500  # what the KNIs carry, in bytes
 
 
 def profiles(site: Site, series: int | None) -> Iterator[Finding]:
@@ -32,7 +39,7 @@ def profiles(site: Site, series: int | None) -> Iterator[Finding]:
         for name, reason in weak(profile):
             if name not in refused:
                 yield warning((*path, name), reason, "Use a stronger one, or leave it unset")
-        for name, reason in unused(profile):
+        for name, reason in unused(profile, series or DEFAULT):
             yield warning((*path, name), reason)
 
 
@@ -46,6 +53,9 @@ def _values(profile: IpsecProfile, path: Path) -> Iterator[Finding]:
             yield error((*path, name), said, "Write 24h or less")
         if life is not None and life.milliseconds("s") == 0:
             yield error((*path, name), f"{life} is no time at all", "Write up to 24h")
+    if profile.mtu is not None and profile.mtu > (room := tunnel_mtu(_PATH, profile)):
+        said = f"{profile.mtu} is more than the {room} bytes that fit into a packet of {_PATH}"
+        yield warning((*path, "mtu"), said, f"Write {room} or less, or leave it unset")
     if profile.authentication_protocol == "ah":
         said = "AH does not pass NAT, and encrypted packets are source-NATed"
         yield error((*path, "authentication-protocol"), said, "Use esp")
@@ -59,14 +69,16 @@ def remotes(place: Place, series: int | None) -> Iterator[Finding]:
     for remote in place.remotes:
         for name, reason, cure in remote_refusals(remote, series or DEFAULT):
             yield error((*place.remote_path(remote), name), reason, cure)
-    met: dict[tuple[str | None, str | None], tuple[str, IpsecProfile]] = {}
+    met: dict[tuple[str | None, str | None], tuple[Remote, IpsecProfile]] = {}
     for remote in place.remotes:
         profile = place.site.profiles.get(remote.profile or "")
         if profile is None or remote.host is None:
             continue
         identities = (profile.local_id, remote.remote_id or remote.host)
-        other, theirs = met.setdefault(identities, (remote.name, profile))
+        other, theirs = met.setdefault(identities, (remote, profile))
+        if other is remote:
+            continue
         if theirs.pre_shared_key != profile.pre_shared_key:
-            said = f"has the identities of remote {other} and another key"
+            said = f"has the identities of remote {other.name} and another key"
             cure = "Give it a remote-id or a profile with a local-id of its own, or the same key"
             yield error(place.remote_path(remote), said, cure)

@@ -1,0 +1,140 @@
+"""What is told of a commit's impact is what the agent does: the same edits, by both."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from ipsec_client.agent.ledger import Ledger
+from ipsec_client.agent.ring import Ring
+from ipsec_client.agent.runtime import Runtime
+from ipsec_client.agent.shelf import Shelf
+from ipsec_client.agent.workshop import Workshop
+from ipsec_client.config.documents import document
+from ipsec_client.config.generated import generate
+from ipsec_client.config.reader import read
+from ipsec_client.health import types as h
+from ipsec_client.model.elements import Authority
+from ipsec_client.plan.build import Facts, Plan, build
+from ipsec_client.plan.impact import impact
+from tests.agent.playing import Whack, nobody, play, pretend_pluto
+
+TEXT = """
+authority
+ tenant t
+ exit
+ router r
+  ipsec-profile p
+   pre-shared-key key-of-p
+  exit
+  ipsec-profile q
+   pre-shared-key key-of-q
+  exit
+  node n
+   ipsec-client c1
+    tenant t
+    remote rem1
+     host 192.0.2.1
+     profile p
+     tunnel-monitor
+      destination 10.0.0.1
+      exit
+     exit
+    exit
+    remote rem2
+     host 192.0.2.2
+     profile q
+    exit
+   exit
+  exit
+ exit
+exit
+"""
+
+
+def authority(text: str, running: Authority | None = None) -> Authority:
+    found = read(text).config.authority
+    assert found is not None
+    return generate(found, running)
+
+
+def plan(authority: Authority) -> Plan:
+    return build(document(authority, "r", "n"), Facts(), {})
+
+
+class Node:
+    """A client whose pluto is played and whose tunnels are up."""
+
+    def __init__(self, folder: Path) -> None:
+        pretend_pluto(folder / "run" / "c1")
+        self.shelf = Shelf(folder / "state")
+        ledger = Ledger(self.shelf)
+        self.workshop = Workshop(ledger)
+        self.changed = asyncio.Event()
+        state = h.Client(started=0.0)
+        self.runtime = Runtime(
+            "c1", state, nobody(), ledger, Ring({}), self.changed.set, lambda: None
+        )
+
+    async def until(self, number: int) -> None:
+        """So many connections are loaded."""
+        while sum(item.loaded.state == "loaded" for item in self.runtime.health.tunnels) < number:
+            self.changed.clear()
+            await self.changed.wait()
+
+    async def commit(self, plan: Plan) -> dict[str, str]:
+        """What pluto is told about each remote's SAs."""
+        Whack.latest.since()
+        await self.runtime.want(plan)
+        await self.workshop.pluto(self.runtime.pluto, plan.objects)
+        await asyncio.gather(*self.runtime.pluto._repairs)
+        verbs = {"add": "restarted", "delete": "removed", "terminate": "rekeyed"}
+        return {
+            name.rpartition("-")[2]: verbs[verb]
+            for verb, _, name in (line.partition(" ") for line in Whack.latest.since())
+            if verb in verbs
+        }
+
+    async def close(self) -> None:
+        await self.runtime.close()
+        self.shelf.close()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("host 192.0.2.1", "host 192.0.2.9"),
+        ("profile q\n    exit", "profile p\n    exit"),
+        ("pre-shared-key key-of-p", "pre-shared-key another"),
+        ("pre-shared-key key-of-p", "pre-shared-key another\nike-lifetime 2h"),
+        ("pre-shared-key key-of-p", "pre-shared-key key-of-p\nike-lifetime 2h"),
+        ("pre-shared-key key-of-p", "pre-shared-key key-of-p\nmtu 1400\nmetric 5"),
+        ("pre-shared-key key-of-p", "pre-shared-key key-of-p\ncustom-option fragmentation\nvalue no\nexit"),
+        ("destination 10.0.0.1", "destination 10.0.0.2"),
+        ("host 192.0.2.2", "host 192.0.2.2\nenforced-mss 1300"),
+        ("host 192.0.2.2", "host 192.0.2.2\nsubnet 10.0.0.0/8"),
+        (TEXT[TEXT.index("    remote rem1") : TEXT.index("    remote rem2")], ""),
+    ],
+)  # fmt: skip
+def test_the_agent_does_what_was_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str
+) -> None:
+    play(tmp_path, monkeypatch)
+    before = authority(TEXT)
+    assert old in TEXT
+    after = authority(TEXT.replace(old, new, 1), before)
+
+    async def tell() -> dict[str, str]:
+        node = Node(tmp_path)
+        await node.runtime.want(plan(before))
+        await node.until(2)
+        done = await node.commit(plan(after))
+        await node.close()
+        return done
+
+    told = {row.remote: row.verb for row in impact(before, after).rows}
+    assert set(told) == {"rem1", "rem2"}
+    done = asyncio.run(tell())
+    assert done == {remote: verb for remote, verb in told.items() if verb != "untouched"}
