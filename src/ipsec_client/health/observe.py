@@ -154,7 +154,9 @@ def _associated(tunnel: Tunnel, inbound: int, outbound: int, now: Now) -> Tunnel
 def _connection(tunnel: Tunnel, event: ConnectionState, now: Now) -> Tunnel:
     if event.loaded is not None and event.loaded != tunnel.loaded:
         tunnel = replace(tunnel, loaded=event.loaded)
-        if event.loaded.state == "loaded" and tunnel.negotiation.state != "trying":
+        if event.loaded.state == "refused":
+            tunnel = repair.spared(tunnel)
+        elif event.loaded.state == "loaded" and tunnel.negotiation.state != "trying":
             tunnel = repair.anew(tunnel)
     negotiation = event.negotiation
     if negotiation is None or _told_before(tunnel.negotiation, negotiation):
