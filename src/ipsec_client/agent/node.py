@@ -277,7 +277,9 @@ class Agent:
             await self._workshop.kernel(self._namespaces(), plan.objects if plan else ())
             if client:
                 client.watch()
-                await self._workshop.pluto(client.pluto, plan.objects if plan else ())
+                await self._workshop.pluto(
+                    client.pluto, plan.objects if plan else (), client.settled
+                )
                 client.resync()
             else:
                 self._ledger.put("namespaces", None)
