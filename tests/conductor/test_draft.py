@@ -165,3 +165,7 @@ def test_a_draft_that_replaces_all_leads_to_what_is_wanted() -> None:
     wanted = prepare(text("rem2", "rem5", key="hunter22"), None).authority
     draft = drafts.replaced(running(), 1, wanted)
     assert drafts.candidate(running(), draft) == wanted
+    assert draft.named == {"router1"}
+    gone = drafts.replaced(running(), 1, Authority())
+    assert gone.named == frozenset()
+    assert drafts.from_json(json.loads(json.dumps(drafts.to_json(gone)))) == gone

@@ -73,6 +73,26 @@ def test_a_profile_with_everything_written() -> None:
     assert conns(document(profiles=(page_profile(),)))["rem1"].text == GOLDEN
 
 
+CHANGES = {
+    3: {
+        "	ipsec-interface=1\n": "	vti-interface=ipsec1\n	vti-routing=no\n",
+    },
+    5: {"	dpdaction=restart\n": ""},
+}
+
+
+@pytest.mark.parametrize("series", CHANGES)
+def test_the_same_profile_for_the_other_series(series: int) -> None:
+    of = document(profiles=(page_profile(),))
+    expected = GOLDEN
+    for old, new in CHANGES[series].items():
+        assert old in expected
+        expected = expected.replace(old, new)
+    setup, conn = r.render(of, {}, series)
+    assert conn.text == expected
+    assert ("ikev1-policy" in setup.text) == (series > 3)
+
+
 def test_a_profile_with_only_a_key_gets_the_documented_defaults_and_no_other_line() -> None:
     found = options(document())
     assert {"dpddelay", "dpdtimeout", "retransmit-interval", "mtu", "metric"}.isdisjoint(found)

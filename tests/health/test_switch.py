@@ -7,6 +7,7 @@ import pytest
 from ipsec_client.base.clock import Now
 from ipsec_client.health.switch import hand_hold, hold_down
 from ipsec_client.health.types import (
+    Answer,
     Client,
     ConnectionState,
     Counters,
@@ -18,7 +19,7 @@ from ipsec_client.health.types import (
     Lower,
     OperatorRestart,
     PlutoState,
-    ProbeAnswer,
+    ProbeAnswers,
     ProbeFailed,
     Raise,
     Replacing,
@@ -312,7 +313,7 @@ def test_a_level_that_repeats_changes_nothing() -> None:
         KniLink("rem1", True),
         ConnectionState("rem1", Loaded("loaded")),
         Intended(tuple(tunnel.intent for tunnel in before.tunnels)),
-        ProbeAnswer("rem1", "8.8.8.8", 0, 0.02),
+        ProbeAnswers("rem1", (Answer("8.8.8.8", 0, 0.02),)),
     ]
     for event in repeated:
         assert there.put(event) == []

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ipsec_client.model.access import inside_version, outside_version, tenant_of
+from ipsec_client.model.definition import make
 from ipsec_client.model.elements import (
     Authority,
     DeviceInterface,
@@ -28,6 +29,7 @@ from ipsec_client.model.slots import (
     is_generated,
     slots,
 )
+from ipsec_client.model.values import Address
 
 
 def generate(authority: Authority, running: Authority | None = None) -> Authority:
@@ -111,23 +113,28 @@ def _interface(
     slot = given.get(name)
     if slot is None:
         return None
-    address = InterfaceAddress(
-        ip_address=slot.router, prefix_length=slot.prefix_length, gateway=slot.namespace
-    )
-    addresses = (address, _address_six(slot)) if six else (address,)
-    interface = NetworkInterface(
-        name=interface_name(name), type="external", address=addresses, **fields
-    )
-    return DeviceInterface(
-        name=name,
-        description=DESCRIPTION,
-        type="host",
-        network_namespace=client.name,
-        network_interface=(interface,),
+    addresses: list[tuple[Address, int, Address]] = [
+        (slot.router, slot.prefix_length, slot.namespace)
+    ]
+    if six:
+        addresses.append((slot.router_six, PREFIX_LENGTH_SIX, slot.namespace_six))
+    made = {
+        "name": interface_name(name),
+        "type": "external",
+        "address": tuple(_address(*each) for each in addresses),
+    }
+    return make(
+        DeviceInterface,
+        {
+            "name": name,
+            "description": DESCRIPTION,
+            "type": "host",
+            "network_namespace": client.name,
+            "network_interface": (make(NetworkInterface, made | fields),),
+        },
     )
 
 
-def _address_six(slot: Slot) -> InterfaceAddress:
-    return InterfaceAddress(
-        ip_address=slot.router_six, prefix_length=PREFIX_LENGTH_SIX, gateway=slot.namespace_six
-    )
+def _address(router: Address, length: int, namespace: Address) -> InterfaceAddress:
+    values = {"ip_address": router, "prefix_length": length, "gateway": namespace}
+    return make(InterfaceAddress, values)

@@ -22,7 +22,7 @@ from ipsec_client.health.types import (
     Negotiation,
     OperatorRestart,
     PlutoState,
-    ProbeAnswer,
+    ProbeAnswers,
     ProbeFailed,
     RepairDone,
     Replacing,
@@ -67,8 +67,8 @@ def _of_tunnel(
     client: Client, tunnel: Tunnel, event: Event, now: Now
 ) -> tuple[Tunnel, list[Effect]]:
     match event:
-        case ProbeAnswer(_, destination, sequence, round_trip):
-            return monitor.answered(tunnel, destination, sequence, round_trip, now), []
+        case ProbeAnswers(_, answers):
+            return monitor.answered(tunnel, answers, now), []
         case ProbeFailed(_, destination, sequence):
             return monitor.unsent(tunnel, destination, sequence, now), []
         case Counters(_, inbound, outbound):

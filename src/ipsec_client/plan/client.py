@@ -8,6 +8,7 @@ from functools import cached_property
 
 from ipsec_client.base.errors import InputFault
 from ipsec_client.dialect import algorithms, render
+from ipsec_client.dialect.series import DEFAULT, SERIES, runs
 from ipsec_client.model.access import inside_version, outside_version
 from ipsec_client.model.elements import IpsecClient, IpsecProfile, Remote
 from ipsec_client.model.slots import PREFIX_LENGTH_SIX, Slot, probe_source, slots
@@ -131,6 +132,8 @@ class Inside:
         yield Pluto(netns, netns, render.setup(self.document))
         given = render.conns(self.document, self.slots, self.hosts, self.series)
         for remote, conn in given.items():
+            if remote in self.refused:
+                continue
             yield Connection(conn.name, netns, remote, conn.options)
 
     def _mtu(self, tunnel: Tunnel) -> int:
@@ -147,6 +150,12 @@ class Inside:
         """Why this node's Libreswan cannot run a remote, by remote: its values are used exactly or not at all."""
         found = {}
         for tunnel in self.tunnels:
+            if not runs(self.series):
+                wanted = f"Libreswan {SERIES[DEFAULT].releases}"
+                found[tunnel.remote.name] = (
+                    f"runs on {wanted}, not on series {self.series}. Install {wanted}"
+                )
+                continue
             reasons = [
                 *algorithms.refusals(tunnel.profile, self.series),
                 *algorithms.remote_refusals(tunnel.remote, self.series),

@@ -34,7 +34,7 @@ from ipsec_client.wire.codec import decode, encode, without_keys
 FORMAT = 1
 """The format written."""
 
-READABLE = frozenset({1})
+READABLE = (1,)
 """The formats read: this one and the one before, once there is one."""
 
 FIELDS = frozenset({"format", "id", "host", "requires", "digest", "authority", "confirm"})
@@ -136,7 +136,12 @@ def cut(authority: Authority, router: Router, node: Node) -> Authority:
         router=(
             replace(
                 router,
-                ipsec_profile=tuple(item for item in router.ipsec_profile if item.name in used),
+                # Who runs a gateway is for check alone; an older node would not know the field.
+                ipsec_profile=tuple(
+                    replace(item, provider=None) if item.provider else item
+                    for item in router.ipsec_profile
+                    if item.name in used
+                ),
                 node=(node,),
                 service_route=tuple(
                     replace(route, next_hop=_next_hops(route, router, node))
