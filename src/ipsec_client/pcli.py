@@ -222,12 +222,12 @@ def pressed(text: str) -> str:
     import termios
     import tty
 
-    sys.stdout.write(text)
-    sys.stdout.flush()
     handle = sys.stdin.fileno()
     before = termios.tcgetattr(handle)
     try:
-        tty.setraw(handle)
+        tty.setraw(handle, termios.TCSADRAIN)  # a key that was pressed already counts
+        sys.stdout.write(text)
+        sys.stdout.flush()
         key = os.read(handle, 16).decode(errors="replace")
     finally:
         termios.tcsetattr(handle, termios.TCSADRAIN, before)
