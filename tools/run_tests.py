@@ -1,8 +1,8 @@
 """Runs the project's checks and closes with one line that counts them all; exit status 1 if any failed.
 
 ``check`` needs no root and no network: format, lint, types, rooms, pure tests. ``all`` adds the tests that
-run Libreswan's own programs, and what needs a kernel with ESP: ``ipsec-lab`` finds or starts one, and installs
-the packages for it.
+run Libreswan's own programs and YANG's validator, and what needs a kernel with ESP: ``ipsec-lab`` finds or
+starts one, and installs the packages for all.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ DEBIAN_LICENCES = {
     "libelf-dev": "GPL-2+ or LGPL-3+",
     "libnss3-tools": "MPL-2.0",
     "libreswan": "GPL-2+",
+    "libyang2-tools": "BSD-3-Clause",
     "linux-source-6.1": "GPL-2",
     "make": "GPL-3+",
     "nftables": "GPL-2",
@@ -41,6 +42,9 @@ DEBIAN_LICENCES = {
     "util-linux": "GPL-2+ and LGPL-2.1+",
     "xz-utils": "GPL-2+ and public domain",
 }
+
+FUZZING_LICENCES = {"atheris": "Apache-2.0"}
+"""Of what tools/fuzz.lock has, which is not installed here."""
 
 SPELLED = {
     "Apache 2.0": "Apache-2.0",
@@ -104,6 +108,7 @@ def debian() -> dict[str, str]:
     uses = dict.fromkeys(("python3", "python3-venv"), "`make setup`")
     uses |= dict.fromkeys(packages.KERNEL, "builds the lab's guest kernel")
     uses |= dict.fromkeys(packages.HOST, "the product and the lab run it")
+    uses |= dict.fromkeys(packages.ORACLES, "tests run it")
     uses["strongswan"] = "the lab's gateways; unpacked privately, never installed"
     return dict(sorted(uses.items()))
 
@@ -123,6 +128,10 @@ def page(lock: str) -> str:
         f"| {item.name} | {item.version} | {licence(item.name)} "
         f"| {'running' if item.name in needed else 'building and checking'} |"
         for item in everything
+    ]
+    lines += [
+        f"| {item.name} | {item.version} | {FUZZING_LICENCES[item.name]} | `make fuzz` |"
+        for item in locked((ROOT / "tools" / "fuzz.lock").read_text())
     ]
     lines += ["", "## Debian packages", "", "| package | licence | for |", "|---|---|---|"]
     lines += [f"| {name} | {DEBIAN_LICENCES[name]} | {use} |" for name, use in debian().items()]

@@ -30,6 +30,9 @@ HOST = (
 )
 """What the lab and the product run on this machine."""
 
+ORACLES = ("libyang2-tools",)
+"""What only tests run: YANG's validator."""
+
 KERNEL = (
     "linux-source-6.1",
     "flex",

@@ -84,18 +84,23 @@ class Node:
             self.changed.clear()
             await self.changed.wait()
 
-    async def commit(self, plan: Plan) -> dict[str, str]:
-        """What pluto is told about each remote's SAs."""
+    async def commit(self, plan: Plan) -> list[tuple[str, str]]:
+        """What pluto is told about each remote's SAs; a key is there before it is negotiated with."""
         Whack.latest.since()
         await self.runtime.want(plan)
         await self.workshop.pluto(self.runtime.pluto, plan.objects)
         await asyncio.gather(*self.runtime.pluto._repairs)
         verbs = {"add": "restarted", "delete": "removed", "terminate": "rekeyed"}
-        return {
-            name.rpartition("-")[2]: verbs[verb]
-            for verb, _, name in (line.partition(" ") for line in Whack.latest.since())
-            if verb in verbs
-        }
+        told = [line.partition(" ") for line in Whack.latest.since()]
+        words = [verb for verb, _, _ in told]
+        assert "terminate" not in words or "secrets" in words[: words.index("terminate")]
+        done = [(name.rpartition("-")[2], verbs[verb]) for verb, _, name in told if verb in verbs]
+        # One that is loaded by another name has its old one deleted first.
+        return [
+            (remote, verb)
+            for remote, verb in done
+            if verb != "removed" or (remote, "restarted") not in done
+        ]
 
     async def close(self) -> None:
         await self.runtime.close()
@@ -126,7 +131,7 @@ def test_the_agent_does_what_was_told(
     assert old in TEXT
     after = authority(TEXT.replace(old, new, 1), before)
 
-    async def tell() -> dict[str, str]:
+    async def tell() -> list[tuple[str, str]]:
         node = Node(tmp_path)
         await node.runtime.want(plan(before))
         await node.until(2)
@@ -136,5 +141,6 @@ def test_the_agent_does_what_was_told(
 
     told = {row.remote: row.verb for row in impact(before, after).rows}
     assert set(told) == {"rem1", "rem2"}
-    done = asyncio.run(tell())
-    assert done == {remote: verb for remote, verb in told.items() if verb != "untouched"}
+    assert asyncio.run(tell()) == [
+        (remote, verb) for remote, verb in told.items() if verb != "untouched"
+    ]

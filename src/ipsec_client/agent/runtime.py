@@ -75,7 +75,7 @@ class Runtime:
         self._plan = plan
         self.pluto.want(_connections(plan), render.setup(plan.document), secrets)
         await self.pluto.rekey()
-        self._put(h.Intended(intended(plan), tuple(sorted(restarted | rekeyed))))
+        self._put(h.Intended(intended(plan), tuple(sorted(restarted))))
         for remote, reason in plan.refused.items():
             self._put(h.ConnectionState(remote, loaded=h.Loaded("refused", reason)))
         for remote in rekeyed:
@@ -87,13 +87,12 @@ class Runtime:
         inside = self._plan.inside if self._plan else None
         if inside is None or not namespaces.exists(self.name):
             return
-        local = frozenset({str(inside.slots[self.name].namespace)})
         if self._senses is None:
             self._senses = Senses(self.name, self._put, self._set_up, self._repair)
-            self._senses.follow(inside.tunnels, local, inside.hosts)
+            self._senses.follow(inside.tunnels, inside.local, inside.hosts)
             self._senses.begin()
         else:
-            self._senses.follow(inside.tunnels, local, inside.hosts)
+            self._senses.follow(inside.tunnels, inside.local, inside.hosts)
 
     def resync(self) -> None:
         """Looks at everything again, trusting no event."""
@@ -205,11 +204,10 @@ class Runtime:
         }
 
     def _verbs(self, plan: Plan) -> dict[str, Verb]:
-        """What the plan does to each remote's connection."""
-        before = _connections(self._plan) if self._plan else []
+        """What the plan does to each remote's connection, as the pluto that lives was given it."""
         return {
             step.object.remote: step.verb
-            for step in diff(before, _connections(plan))
+            for step in diff(self.pluto.given(), _connections(plan))
             if isinstance(step.object, Connection)
         }
 

@@ -1,8 +1,9 @@
-"""``ipsec-client generate FILE``: the configuration with its generated parts, as PCLI text."""
+"""``ipsec-client generate FILE``: the configuration with its generated parts, as PCLI text or JSON."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from ipsec_client.app.findings import load
 from ipsec_client.config.documents import find_router
 from ipsec_client.config.generated import generate, only_generated
 from ipsec_client.config.printer import write
+from ipsec_client.config.schema.form import to_json
 from ipsec_client.model.elements import Config
 
 
@@ -20,7 +22,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only-generated", action="store_true", help="nothing but the generated parts"
     )
-    parser.add_argument("--with-secrets", action="store_true", help="print keys in the clear")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--with-secrets", action="store_true", help="print keys in the clear")
+    form.add_argument("--json", action="store_true", help="as JSON, which never holds keys")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -33,5 +37,9 @@ def main(args: argparse.Namespace) -> int:
     authority = generate(authority)
     if args.only_generated:
         authority = only_generated(authority)
-    sys.stdout.write(write(Config(authority=authority), secrets=args.with_secrets))
+    config = Config(authority=authority)
+    if args.json:
+        sys.stdout.write(json.dumps(to_json(config), indent=2, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write(write(config, secrets=args.with_secrets))
     return 0

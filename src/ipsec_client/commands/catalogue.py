@@ -16,6 +16,7 @@ from ipsec_client.commands import (
     show_device_interface,
     show_events,
     show_plugins_state,
+    templates,
     validate,
     why,
 )
@@ -45,6 +46,8 @@ COMMANDS: tuple[AnyCommand, ...] = (
     show_device_interface.COMMAND,
     show_events.COMMAND,
     show_plugins_state.COMMAND,
+    templates.CREATE,
+    templates.SHOW,
     validate.COMMAND,
     why.COMMAND,
 )

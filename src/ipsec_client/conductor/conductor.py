@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from operator import eq
 
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import HostFault, InputFault
@@ -26,7 +28,7 @@ from ipsec_client.conductor.datastore.store import Datastore
 from ipsec_client.conductor.deployer import Deployer
 from ipsec_client.conductor.desk import Desk
 from ipsec_client.conductor.here import find_here, still_here
-from ipsec_client.config.edit import Change, Edit, difference, named_routers
+from ipsec_client.config.edit import Change, Edit, difference
 from ipsec_client.config.findings import Finding
 from ipsec_client.config.generated import generate
 from ipsec_client.config.rules import check
@@ -97,11 +99,15 @@ class Conductor:
         """What a commit changed; everything, for the oldest one kept."""
 
         def changed() -> tuple[Change, ...]:
-            versions = [commit.version for commit in self.history()]
-            after = self._store.authority(version)
-            older = versions[versions.index(version) + 1 :]
-            before = self._store.authority(older[0]) if older else Authority()
-            return difference(before, after)
+            history = iter(self.history())
+            commit = next((commit for commit in history if commit.version == version), None)
+            before = next(history, None)
+            if commit is None or before is None:
+                return difference(Authority(), self._store.authority(version))
+            held = (
+                self._store.authority(each, commit.routers) for each in (before.version, version)
+            )
+            return difference(*held)
 
         return await self._commits.in_thread(changed)
 
@@ -183,18 +189,17 @@ class Conductor:
 
     async def _commit(self, user: str, force: bool, confirmed: int | None) -> Committed | None:
         self._commits.refuse_while_awaiting()
-        edits = self.edits(user)
-        if not edits:
+        if not self.edits(user):
             return None
         if met := self.clashes(user):
             raise Conflict(met)
         candidate = await self._good(user)
         authority = candidate.authority
-        if authority == self.running():
+        if await asyncio.to_thread(eq, authority, self.running()):
             await asyncio.to_thread(self._desk.discard, user)
             return None
         if not force:
-            lost = (await self._impact(authority)).unnamed(named_routers(edits))
+            lost = (await self._impact(authority)).unnamed(self._desk.named(user))
             if lost:
                 raise TooWide(lost)
         here = still_here(authority, self._named, self.here)
@@ -210,7 +215,12 @@ class Conductor:
 
     def prepare(self, text: str) -> Candidate:
         """The candidate in a text; raises InputFault when it has no place for this machine."""
-        candidate = prepare(text, self.running())
+        gc.disable()
+        try:
+            candidate = prepare(text, self.running())
+            gc.freeze()  # looking through a fleet's model for cycles would hold up the loop for a second
+        finally:
+            gc.enable()
         if not candidate.refused:
             find_here(candidate.authority, self._named, self.here)
         return candidate
@@ -238,12 +248,19 @@ class Conductor:
         authority, running = candidate.authority, self.running()
         if candidate.base is not running:
             authority = await asyncio.to_thread(generate, authority, running)
-        if authority == running:
+        if await asyncio.to_thread(eq, authority, running):
+            if self._commits.awaiting:
+                return await self._commits.confirm(user)
             latest = self.history()[0]
             log.info("commit %s is running already", latest.version)
             return latest
         here = find_here(authority, self._named, self.here)
-        return await self._commits.keep(authority, user, here)
+        before = self.history()[:1]
+        commit = await self._commits.keep(authority, user, here)
+        for replaced in before:
+            told = "a text replaced commit %s of %s; rollback 1 fetches it"
+            log.info(told, replaced.version, replaced.user)
+        return commit
 
     # --- exports
 

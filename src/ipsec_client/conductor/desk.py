@@ -25,6 +25,10 @@ class Desk:
         """What the user's candidate changes."""
         return self._draft(user).edits
 
+    def named(self, user: str) -> frozenset[str]:
+        """The routers that the user's edits speak of."""
+        return self._draft(user).named
+
     def candidate(self, user: str, running: Authority) -> Authority:
         """What runs with the user's edits."""
         draft = self._draft(user)

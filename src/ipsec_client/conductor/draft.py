@@ -14,7 +14,14 @@ from dataclasses import dataclass, replace
 from ipsec_client.base.errors import InputFault
 from ipsec_client.base.secret import Secret
 from ipsec_client.commands.port import Clash, Committed
-from ipsec_client.config.edit import Edit, Value, apply, edits_of, shown_value
+from ipsec_client.config.edit import (
+    Edit,
+    Value,
+    apply,
+    edits_of,
+    named_routers,
+    shown_value,
+)
 from ipsec_client.config.paths import Finder, kind_at, leaf_of
 from ipsec_client.model.definition import Path
 from ipsec_client.model.elements import Authority
@@ -24,17 +31,21 @@ from ipsec_client.wire.request import Json
 _ABSENT = "absent"
 """Found where the element was not there."""
 
-Place = tuple[bool, Path, str, str | None]
+_Spot = tuple[bool, Path, str, str | None]
 """What an edit is about: whether where it stands, the path, the field, and the value for a field of several."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An edit, the ``version`` that ran when it was made, and a fingerprint of what it ``found`` there."""
+    """An edit, the ``version`` that ran when it was made, and a fingerprint of what it ``found`` there.
+
+    ``unsaid`` is one that nobody spoke of: a router goes because a whole configuration lacks it.
+    """
 
     edit: Edit
     version: int
     found: str
+    unsaid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,11 @@ class Draft:
     def edits(self) -> tuple[Edit, ...]:
         """The edits alone."""
         return tuple(kept.edit for kept in self.kept)
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The routers that somebody spoke of who made it."""
+        return named_routers(kept.edit for kept in self.kept if not kept.unsaid)
 
 
 def candidate(running: Authority, draft: Draft) -> Authority:
@@ -71,7 +87,8 @@ def edited(running: Authority, version: int, draft: Draft, edits: Sequence[Edit]
 
 def replaced(running: Authority, version: int, wanted: Authority) -> Draft:
     """The draft that makes the candidate what is wanted."""
-    return _normal(running, version, Draft(), wanted, ())
+    draft = _normal(running, version, Draft(), wanted, ())
+    return Draft(tuple(replace(kept, unsaid=_is_router_gone(kept.edit)) for kept in draft.kept))
 
 
 def clashes(running: Authority, draft: Draft, history: Sequence[Committed]) -> tuple[Clash, ...]:
@@ -93,6 +110,7 @@ def to_json(draft: Draft) -> list[Json]:
         {
             "version": kept.version,
             "found": kept.found,
+            "unsaid": kept.unsaid,
             "verb": kept.edit.verb,
             "path": kept.edit.path,
             "leaf": kept.edit.leaf,
@@ -115,6 +133,7 @@ def from_json(items: Iterable[Mapping[str, Json]]) -> Draft:
                 ),
                 item["version"],
                 item["found"],
+                item["unsaid"],
             )
             for item in items
         )
@@ -147,16 +166,16 @@ def _normal(
     running: Authority, version: int, draft: Draft, done: Authority, edits: Sequence[Edit]
 ) -> Draft:
     """The draft that leads to what is ``done``; what the ``edits`` did not touch keeps what it found."""
-    touched = {_place(edit) for edit in edits}
+    touched = {_spot(edit) for edit in edits}
     gone = {(edit.path, edit.leaf) for edit in edits if edit.verb == "delete" and not edit.value}
-    before = {_place(kept.edit): kept for kept in draft.kept}
+    before = {_spot(kept.edit): kept for kept in draft.kept}
     finder = Finder(running)
 
     def kept(edit: Edit) -> Kept:
-        place = _place(edit)
-        was = before.get(place)
+        spot = _spot(edit)
+        was = before.get(spot)
         path = edit.path
-        anew = place in touched or (path, edit.leaf) in gone
+        anew = spot in touched or (path, edit.leaf) in gone
         if was is None or anew or any((path[:end], "") in gone for end in range(len(path) + 1)):
             return Kept(edit, version, _fingerprint(finder, edit))
         return replace(was, edit=edit)
@@ -164,13 +183,17 @@ def _normal(
     return Draft(tuple(kept(edit) for edit in edits_of(running, done)))
 
 
-def _place(edit: Edit) -> Place:
+def _spot(edit: Edit) -> _Spot:
     value = edit.value if _is_of_several(edit) and isinstance(edit.value, str) else None
     return edit.verb == "move", edit.path, edit.leaf, value
 
 
 def _is_of_several(edit: Edit) -> bool:
     return bool(edit.leaf) and leaf_of(kind_at(edit.path), edit.leaf, edit.path).many
+
+
+def _is_router_gone(edit: Edit) -> bool:
+    return edit.verb == "delete" and edit.path[1:2] == ("router",) and len(edit.path) == 3
 
 
 def _is_removed(edit: Edit) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -47,6 +48,7 @@ async def serve(
     store = Datastore(state_folder())
     try:
         conductor = Conductor(store, Local(), Now.read, router, node)
+        gc.freeze()  # what runs is held: looking through it for cycles takes long
         first = None
         if file and not (run and conductor.run_of_text == run):
             first = _candidate(conductor, file)

@@ -235,7 +235,13 @@ _AN_END = (
     "describes an end of the tunnel; use host, subnet, local-subnet, remote-id and local-id instead"
 )
 
-OPTIONS: Mapping[int, Mapping[str, str]] = {4: dict(_table())}
+_LATER = ("intermediate", "ipsec-max-bytes", "ipsec-max-packets")
+
+OPTIONS: Mapping[int, Mapping[str, str]] = {
+    3: {name: reason for name, reason in _table() if name not in _LATER},
+    4: dict(_table()),
+    5: dict(_table()),
+}
 """By series: each option's name with the reason why a custom-option may not set it; empty where it may."""
 
 

@@ -7,7 +7,7 @@ Those without slots are copied with changes (``copying``).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 # --- what is wanted -------------------------------------------------------------------------------
 
@@ -129,14 +129,20 @@ class ConnectionState:
     negotiation: Negotiation | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeAnswer:
-    """A destination answered probe ``sequence`` of a tunnel; ``round_trip`` in seconds."""
+class Answer(NamedTuple):
+    """A destination answered the probe ``sequence``; ``round_trip`` in seconds."""
 
-    remote: str
     destination: str
     sequence: int
     round_trip: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeAnswers:
+    """What destinations answered to probes of a tunnel, in the order it was read, all that was there at once."""
+
+    remote: str
+    answers: tuple[Answer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +201,7 @@ Event = (
     | SecurityAssociations
     | PlutoState
     | ConnectionState
-    | ProbeAnswer
+    | ProbeAnswers
     | ProbeFailed
     | Counters
     | KniLink
@@ -223,8 +229,7 @@ class Raise:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(NamedTuple):
     """Send one echo request through the tunnel; ``sequence`` has 16 bits, as in ICMP (RFC 792)."""
 
     remote: str
@@ -271,6 +276,7 @@ class Test:
     """A destination under test. ``begun`` is when its present test began; None: between two tests."""
 
     target: Target
+    schedule: tuple[float, ...]  # when its attempts are made, in seconds after it began
     sequence: int = 0  # of the next attempt
     begun: float | None = None
     first: int = 0  # sequence of the present test's first attempt

@@ -15,7 +15,7 @@ from ipsec_client.base.errors import Fault, InputFault, UsageFault
 FORMAT = 1
 """The format written. Both ends read this one."""
 
-READABLE = frozenset({1})
+READABLE = (1,)
 
 Json = Any
 

@@ -294,7 +294,7 @@ def ensure_machine(
         raise LabError(
             "the lab makes namespaces and installs packages: only root can", cure="Use sudo"
         )
-    packages.ensure(packages.HOST, progress)
+    packages.ensure((*packages.HOST, *packages.ORACLES), progress)
     lacking = probe.missing()
     if not lacking:
         progress.note("kernel: this machine's own, it has all that the lab needs")

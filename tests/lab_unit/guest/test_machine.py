@@ -69,7 +69,8 @@ def test_this_machine_reports_an_end_as_a_guest_does(argv: list[str], status: in
 def esp_missing() -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can start a guest")
-    if kernel.built() is None or set(packages.HOST) - packages.installed(packages.HOST).keys():
+    wanted = (*packages.HOST, *packages.ORACLES)
+    if kernel.built() is None or set(wanted) - packages.installed(wanted).keys():
         pytest.skip("what a guest needs is not there yet: ipsec-lab exec -- true")
     if not probe.missing():
         pytest.skip("this kernel has all that the lab needs: it starts no guest")

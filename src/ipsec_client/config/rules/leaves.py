@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from ipsec_client.config.findings import Finding, error, warning
 from ipsec_client.model.definition import Element, Leaf, Nested, Path, definition
@@ -30,27 +30,21 @@ _REASONS: dict[tuple[type[Element], str], str] = {
 """Why nothing acts on a field, where there is more to say; ``{}`` stands for its value."""
 
 
-class _Trail(NamedTuple):
-    """How an element was come to; a path is made of it only for a finding."""
+_Trail = tuple[tuple[Nested, Element], ...]
+"""How an element was come to; a path is made of it only for a finding."""
 
-    around: _Trail | None
-    member: Nested
-    element: Element
-
-    def steps(self) -> Path:
-        """Its part of the path."""
-        before = self.around.steps() if self.around else ()
-        return (*before, self.member.name, *self.element.key)
+_Found = list[tuple[_Trail, Element, Leaf]]
 
 
 def leaves(element: Element, path: Path) -> list[Finding]:
     """A finding for each required field that is unset and each idle one that is set, there and below."""
-    found: list[tuple[_Trail | None, Element, Leaf]] = []
-    _look(element, None, found)
-    return [
-        _finding(item, leaf, (*path, *(trail.steps() if trail else ()), leaf.name))
-        for trail, item, leaf in found
-    ]
+    found: _Found = []
+    _look(element, [], found)
+    return [_finding(item, leaf, (*path, *_steps(trail), leaf.name)) for trail, item, leaf in found]
+
+
+def _steps(trail: _Trail) -> Path:
+    return tuple(step for member, item in trail for step in (member.name, *item.key))
 
 
 def _finding(element: Element, leaf: Leaf, path: Path) -> Finding:
@@ -61,20 +55,21 @@ def _finding(element: Element, leaf: Leaf, path: Path) -> Finding:
     return warning(path, said.format(value), "It may stay; it changes nothing")
 
 
-def _look(
-    element: Element, trail: _Trail | None, found: list[tuple[_Trail | None, Element, Leaf]]
-) -> None:
+def _look(element: Element, above: list[tuple[Nested, Element]], found: _Found) -> None:
     asked = _asked_of.get(type(element)) or _asked(type(element))
     if asked.fetch and asked.fetch(element) != asked.usual:
-        found += [(trail, element, leaf) for leaf in asked.idle if _in_vain(element, leaf)]
+        idle = [leaf for leaf in asked.idle if _in_vain(element, leaf)]
+        found += [(tuple(above), element, leaf) for leaf in idle]
     for leaf in asked.required:
         if getattr(element, leaf.attribute) is None:
-            found.append((trail, element, leaf))
+            found.append((tuple(above), element, leaf))
     for member in asked.nested:
         below = getattr(element, member.attribute)
         if below:
             for item in below if member.many else (below,):
-                _look(item, _Trail(trail, member, item), found)
+                above.append((member, item))
+                _look(item, above, found)
+                above.pop()
 
 
 def _in_vain(element: Element, leaf: Leaf) -> bool:

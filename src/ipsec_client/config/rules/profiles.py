@@ -39,7 +39,7 @@ def profiles(site: Site, series: int | None) -> Iterator[Finding]:
         for name, reason in weak(profile):
             if name not in refused:
                 yield warning((*path, name), reason, "Use a stronger one, or leave it unset")
-        for name, reason in unused(profile):
+        for name, reason in unused(profile, series or DEFAULT):
             yield warning((*path, name), reason)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ipsec_client.config.findings import Finding, warning
 from ipsec_client.config.rules.scope import Place
-from ipsec_client.model.access import IKE, NAT_T, permission, remote_address
+from ipsec_client.model.access import IKE, NAT_T, permission
 from ipsec_client.model.values import Address
 
 
@@ -15,9 +15,8 @@ def reach(place: Place) -> Iterator[Finding]:
     client = place.client
     if client is None or client.enabled is False or client.tenant is None:
         return
-    for remote in place.remotes:
-        gateway = remote_address(remote)  # a name is resolved on the node
-        found = _obstacle(place, client.tenant, gateway) if gateway else None
+    for remote, gateway in place.gateways:
+        found = _obstacle(place, client.tenant, gateway)
         if found:
             yield warning((*place.remote_path(remote), "host"), *found)
 

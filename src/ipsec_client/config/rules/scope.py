@@ -11,7 +11,7 @@ from ipaddress import IPv4Network, ip_network
 from typing import NamedTuple
 
 from ipsec_client.config.generated import interface_name
-from ipsec_client.model.access import ServiceTable, applies
+from ipsec_client.model.access import ServiceTable, applies, remote_address
 from ipsec_client.model.definition import Path
 from ipsec_client.model.elements import (
     INTERNAL_TENANT,
@@ -24,7 +24,7 @@ from ipsec_client.model.elements import (
     Remote,
     Router,
 )
-from ipsec_client.model.slots import Slot, is_generated, slots
+from ipsec_client.model.slots import Slot, is_generated, plugin_network, slots
 from ipsec_client.model.values import Address, Network
 
 
@@ -122,6 +122,17 @@ class Place:
         knis = [self.client.name] if self.client else []
         knis += [remote.name for remote in self.remotes]
         self.knis = {interface_name(name): name for name in knis}
+
+    @cached_property
+    def gateways(self) -> list[tuple[Remote, Address]]:
+        """The remotes whose gateway is known by its address; a name is resolved on the node."""
+        known = ((remote, remote_address(remote)) for remote in self.remotes)
+        return [(remote, address) for remote, address in known if address is not None]
+
+    @cached_property
+    def plugin_network(self) -> IPv4Network | None:
+        """The network of its KNIs; None where there is no client, or an IPv6 one is written."""
+        return plugin_network(self.client) if self.client else None
 
     @property
     def client_path(self) -> Path:

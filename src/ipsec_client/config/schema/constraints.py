@@ -1,0 +1,190 @@
+"""The rules of ``config.rules`` that YANG can carry, as what YANG has for them. All that are errors there are here.
+
+Each entry is for a kind of element and one of its members; the member "" is the element itself. Those that
+need arithmetic on addresses, keys or Libreswan's own tables YANG cannot say: docs/yang.md lists them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ipsec_client.config.generated import interface_name
+from ipsec_client.config.rules.names import MOST_REMOTES
+from ipsec_client.model import elements as e
+from ipsec_client.model.definition import Element
+from ipsec_client.model.slots import DESCRIPTION
+from ipsec_client.model.values import MILLISECONDS
+
+Place = tuple[type[Element], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Must:
+    """An XPath expression that holds, seen from where it stands (RFC 7950, 7.5.3), and what to say if not."""
+
+    test: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What a name must match, or must not."""
+
+    pattern: str
+    match: bool = True
+
+
+REFERENCES: dict[Place, str] = {
+    (e.Remote, "profile"): "../../../../ipsec-profile/name",
+    (e.Service, "service-policy"): "/authority/service-policy/name",
+    (e.ServiceRoute, "service-name"): "/authority/service/name",
+}
+"""Where the values of a field come from, as the path of a leafref."""
+
+LIMITS: dict[Place, int] = {
+    (e.Node, "ipsec-client"): 1,
+    (e.IpsecClient, "remote"): MOST_REMOTES,
+}
+"""How many entries a list may have."""
+
+_LINUX = Pattern("all|default|lo", match=False)
+
+PATTERNS: dict[Place, tuple[Pattern, ...]] = {
+    (e.IpsecClient, "name"): (
+        Pattern("[A-Za-z].*"),
+        Pattern("(ipsec|mast).*", match=False),
+        _LINUX,
+    ),
+    (e.Remote, "name"): (Pattern("ipsec[0-9]+", match=False), _LINUX),
+}
+"""What names may be beyond their type."""
+
+
+def _generated(at: str) -> str:
+    """Whether the device-interface at the path (which ends in a slash, or is empty) was generated."""
+    return f"({at}description = '{DESCRIPTION}' and {at}type = 'host' and {at}network-namespace)"
+
+
+_OWN = f"device-interface[not({_generated('')})]"
+_INTF = interface_name("")
+
+_NUMBER = "translate(., 'dhms', '')"
+
+
+def _at_most(most: int, bare: str) -> str:
+    """Whether the duration is at most so many ms; a number alone is in the unit ``bare``."""
+    units = {
+        "contains(., 'ms')": "ms",
+        "(contains(., 's') and not(contains(., 'm')))": "s",
+        "(contains(., 'm') and not(contains(., 's')))": "m",
+        "contains(., 'h')": "h",
+        "contains(., 'd')": "d",
+        f"(. = {_NUMBER})": bare,
+    }
+    terms = " + ".join(f"{test} * {MILLISECONDS[unit]}" for test, unit in units.items())
+    return f"{_NUMBER} * ({terms}) <= {most}"
+
+
+_LIFETIME = (
+    Must(f"{_NUMBER} > 0", "A lifetime is more than no time"),
+    Must(_at_most(MILLISECONDS["d"], "s"), "Libreswan would cut a lifetime above 24h"),
+)
+_TENANT = f". = '{e.INTERNAL_TENANT}' or . = /authority/tenant/name"
+_NO_TENANT = "There is no such tenant"
+_IPV4 = Must("not(contains(., ':'))", "Only an IPv4 network can be used here")
+_V6 = "[contains(., ':')]"
+
+
+def _kni_names(node: str) -> tuple[Must, ...]:
+    """The name of a KNI and of the network-interface on it are no other's of the node."""
+    return (
+        Must(
+            f"not({node}{_OWN}/name = name) and not({node}{_OWN}/target-interface = name)",
+            "This is the name of a device-interface, or of its target-interface, too",
+        ),
+        Must(
+            f"not({node}{_OWN}/network-interface/name = concat(name, '{_INTF}'))",
+            "A network-interface bears the name that would be generated",
+        ),
+    )
+
+
+_NODE = "../../node[name = current()/node-name or count(../node) = 1]"
+_HOP = (
+    Must(
+        "../../node[name = current()/node-name] or count(../../node) = 1",
+        "The router has no such node",
+    ),
+    Must(
+        f"not({_NODE}/ipsec-client[concat(name, '{_INTF}') = current()/interface])",
+        "Only encrypted packets come from the egress KNI",
+    ),
+    Must(
+        f"{_NODE}/{_OWN}/network-interface[name = current()/interface]"
+        f" or {_NODE}/ipsec-client/remote[concat(name, '{_INTF}') = current()/interface]",
+        "The node has no such network-interface",
+    ),
+)
+
+MUSTS: dict[Place, tuple[Must, ...]] = {
+    (e.IpsecProfile, "ike-lifetime"): _LIFETIME,
+    (e.IpsecProfile, "connection-lifetime"): _LIFETIME,
+    (e.IpsecProfile, "authentication-protocol"): (
+        Must(". != 'ah'", "AH does not pass the source NAT of encrypted packets"),
+    ),
+    (e.IpsecClient, ""): _kni_names("../"),
+    (e.IpsecClient, "tenant"): (Must(_TENANT, _NO_TENANT),),
+    (e.IpsecClient, "plugin-network"): (
+        _IPV4,
+        Must(
+            "contains(., '/') and substring-after(., '/') <= 30 - (count(../remote) > 0) - (count(../remote) > 1)"
+            " - (count(../remote) > 3)",
+            "The network has no /30 for the egress and each remote",
+        ),
+    ),
+    (e.IpsecClient, "tunnel-monitor-nat-network"): (_IPV4,),
+    (e.Remote, ""): (
+        *_kni_names("../../"),
+        Must("name != ../name", "The ipsec-client bears this name"),
+        Must(
+            f"not(subnet{_V6} or local-subnet{_V6})"
+            " or count(subnet) <= 1 and count(local-subnet) <= 1"
+            f" and count(subnet | local-subnet) = count(subnet{_V6} | local-subnet{_V6})",
+            "Networks of a remote are several IPv4 ones, or one IPv6 one at each end",
+        ),
+    ),
+    (e.Remote, "host"): (Must("not(contains(., ':'))", "The egress KNI has IPv4 only"),),
+    (e.Remote, "tenant"): (Must(_TENANT, _NO_TENANT),),
+    (e.TunnelMonitor, "destinations-required"): (
+        Must(
+            "../enabled = 'false' or not(../destination) or . <= count(../destination)",
+            "There are fewer destinations",
+        ),
+    ),
+    (e.MonitorDestination, "timeout"): (
+        Must(f"../../enabled = 'false' or {_NUMBER} > 0", "No time is left for an answer"),
+    ),
+    (e.NetworkInterface, ""): (
+        Must(
+            f"{_generated('../')} or "
+            f"count(../../{_OWN}/network-interface[name = current()/name]) = 1",
+            "Another device-interface of the node has a network-interface of this name",
+        ),
+    ),
+    (e.NetworkInterface, "tenant"): (Must(f"{_TENANT} or {_generated('../../')}", _NO_TENANT),),
+    (e.InterfaceAddress, ""): (
+        Must(
+            f"{_generated('../../')} or count(../../../{_OWN}/network-interface"
+            "/address[ip-address = current()/ip-address]) = 1",
+            "Another network-interface of the node has this address",
+        ),
+    ),
+    (e.InterfaceAddress, "prefix-length"): (
+        Must(
+            f". <= 32 or contains(../ip-address, ':') or {_generated('../../../')}",
+            "An IPv4 address has 32 bits",
+        ),
+    ),
+    (e.NextHop, ""): _HOP,
+}
+"""What holds between fields."""

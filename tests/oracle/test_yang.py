@@ -1,0 +1,134 @@
+"""yanglint and our validator agree on what the YANG module can carry, and part where docs/yang.md says they do."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from ipsec_client.config.examine import examine
+from ipsec_client.config.generated import generate
+from ipsec_client.config.reader import read
+from ipsec_client.config.schema import yang
+from ipsec_client.config.schema.constraints import MUSTS
+from ipsec_client.config.schema.form import MODULE, to_json
+from ipsec_client.model import elements as e
+from tests.config import variants
+from tests.config.change import IN_CLIENT, IN_PRIMARY, IN_REM1, IN_REM2, MONITOR, with_field
+from tests.config.test_rule_errors import ERRORS
+from tests.configs import FOLDER, clean, complete
+from tests.oracle.yanglint import complaints, oracle
+
+CONFIGURATIONS = 2000
+PYANG = shutil.which("pyang", path=Path(sys.executable).parent) or shutil.which("pyang")
+PAGE = FOLDER.parent.parent / "docs" / "yang.md"
+
+Changes = list[tuple[str, str]]
+
+pytestmark = oracle
+
+NOT_CARRIED: dict[str, Changes] = {
+    "`plugin-network` overlaps a network of the node": [
+        with_field(IN_CLIENT.strip(), "plugin-network 172.16.1.0/24")
+    ],
+    "a gateway is inside `plugin-network`": [
+        with_field(IN_CLIENT.strip(), "plugin-network 172.16.4.0/24")
+    ],
+    "`tunnel-monitor-nat-network` overlaps `plugin-network`": [
+        with_field(IN_CLIENT.strip(), "tunnel-monitor-nat-network 169.254.129.0/24")
+    ],
+    "probes of two remotes come from one address": [
+        with_field(IN_CLIENT.strip(), "tunnel-monitor-nat-network 10.0.0.0/30"),
+        with_field(IN_REM1, MONITOR.format("8.8.8.8", "")),
+        with_field(IN_REM2, MONITOR.format("8.8.8.8", "")),
+    ],
+    "a monitored destination is outside `subnet`": [
+        with_field(IN_REM1, "subnet 10.0.0.0/8", MONITOR.format("8.8.8.8", ""))
+    ],
+    "what probes come from is outside `local-subnet`": [
+        with_field(IN_REM1, "local-subnet 172.16.1.0/24", MONITOR.format("8.8.8.8", ""))
+    ],
+    "two remotes have the same identities and different keys": [(IN_REM2, "host 172.16.4.3")],
+    "a `custom-option` that Libreswan lacks, or that is not for use here": [
+        with_field(IN_PRIMARY, "custom-option key\n value value\n exit")
+    ],
+    "an algorithm that the Libreswan named by `--libreswan` lacks": [
+        with_field(IN_PRIMARY, "ike-modp modp1024")
+    ],
+}
+"""The rules of docs/yang.md that YANG does not carry, each with a change that breaks it and no other."""
+
+
+def changed(changes: Changes) -> str:
+    text = clean()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return text
+
+
+def test_both_agree_on_generated_configurations(tmp_path: Path) -> None:
+    random = Random(7950)
+    trees = [*variants.each(random), *(variants.valid(random) for _ in range(300))]
+    trees += [variants.broken(random) for _ in range(CONFIGURATIONS - len(trees))]
+    instances = [{f"{MODULE}:authority": variants.as_json(e.Authority, tree)} for tree in trees]
+    theirs = complaints(yang.module(), instances, tmp_path)
+    refused = 0
+    for number, tree in enumerate(trees):
+        examined = examine(variants.as_text(e.Authority, tree))
+        errors = [str(it) for it in examined.findings if it.severity == "error"]
+        assert bool(errors) == (number in theirs), (errors, theirs.get(number), tree)
+        refused += bool(errors)
+    assert CONFIGURATIONS // 4 < refused < CONFIGURATIONS * 3 // 4
+    said = " ".join(theirs.values())
+    unheard = {
+        must.message for musts in MUSTS.values() for must in musts if must.message not in said
+    }
+    assert unheard == set(), "no configuration broke these"
+
+
+def test_configurations_of_the_page_and_generated_parts_are_valid(tmp_path: Path) -> None:
+    authorities = [examine(text).authority for text in (complete(), clean())]
+    authorities += [generate(authority) for authority in authorities]
+    instances = [to_json(e.Config(authority=authority)) for authority in authorities]
+    assert complaints(yang.module(), instances, tmp_path) == {}
+
+
+def test_each_rule_that_refuses_is_carried_or_listed(tmp_path: Path) -> None:
+    """Each text that breaks a rule: YANG refuses it, or it breaks only rules of the list."""
+    configs = {name: read(changed(changes)).config for name, (changes, _) in ERRORS.items()}
+    instances = [to_json(config) for config in configs.values()]
+    theirs = complaints(yang.module(), instances, tmp_path)
+    accepted = {name for number, name in enumerate(configs) if number not in theirs}
+    assert accepted == {
+        "a custom-option that there is not",
+        "a plugin-network that others use",
+        "a monitor network that others use",
+        "two remotes that Libreswan cannot tell apart",
+        "monitors that could not be told apart",
+    }
+
+
+def test_the_rules_of_the_list_are_refused_by_us_alone(tmp_path: Path) -> None:
+    listed = PAGE.read_text().partition("does not carry")[2].partition("Text that")[0]
+    assert [line[2:] for line in listed.splitlines() if line.startswith("- ")] == list(NOT_CARRIED)
+    texts = [changed(changes) for changes in NOT_CARRIED.values()]
+    for text in texts:
+        examined = examine(text, series=4)
+        assert not read(text).findings
+        assert examined.refused, text
+    instances = [to_json(read(text).config) for text in texts]
+    assert complaints(yang.module(), instances, tmp_path) == {}
+
+
+@pytest.mark.skipif(PYANG is None, reason="pyang is not installed")
+def test_pyang_has_nothing_to_say_of_the_module(tmp_path: Path) -> None:
+    (tmp_path / "ipsec-client.yang").write_text(yang.module())
+    assert PYANG
+    argv = [PYANG, "--lint", "--canonical", str(tmp_path / "ipsec-client.yang")]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
