@@ -3,98 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
 
-from ipsec_client.agent.node import Agent
-from ipsec_client.agent.shelf import Shelf
-from ipsec_client.base.clock import Now
+from ipsec_client.base import files
 from ipsec_client.base.errors import InputFault
-from ipsec_client.model.elements import Authority, Node, Router, Service
-from ipsec_client.model.values import Prefix
-from ipsec_client.plan.diff import Step
-from ipsec_client.plan.objects import Object
-from ipsec_client.units.port import Units
-from ipsec_client.wire.document import Confirm, Document, to_json
+from ipsec_client.wire.document import to_json
 from ipsec_client.wire.request import Request
-
-
-class Still:
-    """A workshop that makes nothing, and remembers what was wanted last."""
-
-    def __init__(self) -> None:
-        self.failures: dict[str, str] = {}
-        self.wanted: Sequence[Object] = ()
-        self.passes = 0
-
-    async def kernel(self, _: Iterable[str], wanted: Iterable[Object]) -> list[Step]:
-        self.wanted = list(wanted)
-        self.passes += 1
-        return []
-
-
-def none() -> Units:
-    raise AssertionError("no client, no pluto")
-
-
-class World:
-    """A node whose time is told by hand."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.now = Now(100.0, 1_600_000_000.0)
-        self.restart()
-
-    def restart(self, boot: float = 0.0) -> None:
-        """As a killed agent comes back; ``boot`` is where the monotonic clock begins anew, if it does."""
-        if boot:
-            self.now = Now(boot, self.now.wall)
-        self.agent = Agent(Shelf(self.folder), none, lambda: self.now)
-        self.workshop = Still()
-        self.agent._workshop = self.workshop  # type: ignore[assignment]
-
-    async def begin(self) -> None:
-        await self.agent.begin()
-        await self.agent._reconcile()
-
-    async def close(self) -> None:
-        await self.agent.close()
-
-    async def apply(self, document: Document) -> None:
-        request = Request("1", "apply", {"document": to_json(document, secrets=True)})
-        await self.agent.apply(request, _pass_over)
-
-    async def after(self, seconds: float) -> str | None:
-        """What is in force so much later."""
-        self.now = Now(self.now.mono + seconds, self.now.wall + seconds)
-        await self.agent._look()
-        await asyncio.wrap_future(self.agent._shelf.write("barrier", {}))
-        in_force: str | None = self.agent.report()["document"]
-        return in_force
-
-    @property
-    def alarms(self) -> list[str]:
-        return list(self.agent.report()["alarms"])
-
-    @property
-    def events(self) -> list[str]:
-        return [event.message for event in self.agent.view().events if event.kind == "config"]
-
-
-async def _pass_over(_: str) -> None:
-    return None
-
-
-def document(
-    name: str, *, seconds: float | None = None, previous: Document | None = None
-) -> Document:
-    service = Service(name="s", address=(Prefix(f"10.{name}.0.0/16"),))
-    router = Router(name="r", node=(Node(name="n"),))
-    confirm = None if seconds is None else Confirm(seconds, previous)
-    return Document(name, Authority(service=(service,), router=(router,)), confirm)
-
+from tests.agent.world import World, document, pass_over
 
 ONE = document("1")
 UNDONE = "Commit undone: 2 was not confirmed in time"
@@ -113,6 +30,7 @@ def test_it_goes_back_at_its_deadline_and_says_so(world: World) -> None:
         assert world.agent.report()["confirm"] == 60
         assert world.workshop.wanted != before
         assert await world.after(59) == "2"
+        assert world.agent.view().document == "2 (undone in 1s unless it is confirmed)"
         assert not world.alarms
         assert await world.after(1.5) == "1"
         assert world.workshop.wanted == before
@@ -199,6 +117,27 @@ def test_with_its_time_lost_it_begins_anew_and_ends(world: World) -> None:
     asyncio.run(story())
 
 
+def test_a_full_disk_keeps_nobody_from_going_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    async def story() -> None:
+        await world.apply(ONE)
+        await world.apply(document("2", seconds=60, previous=ONE))
+        with monkeypatch.context() as disk:
+            disk.setattr(files, "replace", full)
+            assert await world.after(61) == "1"
+            await world.close()
+        world.restart()
+        await world.begin()
+        assert await world.after(61) == "1"
+        await world.close()
+
+    asyncio.run(story())
+
+
 def test_sent_again_it_has_no_more_time_than_before(world: World) -> None:
     async def story() -> None:
         await world.apply(ONE)
@@ -254,7 +193,7 @@ def test_a_way_back_that_leads_nowhere_is_refused_at_once(world: World) -> None:
         nowhere = to_json(document("2", seconds=60, previous=broken))
         nowhere["confirm"]["previous"]["digest"] = "sha256:0"
         with pytest.raises(InputFault, match="digest"):
-            await world.agent.apply(Request("1", "apply", {"document": nowhere}), _pass_over)
+            await world.agent.apply(Request("1", "apply", {"document": nowhere}), pass_over)
         assert await world.after(1000) == "1"
         await world.close()
 
@@ -265,7 +204,7 @@ def test_a_node_torn_down_has_nothing_to_go_back_to(world: World) -> None:
     async def story() -> None:
         await world.apply(ONE)
         await world.apply(document("2", seconds=60, previous=ONE))
-        await world.agent.teardown(Request("2", "teardown"), _pass_over)
+        await world.agent.teardown(Request("2", "teardown"), pass_over)
         assert await world.after(1000) is None
         assert not world.alarms
         await world.close()

@@ -41,6 +41,9 @@ def test_it_is_there_again_after_a_restart(tmp_path: Path) -> None:
     [
         ("tables", [1]),
         ("tables", {"internet": "128000"}),
+        ("tables", {"internet": 254}),
+        ("tables", {"internet": 128001, "other": 128001}),
+        ("names", {"gateway.example": "nowhere"}),
         ("namespaces", "c1"),
         ("namespaces", [None]),
         ("names", {"gateway.example": 7}),

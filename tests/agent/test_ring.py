@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ipsec_client.agent.ring import DECISIONS, Ring
 
 
@@ -26,7 +28,15 @@ def test_rows_of_another_release_are_passed_over() -> None:
     good = Ring({})
     good.event(1.0, "alarm", "add", "one")
     [row] = good.kept()["events"]
-    rows = [{"strange": 1}, 5, None, {**row, "time": "noon"}, {**row, "number": 7, "new": 1}]
+    rows = [
+        {"strange": 1},
+        5,
+        None,
+        {**row, "time": "noon"},
+        {**row, "time": math.nan},
+        {**row, "time": 1e300},
+        {**row, "number": 7, "new": 1},
+    ]
     ring = Ring({"next": "x", "events": rows, "decisions": "no list"})
     assert [event.number for event in ring.events] == [7]
     ring.event(1.0, "alarm", "add", "one")

@@ -56,7 +56,7 @@ def kept(folder: Path, name: str) -> Shelf:
 def state(shelf: Shelf, name: str) -> int | None:
     """Which of the two is read."""
     if name == "document":
-        found = shelf.document()
+        found = shelf.document(bool)
         return int(found.id) if found else None
     fields: dict[str, type] = {"entries": dict, "events": list}
     place: int | None = shelf.read(name, **fields).get("entries", {}).get("place")
@@ -110,7 +110,7 @@ def test_with_nothing_readable_it_is_an_empty_one(tmp_path: Path, name: str) -> 
 
 def test_what_is_kept_is_for_root_alone(tmp_path: Path) -> None:
     shelf = kept(tmp_path / "node", "document")
-    found = shelf.document()
+    found = shelf.document(bool)
     assert found is not None
     assert found.router.ipsec_profile[0].pre_shared_key == Secret(KEY)
     for path in (tmp_path / "node").iterdir():
@@ -121,9 +121,9 @@ def test_what_is_kept_is_for_root_alone(tmp_path: Path) -> None:
 def test_a_forgotten_document_is_gone_with_what_was_put_aside(tmp_path: Path) -> None:
     shelf = kept(tmp_path, "document")
     (tmp_path / "document.json").write_text("{")
-    shelf.document()
+    shelf.document(bool)
     shelf.forget_document()
-    assert shelf.document() is None
+    assert shelf.document(bool) is None
     assert list(tmp_path.iterdir()) == []
 
 
@@ -145,7 +145,7 @@ def test_a_document_that_a_newer_release_wrote_is_there_for_it_again(tmp_path: P
     shelf = kept(tmp_path, "document")
     newer = json.dumps({**to_json(document("3")), "requires": ["teleport"]})
     (tmp_path / "document.json").write_text(newer)
-    found = shelf.document()
+    found = shelf.document(bool)
     assert found is not None
     assert found.id == "1"
     assert "requires teleport" in shelf.passed_over[0]

@@ -51,6 +51,17 @@ def test_against_what_runs_only_what_differs_is_more_than_kept(
     assert not [line for line in others if re.search("restart pluto| kni | namespace ", line)]
 
 
+def test_a_named_gateway_has_its_connection_too(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "named.conf"
+    file.write_text(DEMO.read_text().replace("host     172.16.4.3", "host gateway.example"))
+    lines = plan(capsys, file, "--against", str(DEMO))[0].splitlines()
+    assert "restart connection ipsec-client-tunnel-primary-rem1: right, rightid change" in lines
+    lines = plan(capsys, file, "--against", str(file))[0].splitlines()
+    assert "keep connection ipsec-client-tunnel-primary-rem1: as wanted" in lines
+
+
 def test_the_impact_is_a_row_per_tunnel(capsys: pytest.CaptureFixture[str], changed: Path) -> None:
     shown, _ = plan(capsys, changed, "--against", str(DEMO), "--impact")
     assert shown == (

@@ -57,7 +57,7 @@ exit
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    return tmp_path / "configuration"
+    return tmp_path / "router.conf"
 
 
 def write(file: Path, more: str = "", host: str = "172.16.4.3") -> None:

@@ -28,7 +28,7 @@ def test_rem1_removed_leaves_rem2_its_address_and_its_packets(lab: Lab) -> None:
     address = ["ip", "-o", "-4", "addr", "show", "dev", "rem2"]
     before = lab.must("client1", *address)
     assert "169.254.129.10/30" in before
-    lab.break_("kni-forced-down", "rem1")
+    lab.silence("rem1")
     try:
         with lab.stream("remove-rem1", rate=1000) as sent:
             time.sleep(1)
@@ -71,6 +71,38 @@ def test_rem2_edited_leaves_rem1_every_packet(lab: Lab, edit: str) -> None:
         assert sent.figures.lost == 0
         assert len(sent.at("rem1")) == sent.figures.sent
         assert lab.pids(PLUTO) == plutos
+    finally:
+        lab.commit(text)
+
+
+@pytest.mark.parametrize("edit", ["lifetime", "key"])
+def test_rem1_edited_gives_its_traffic_to_rem2_first(lab: Lab, edit: str) -> None:
+    old, new = (words.replace("2", "1", 1) for words in OF_REM2[edit])
+    text = DEMO.read_text()
+    assert old in text
+    try:
+        with lab.stream(f"edit-rem1-{edit}", rate=1000) as sent:
+            time.sleep(1)
+            lab.commit(text.replace(old, new))
+            time.sleep(4)
+        assert sent.at("rem2")
+        assert sent.figures.longest_gap_ms <= 50
+    finally:
+        lab.commit(text)
+
+
+def test_an_edit_of_all_tunnels_takes_one_after_the_other(lab: Lab) -> None:
+    text = DEMO.read_text()
+    edited = re.sub("(somekey[12])", r"\1\nike-lifetime 2h", text)
+    try:
+        with lab.stream("edit-all", rate=1000) as sent:
+            time.sleep(1)
+            lab.commit(edited)
+            time.sleep(12)
+        assert in_force(lab, edited[: edited.rindex("2h") + 2])
+        assert sent.at("rem2")
+        assert sent.figures.longest_gap_ms <= 50
+        lab.await_up()
     finally:
         lab.commit(text)
 

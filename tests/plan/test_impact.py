@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
+from ipaddress import IPv4Address
+
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ipsec_client.base.errors import InputFault
 from ipsec_client.config.generated import generate
 from ipsec_client.config.reader import read
-from ipsec_client.model.elements import Authority
+from ipsec_client.model.elements import (
+    Authority,
+    InterfaceAddress,
+    IpsecClient,
+    IpsecProfile,
+    Router,
+)
 from ipsec_client.plan.impact import Impact, Row, impact, layout
+from tests.configs.strategies import elements
 
 PROFILE = """
   ipsec-profile {name}
@@ -187,6 +199,71 @@ def test_nothing_changed_is_all_untouched(routers: list[str]) -> None:
     rows = impact(same, same, routers).rows
     assert len(rows) == 2 * len(routers)
     assert {(row.verb, row.why) for row in rows} == {("untouched", "nothing of it changes")}
+
+
+def founded(router: Router) -> Router:
+    """The router with its remotes' profiles there, so that there are tunnels to compare."""
+    profile = IpsecProfile(name="p")
+
+    def based(client: IpsecClient) -> IpsecClient:
+        remotes = tuple(replace(remote, profile="p") for remote in client.remote)
+        return replace(client, remote=remotes, plugin_network=None)
+
+    return replace(
+        router,
+        ipsec_profile=(*router.ipsec_profile[:1], profile),
+        node=tuple(
+            replace(node, ipsec_client=tuple(map(based, node.ipsec_client))) for node in router.node
+        ),
+    )
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(elements(Router).map(founded), elements(Router).map(founded))
+def test_whatever_is_compared_it_is_told_or_refused(one: Router, other: Router) -> None:
+    before, after = Authority(router=(one,)), Authority(router=(other,))
+    for running, candidate in ((None, after), (before, after), (before, before)):
+        with suppress(InputFault):
+            rows = impact(running, candidate, (one.name, other.name)).rows
+            if running is candidate:
+                assert {row.verb for row in rows} <= {"untouched"}
+            if running is None:
+                assert {row.verb for row in rows} <= {"created"}
+
+
+def test_another_slot_is_another_tunnel() -> None:
+    before = authority(text("r1"))
+
+    def moved(router: Router) -> Router:
+        [node] = router.node
+        devices = tuple(
+            replace(
+                device,
+                network_interface=tuple(
+                    replace(
+                        interface,
+                        address=(
+                            InterfaceAddress(
+                                ip_address=IPv4Address("169.254.129.21"),
+                                prefix_length=30,
+                                gateway=IPv4Address("169.254.129.22"),
+                            ),
+                        ),
+                    )
+                    for interface in device.network_interface
+                ),
+            )
+            if device.name == "rem1"
+            else device
+            for device in node.device_interface
+        )
+        return replace(router, node=(replace(node, device_interface=devices),))
+
+    after = replace(before, router=tuple(map(moved, before.router)))
+    assert impact(before, after).rows == (
+        Row("r1", "n", "rem1", "restarted", "KNI address changes"),
+        Row("r1", "n", "rem2", "untouched", "nothing of it changes"),
+    )
 
 
 def test_the_table() -> None:

@@ -15,13 +15,16 @@ from ipsec_client.base.errors import InputFault
 from ipsec_client.base.secret import Secret
 from ipsec_client.model.elements import (
     Authority,
+    DeviceInterface,
     IpsecClient,
     IpsecProfile,
+    NetworkInterface,
     Node,
     Remote,
     Router,
     TunnelMonitor,
 )
+from ipsec_client.model.slots import DESCRIPTION
 from ipsec_client.model.values import Prefix
 from ipsec_client.wire.codec import decode, encode, without_keys
 from ipsec_client.wire.document import FEATURES, Confirm, Document, dump, from_json, to_json
@@ -117,6 +120,8 @@ def test_an_undo_travels_with_the_document_and_changes_neither_content_nor_diges
     assert "somekey1" not in dump(undone)
     nothing_before = replace(document(), confirm=Confirm(1.0, None))
     assert from_json(json.loads(dump(nothing_before, secrets=True))) == nothing_before
+    overdue = changed(confirm={"seconds": -5, "previous": None})
+    assert from_json(overdue).confirm == Confirm(0.0, None)
 
 
 INNER = to_json(replace(document(), confirm=Confirm(1, None)), secrets=True)
@@ -165,6 +170,16 @@ def of(remote: Remote, **profile: Any) -> Document:
     return Document("", Authority(router=(Router(name="r", ipsec_profile=(used,), node=(node,)),)))
 
 
+def with_mss(mss: int | str, description: str = "ours") -> Document:
+    interface = NetworkInterface(name="i", enforced_mss=mss)
+    device = DeviceInterface(
+        name="d", description=description, type="host", network_namespace="c",
+        network_interface=(interface,),
+    )  # fmt: skip
+    node = Node(name="n", device_interface=(device,))
+    return Document("", Authority(router=(Router(name="r", node=(node,)),)))
+
+
 @pytest.mark.parametrize(
     ("document", "features"),
     [
@@ -173,6 +188,9 @@ def of(remote: Remote, **profile: Any) -> Document:
         (of(Remote(name="a", host="2001:db8::1")), ("ipv6",)),
         (of(Remote(name="a", subnet=(Prefix("2001:db8::/32"),))), ("ipv6",)),
         (of(Remote(name="a", vector_name="red")), ("vectors",)),
+        (with_mss(1300), ("interface-mss",)),
+        (with_mss("disabled"), ()),
+        (with_mss(1300, DESCRIPTION), ()),
         (of(Remote(name="a"), ike_encryption=("aes256",)), ()),
         (of(Remote(name="a"), ike_modp=("dh-19", "dh-20")), ("several-algorithms",)),
     ],

@@ -16,6 +16,7 @@ from ipsec_client.agent.shelf import Shelf
 from ipsec_client.alarms.book import Alarm
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import InputFault
+from ipsec_client.commands.layout import span
 from ipsec_client.wire.document import Confirm, Document
 
 FILE = "confirm"
@@ -91,6 +92,13 @@ class Confirmation:
     def left(self) -> float | None:
         """Seconds until the document in force is undone; None where nothing is to be confirmed."""
         return None if self._due is None else self._left(self._due)
+
+    def named(self, document: Document) -> str:
+        """The document in force as people see it: its commit, and how long that has if it is to be confirmed."""
+        left = self.left
+        return document.id + (
+            "" if left is None else f" (undone in {span(left)} unless it is confirmed)"
+        )
 
     @property
     def alarms(self) -> list[Alarm]:

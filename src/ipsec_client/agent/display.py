@@ -31,6 +31,7 @@ class Shown:
     """What a view is made from."""
 
     plan: Plan | None
+    document: str
     health: h.Client
     book: Book
     ring: Ring
@@ -59,7 +60,7 @@ def view(shown: Shown, now: Now) -> NodeView:
         alarms=_alarms(shown.book),
         events=shown.ring.events,
         decisions=shown.ring.decisions,
-        document=plan.document.id,
+        document=shown.document,
         versions=shown.versions,
     )
 

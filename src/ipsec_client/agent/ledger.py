@@ -6,9 +6,11 @@ An entry that is damaged is as if it were missing: that part of the node is then
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from ipaddress import ip_address
 from typing import Any
 
 from ipsec_client.agent.shelf import Shelf
+from ipsec_client.plan.objects import TABLES
 
 
 class Ledger:
@@ -46,6 +48,23 @@ def _maps_to(value: Any, kind: type) -> bool:
     return isinstance(value, dict) and all(type(item) is kind for item in value.values())
 
 
+def _are_tables(value: Any) -> bool:
+    """Another's table would be emptied as if it were ours, and two services would share one."""
+    if not _maps_to(value, int):
+        return False
+    return all(number in TABLES for number in value.values()) and len(set(value.values())) == len(
+        value
+    )
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _is_pluto(value: Any) -> bool:
     match value:
         case {"life": [int(), int()], "setup": str(), "connections": dict(connections)}:
@@ -61,9 +80,9 @@ def _is_connection(value: Any) -> bool:
 
 
 _SHAPES: Mapping[str, Callable[[Any], bool]] = {
-    "tables": lambda value: _maps_to(value, int),
+    "tables": _are_tables,
     "namespaces": lambda value: _are(value, str),
-    "names": lambda value: _maps_to(value, str),
+    "names": lambda value: _maps_to(value, str) and all(map(_is_address, value.values())),
     "sysctls": lambda value: _maps_to(value, str),
     "pluto": _is_pluto,
 }

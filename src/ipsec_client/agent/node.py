@@ -78,10 +78,10 @@ class Agent:
         document = self._shelf.document(self._planned)
         self._lost = document is None and self._shelf.lost_document
         self._confirmation.resume(document)
-        for what in self._shelf.passed_over:
-            self._tell("damaged", f"{what} is passed over", severity="minor")
         if document:
             await self._force(self._planned(document))
+        for what in self._shelf.passed_over:
+            self._tell("damaged", f"{what} is passed over", severity="minor")
         self._spawn(self._learn_versions())
         self._spawn(self._keep())
         self._spawn(self._look_round())
@@ -113,9 +113,8 @@ class Agent:
                 self._planned(document.confirm.previous)  # a way back that leads nowhere is none
             await asyncio.to_thread(self._shelf.keep_document, document)
             self._confirmation.enter(document)
-            left = self._confirmation.left
-            until = "" if left is None else f", to be confirmed within {left:.0f} s"
-            self._tell("applied", f"Document {document.id} is in force{until}", source="conductor")
+            named = self._confirmation.named(document)
+            self._tell("applied", f"Document {named} is in force", source="conductor")
             await self._put_in_force(plan)
         return self.report()
 
@@ -161,7 +160,8 @@ class Agent:
     def view(self) -> NodeView:
         """The node as it is now."""
         health = self._client.health if self._client else h.Client()
-        shown = Shown(self._plan, health, self._book, self._ring, self._versions)
+        document = self._confirmation.named(self._plan.document) if self._plan else ""
+        shown = Shown(self._plan, document, health, self._book, self._ring, self._versions)
         return view(shown, Now.read())
 
     async def restart(self, remote: str, request: str, say: Say) -> None:
@@ -188,14 +188,18 @@ class Agent:
             if document is None or document.confirm is None or not self._confirmation.look():
                 return  # it was confirmed, or followed by another, at the last moment
             await self._confirmation.give_up()
-            self._tell("undone", f"Commit {document.id} is undone: it was not confirmed in time")
+            what = f"Commit {document.id} is undone: it was not confirmed in time"
+            self._tell("undone", what, severity="major")
             previous = document.confirm.previous
             if previous is None:
                 await asyncio.to_thread(self._shelf.forget_document)
                 await self._leave()
-            else:
+                return
+            try:
                 await asyncio.to_thread(self._shelf.keep_document, previous)
-                await self._put_in_force(self._planned(previous))
+            except OSError as error:  # what is on disk undoes itself at the next start
+                log.error("the document gone back to cannot be kept: %s", error)
+            await self._put_in_force(self._planned(previous))
 
     def _tell(
         self, type_: str, message: str, *, severity: str = "info", source: str = "unavailable"
@@ -273,7 +277,9 @@ class Agent:
             await self._workshop.kernel(self._namespaces(), plan.objects if plan else ())
             if client:
                 client.watch()
-                await self._workshop.pluto(client.pluto, plan.objects if plan else ())
+                await self._workshop.pluto(
+                    client.pluto, plan.objects if plan else (), client.settled
+                )
                 client.resync()
             else:
                 self._ledger.put("namespaces", None)

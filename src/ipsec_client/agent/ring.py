@@ -14,10 +14,13 @@ from ipsec_client.base.errors import InputFault
 from ipsec_client.commands.data import decode
 from ipsec_client.commands.view import DecisionView, EventView
 
-T = TypeVar("T")
+T = TypeVar("T", EventView, DecisionView)
 
 EVENTS = 10_000
 DECISIONS = 2_000
+
+LATEST = 1e11
+"""Seconds since 1970 that no event of ours bears: beyond them is no calendar to show it in."""
 
 
 class Ring:
@@ -72,5 +75,7 @@ def _read(kind: type[T], rows: object) -> list[T]:
     found = []
     for row in rows if isinstance(rows, list) else []:
         with suppress(InputFault):  # damaged, or written by another release
-            found.append(decode(kind, row))
+            item = decode(kind, row)
+            if 0 <= item.time < LATEST:
+                found.append(item)
     return found

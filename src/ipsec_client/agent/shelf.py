@@ -45,7 +45,7 @@ class Shelf:
         self._disk = ThreadPoolExecutor(1, "disk")
         self.passed_over: list[str] = []
 
-    def document(self, check: Callable[[Document], object] = id) -> Document | None:
+    def document(self, check: Callable[[Document], object]) -> Document | None:
         """The document in force before, or the one before it where that is damaged, or ``check`` raises a Fault."""
 
         def checked(data: Any) -> Document:

@@ -14,7 +14,7 @@ from ipsec_client.config.generated import generate
 from ipsec_client.model.elements import Authority
 from ipsec_client.plan.build import Facts, Plan, build
 from ipsec_client.plan.diff import Step, diff
-from ipsec_client.plan.impact import impact, layout
+from ipsec_client.plan.impact import impact, layout, stand_ins
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -71,7 +71,8 @@ def _print_steps(args: argparse.Namespace, authority: Authority, running: Author
 
 
 def _plan(authority: Authority, router: str, node: str, facts: Facts | None = None) -> Plan:
-    return build(document(authority, router, node), facts or Facts(), {})
+    found = document(authority, router, node)
+    return build(found, facts or Facts(), stand_ins(found.client) if found.client else {})
 
 
 def _row(step: Step) -> dict[str, str]:

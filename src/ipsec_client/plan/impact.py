@@ -16,7 +16,14 @@ from zlib import crc32
 from ipsec_client.base.table import table
 from ipsec_client.dialect.series import DEFAULT
 from ipsec_client.model.definition import definition, effective
-from ipsec_client.model.elements import Authority, IpsecProfile, Node, Remote, Router
+from ipsec_client.model.elements import (
+    Authority,
+    IpsecClient,
+    IpsecProfile,
+    Node,
+    Remote,
+    Router,
+)
 from ipsec_client.plan.client import Inside, Tunnel
 from ipsec_client.plan.diff import Step, diff
 from ipsec_client.plan.forwarding import Forwarding
@@ -79,6 +86,12 @@ def impact(
     return Impact(tuple(rows))
 
 
+def stand_ins(client: IpsecClient) -> dict[str, str]:
+    """An address for each gateway that is named, while nobody looks names up; 240.0.0.0/4 is nobody's (RFC 1112)."""
+    hosts = {remote.host for remote in client.remote if remote.host}
+    return {name: str(IPv4Address(0xF0000000 | crc32(name.encode()) >> 4)) for name in hosts}
+
+
 def layout(impact: Impact, width: int | None = None) -> str:
     """The rows as a table, folded into ``width`` columns, and a line that counts them."""
     if not impact.rows:
@@ -128,8 +141,8 @@ class _Client:
             disabled = any(item.remote for item in node.ipsec_client)
             why = "its ipsec-client is disabled" if disabled else "its ipsec-client is removed"
             return cls({}, None, why)
-        hosts = {remote.host: _stand_in(remote.host) for remote in client.remote if remote.host}
-        inside = Inside(document, client, Forwarding(document, {}), hosts, series)
+        forwarding = Forwarding(document, {})
+        inside = Inside(document, client, forwarding, stand_ins(client), series)
         return cls({item.remote.name: item for item in inside.tunnels}, inside, "it is removed")
 
     def runs(self, remote: str) -> bool:
@@ -143,11 +156,6 @@ class _Client:
     @property
     def name(self) -> str:
         return self.inside.client.name if self.inside else ""
-
-
-def _stand_in(name: str) -> str:
-    """An address for a name that nobody has looked up; 240.0.0.0/4 is nobody's (RFC 1112)."""
-    return str(IPv4Address(0xF0000000 | crc32(name.encode()) & 0x0FFFFFFF))
 
 
 def _client(was: _Client, wanted: _Client) -> Iterator[tuple[str, Verb, str]]:

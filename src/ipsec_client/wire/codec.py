@@ -26,10 +26,10 @@ ONE_BEFORE = frozenset(
 """Fields that had one value in the release before: one value is still written as that release reads it."""
 
 
-def encode(element: Element, *, secrets: bool = False) -> dict[str, Json]:
+def encode(element: Element, *, secrets: bool = False, arrays: bool = False) -> dict[str, Json]:
     """The element as a JSON object: fields by their name, lists as arrays in their order.
 
-    Keys come as ``(removed)`` unless ``secrets``.
+    Keys come as ``(removed)`` unless ``secrets``; with ``arrays`` no field is as the release before reads it.
     """
     encoded: dict[str, Json] = {}
     for member in definition(type(element)).members:
@@ -38,13 +38,13 @@ def encode(element: Element, *, secrets: bool = False) -> dict[str, Json]:
             continue
         if isinstance(member, Nested):
             encoded[member.name] = (
-                [encode(item, secrets=secrets) for item in value]
+                [encode(item, secrets=secrets, arrays=arrays) for item in value]
                 if member.many
-                else encode(value, secrets=secrets)
+                else encode(value, secrets=secrets, arrays=arrays)
             )
         else:
             write = _writer(member, secrets)
-            if member.many and member.name in ONE_BEFORE and len(value) == 1:
+            if not arrays and member.name in ONE_BEFORE and len(value) == 1:
                 encoded[member.name] = write(value[0])
             else:
                 encoded[member.name] = (

@@ -13,12 +13,11 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 from math import isfinite
 from typing import Any
 
 from ipsec_client.base.errors import InputFault
-from ipsec_client.model.access import applies
+from ipsec_client.model.access import applies, inside_version, outside_version
 from ipsec_client.model.definition import definition
 from ipsec_client.model.elements import (
     Authority,
@@ -29,12 +28,13 @@ from ipsec_client.model.elements import (
     Router,
     ServiceRoute,
 )
+from ipsec_client.model.slots import is_generated
 from ipsec_client.wire.codec import decode, encode, without_keys
 
 FORMAT = 1
 """The format written."""
 
-READABLE = frozenset({1})
+READABLE = (1,)
 """The formats read: this one and the one before, once there is one."""
 
 FIELDS = frozenset({"format", "id", "host", "requires", "digest", "authority", "confirm"})
@@ -91,12 +91,17 @@ class Document:
         return _digest(encode(self.authority))
 
 
-def _six(remote: Remote) -> bool:
-    try:
-        six = ip_address(remote.host or "").version == 6
-    except ValueError:
-        six = False
-    return six or any(prefix.network.version == 6 for prefix in remote.subnet)
+def _six(document: Document) -> bool:
+    return any(6 in (outside_version(item), inside_version(item)) for item in document.remotes)
+
+
+def _clamped(document: Document) -> bool:
+    return any(
+        interface.enforced_mss not in (None, "disabled")
+        for device in document.node.device_interface
+        if not is_generated(device)
+        for interface in device.network_interface
+    )
 
 
 def _several(document: Document) -> bool:
@@ -110,7 +115,8 @@ def _several(document: Document) -> bool:
 
 FEATURES: Mapping[str, Callable[[Document], bool]] = {
     "confirm": lambda document: document.confirm is not None,
-    "ipv6": lambda document: any(map(_six, document.remotes)),
+    "interface-mss": _clamped,
+    "ipv6": _six,
     "several-algorithms": _several,
     "tunnel-monitor": lambda document: any(item.tunnel_monitor for item in document.remotes),
     "vectors": lambda document: any(item.vector_name for item in document.remotes),
@@ -121,13 +127,21 @@ FEATURES: Mapping[str, Callable[[Document], bool]] = {
 def cut(authority: Authority, router: Router, node: Node) -> Authority:
     """The authority with what concerns this node of this router, and nothing of the others."""
     used = {remote.profile for client in node.ipsec_client for remote in client.remote}
+    services = tuple(service for service in authority.service if applies(service, router))
+    policies = {service.service_policy for service in services}
     return replace(
         authority,
-        service=tuple(service for service in authority.service if applies(service, router)),
+        service=services,
+        service_policy=tuple(item for item in authority.service_policy if item.name in policies),
         router=(
             replace(
                 router,
-                ipsec_profile=tuple(item for item in router.ipsec_profile if item.name in used),
+                # Who runs a gateway is for check alone; an older node would not know the field.
+                ipsec_profile=tuple(
+                    replace(item, provider=None) if item.provider else item
+                    for item in router.ipsec_profile
+                    if item.name in used
+                ),
                 node=(node,),
                 service_route=tuple(
                     replace(route, next_hop=_next_hops(route, router, node))
