@@ -1,5 +1,5 @@
 # The project's commands; `make` alone lists them. Each works from a fresh clone.
-.PHONY: help setup check test demo bench lock clean
+.PHONY: help setup check test demo bench fuzz lock clean
 .DEFAULT_GOAL := help
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
@@ -22,6 +22,11 @@ demo: setup ## the documented example live in the lab, with failover; figures in
 
 bench: setup ## what the promises cost on this machine; figures in build/bench.json
 	@$(bin)/python -m bench.run
+
+MINUTES := 10
+
+fuzz: setup ## ten minutes (or MINUTES=1) of fuzzing all that reads what others wrote; findings in build/fuzz
+	@$(bin)/python -m tools.fuzz --minutes $(MINUTES)
 
 lock: setup ## writes requirements.lock anew from pyproject.toml, and docs/third-party.md from it
 	@tools/lock

@@ -1,8 +1,14 @@
-"""A made-up authority of any size as PCLI text: each router with one node and four monitored remotes."""
+"""A made-up authority of any size as PCLI text: each router with one node and four monitored remotes.
+
+Names, keys and networks are each router's own; its gateways are those of one of sixty regions.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 REMOTES = 4
+REGIONS = 60
 
 HEAD = """\
 config
@@ -32,16 +38,16 @@ ROUTER = """\
                 device-interface lan
                     network-interface lanintf
                         tenant lan
-                        address 10.0.0.1
+                        address 10.{place}.1
                             prefix-length 24
                         exit
                     exit
                 exit
                 device-interface wan
                     network-interface wanintf
-                        address 192.0.2.2
+                        address 100.{place}.2
                             prefix-length 24
-                            gateway 192.0.2.1
+                            gateway 100.{place}.1
                         exit
                     exit
                 exit
@@ -54,7 +60,7 @@ ROUTER = """\
             service-route ipsec
                 service-name ipsec
                 next-hop node1 wanintf
-                    gateway-ip 192.0.2.1
+                    gateway-ip 100.{place}.1
                 exit
             exit
         exit
@@ -62,7 +68,7 @@ ROUTER = """\
 
 REMOTE = """\
                     remote rem{number}
-                        host 198.51.100.{number}
+                        host 198.51.100.{host}
                         profile primary
                         tunnel-monitor
                             destination 203.0.113.{number}
@@ -87,11 +93,17 @@ exit
 
 def authority(routers: int) -> str:
     """The configuration; equal for equal sizes."""
+    return "".join(parts(routers))
+
+
+def parts(routers: int) -> Iterator[str]:
+    """The configuration router by router, for who does not want to hold it."""
     numbers = range(1, REMOTES + 1)
-    remotes = "".join(REMOTE.format(number=number) for number in numbers)
     routes = "".join(ROUTE.format(number=number) for number in numbers)
-    bodies = (
-        ROUTER.format(router=f"router{number}", remotes=remotes, routes=routes)
-        for number in range(1, routers + 1)
-    )
-    return HEAD + "".join(bodies) + TAIL
+    yield HEAD
+    for router in range(1, routers + 1):
+        first = router % REGIONS * REMOTES
+        remotes = "".join(REMOTE.format(number=number, host=first + number) for number in numbers)
+        place = f"{64 + router // 250}.{router % 250}"
+        yield ROUTER.format(router=f"router{router}", place=place, remotes=remotes, routes=routes)
+    yield TAIL

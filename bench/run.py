@@ -1,7 +1,7 @@
 """``make bench``: what the promises cost on this machine, beside what the machine costs by itself.
 
-Every figure is of a whole process, the median and the best of several runs, with its processor time: on a
-busy machine trust that. Each row names its reference, something of the same kind that we have no part in.
+Every figure is the median and the best of several runs, with its processor time: on a busy machine trust that.
+Each row names its reference, something of the same kind that we have no part in.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -19,28 +18,45 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from bench.authority import REMOTES, authority
+from bench.authority import REMOTES, parts
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / "build" / "bench.json"
 BIN = Path(sys.executable).parent
-SIZES = (1, 100, 1000)
+SIZES = {1: 11, 100: 11, 1000: 7, 10_000: 3}
+"""Routers, and how often each size is measured."""
 
 SPLIT = "import sys\nfor line in open(sys.argv[1]): line.split()"
 """The least that any reader of the file must do."""
 
-PROMISED = {"check 1000": 1.0, "generate 1000": 1.0, "pcli -c 'show alarms'": 0.040}
-"""Seconds (design, section 8)."""
+CHANGED = "1 router of 10000 changed"
+SHOW = "pcli -c 'show alarms'"
+PROMISED = {
+    "check 1000": 1.0,
+    "check 10000": 10.0,
+    "generate 1000": 1.0,
+    "generate 10000": 10.0,
+    CHANGED: 0.050,
+    SHOW: 0.040,
+    "60 probes, a second": 0.005,
+    "2000 probes, a second": 0.050,
+}
+"""Seconds (design, section 8); of probes, the seconds of a core that a second of them costs. And 1 024 MiB."""
+
+PROBES = {"60 probes, a second": (0.2, 3), "2000 probes, a second": (0.05, 25)}
+"""Interval in seconds and destinations of each of four tunnels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds of a whole process."""
+    """Seconds, and the MiB that a process had at its largest; 0 where it was not asked for."""
 
     median: float
     best: float
     processor: float
+    memory: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,33 +72,48 @@ class Row:
 
 def cost(argv: Sequence[str], runs: int, status: int = 0) -> Cost:
     """What a command costs; raises RuntimeError if it ends otherwise than with ``status``."""
-    walls, processors = [], []
+    walls, used = [], []
     for _ in range(runs):
-        used, began = _used(), time.perf_counter()
-        done = subprocess.run(argv, stdout=subprocess.DEVNULL)
+        began = time.perf_counter()
+        process = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
+        _, ended, usage = os.wait4(process.pid, 0)
         walls.append(time.perf_counter() - began)
-        processors.append(_used() - used)
-        if done.returncode != status:
-            raise RuntimeError(f"{' '.join(argv)} ended with status {done.returncode}")
-    return Cost(statistics.median(walls), min(walls), min(processors))
+        process.returncode = os.waitstatus_to_exitcode(ended)
+        if process.returncode != status:
+            raise RuntimeError(f"{' '.join(argv)} ended with status {process.returncode}")
+        used.append(usage)
+    processor = min(usage.ru_utime + usage.ru_stime for usage in used)
+    memory = max(usage.ru_maxrss for usage in used) / 1024
+    return Cost(statistics.median(walls), min(walls), processor, memory)
 
 
-def _used() -> float:
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return children.ru_utime + children.ru_stime
+def told(*argv: str) -> dict[str, Any]:
+    """What a program of ours that measures itself tells."""
+    done = subprocess.run(argv, cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 def configurations(folder: Path) -> Iterator[Row]:
     """check and generate at several sizes, beside splitting the same file's lines."""
-    for size in SIZES:
+    for size, runs in SIZES.items():
         file = folder / f"{size}.conf"
-        file.write_text(authority(size))
-        runs = 5 if size == max(SIZES) else 11
+        with file.open("w") as opened:
+            opened.writelines(parts(size))
         reference = cost([sys.executable, "-c", SPLIT, str(file)], runs)
         for verb in ("check", "generate"):
             what = f"{verb} {size}"
             found = cost([str(BIN / "ipsec-client"), verb, str(file)], runs)
             yield Row(what, found, "its lines split", reference, PROMISED.get(what))
+
+
+def change(_: Path) -> Iterator[Row]:
+    """One router of many changed, within a process that holds them all, beside a bare interpreter."""
+    found = told(sys.executable, "-m", "bench.change", "10000", "20")
+    walls = found["walls"]
+    figures = Cost(statistics.median(walls), min(walls), min(found["processors"]))
+    reference = cost([sys.executable, "-c", "pass"], 21)
+    yield Row(CHANGED, figures, "bare interpreter", reference, PROMISED[CHANGED])
 
 
 def commands(_: Path) -> Iterator[Row]:
@@ -93,9 +124,29 @@ def commands(_: Path) -> Iterator[Row]:
     """
     reference = cost([sys.executable, "-c", "pass"], 21)
     with agent():
-        what = "pcli -c 'show alarms'"
         found = cost([str(BIN / "pcli"), "-c", "show alarms"], 21, status=1)
-        yield Row(what, found, "bare interpreter", reference, PROMISED[what])
+        yield Row(SHOW, found, "bare interpreter", reference, PROMISED[SHOW])
+
+
+def probes(_: Path) -> Iterator[Row]:
+    """The seconds of a core that a second of watching costs, beside sending and receiving as much by hand.
+
+    In a network namespace of its own; where this user may make none it is left out.
+    """
+    own = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--net"]
+    refused = subprocess.run([*own, "true"], capture_output=True, text=True).stderr
+    if refused:
+        print(f"probes are not measured: {refused.strip()}", file=sys.stderr)
+        return
+    for what, (interval, destinations) in PROBES.items():
+        argv = (*own, sys.executable, "-m", "bench.probes", str(interval), str(destinations), "10")
+        found = told(*argv)
+        by_hand = [found["rate"] * seconds for seconds in found["bare"]]
+        figures, reference = (
+            Cost(statistics.median(several), min(several), min(several))
+            for several in (found["shares"], by_hand)
+        )
+        yield Row(what, figures, "as many by hand", reference, PROMISED[what])
 
 
 @contextmanager
@@ -125,13 +176,18 @@ def _await(happened: Callable[[], bool]) -> None:
 
 def table(rows: Sequence[Row]) -> Iterator[str]:
     """The rows for a person; times in milliseconds."""
-    yield f"{'':<24}{'median':>9}{'best':>9}{'cpu':>9}{'promise':>9}   reference, median"
+    yield f"{'':<26}{'median':>9}{'best':>9}{'cpu':>9}{'promise':>9}{'MiB':>7}   reference, cpu"
     for row in rows:
         promise = f"{row.promised * 1000:.0f}" if row.promised else ""
         figures = (row.cost.median, row.cost.best, row.cost.processor)
-        shown = "".join(f"{seconds * 1000:>9.0f}" for seconds in figures)
-        reference = f"{row.reference}, {row.reference_cost.median * 1000:.0f}"
-        yield f"{row.what:<24}{shown}{promise:>9}   {reference}"
+        shown = "".join(f"{_milliseconds(seconds):>9}" for seconds in figures)
+        memory = f"{row.cost.memory:.0f}" if row.cost.memory else ""
+        reference = f"{row.reference}, {_milliseconds(row.reference_cost.processor)}"
+        yield f"{row.what:<26}{shown}{promise:>9}{memory:>7}   {reference}"
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.0f}" if seconds >= 0.0995 else f"{seconds * 1000:.1f}"
 
 
 def machine() -> Mapping[str, object]:
@@ -148,9 +204,9 @@ def main() -> int:
     """Measures, prints the table, and writes the report."""
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
-        for measure in (configurations, commands):
+        for measure in (configurations, change, commands, probes):
             rows += measure(Path(folder))
-    print(f"routers x {REMOTES} remotes; milliseconds of a whole process; {machine()}")
+    print(f"routers x {REMOTES} remotes; milliseconds; {machine()}")
     print("\n".join(table(rows)))
     REPORT.parent.mkdir(exist_ok=True)
     report = {"machine": machine(), "remotes": REMOTES, "rows": [asdict(row) for row in rows]}

@@ -43,6 +43,9 @@ DEBIAN_LICENCES = {
     "xz-utils": "GPL-2+ and public domain",
 }
 
+FUZZING_LICENCES = {"atheris": "Apache-2.0"}
+"""Of what tools/fuzz.lock has, which is not installed here."""
+
 SPELLED = {
     "Apache 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
@@ -125,6 +128,10 @@ def page(lock: str) -> str:
         f"| {item.name} | {item.version} | {licence(item.name)} "
         f"| {'running' if item.name in needed else 'building and checking'} |"
         for item in everything
+    ]
+    lines += [
+        f"| {item.name} | {item.version} | {FUZZING_LICENCES[item.name]} | `make fuzz` |"
+        for item in locked((ROOT / "tools" / "fuzz.lock").read_text())
     ]
     lines += ["", "## Debian packages", "", "| package | licence | for |", "|---|---|---|"]
     lines += [f"| {name} | {DEBIAN_LICENCES[name]} | {use} |" for name, use in debian().items()]

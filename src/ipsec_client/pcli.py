@@ -1,10 +1,11 @@
 """The PCLI's client: takes words to the daemon that knows them and prints what comes back.
 
 It imports nothing of this project and little of Python, so that it starts in milliseconds; what an
-interactive session needs is imported when one begins. The wire is that of ``wire/request.py``.
+interactive session needs is imported when one begins. The wire is that of ``wire/request.py``. Where a
+session stands is the daemon's to know: it is sent back with each line as it came.
 """
 
-# ruff: noqa: PLC0415, PTH111, PTH118
+# ruff: noqa: PLC0415, PTH101, PTH111, PTH118, SIM105
 
 from __future__ import annotations
 
@@ -26,6 +27,8 @@ A session with the router; with -c one command. ? lists the commands.
 FORMAT = 1
 DAEMONS = ("conductor", "agent")
 SILENCE = 120.0  # seconds without a word until the daemon is given up
+COLOURS = {"✔": "32", "✖": "31", "% Error:": "31"}
+MORE = "--More-- (space: a page, enter: a line, q: no more)"
 
 
 class Unanswered(Exception):
@@ -48,7 +51,7 @@ def main() -> int:
     except Unanswered as error:
         sys.stderr.write(f"pcli: {error}\n")
         return 2
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -56,29 +59,79 @@ def main() -> int:
 
 
 class Client:
-    """Asks the conductor, or the agent where there is none, one connection for each request."""
+    """Asks the conductor, or the agent where there is none, one connection for each request.
+
+    ``context`` and ``prompt`` are the session's, as the last answer gave them; ``kept`` how its line is remembered.
+    """
 
     def __init__(self) -> None:
         self.folder = os.environ.get("IPSEC_CLIENT_RUN") or "/run/ipsec-client"
         self.daemon = ""
+        self.context: Any = None
+        self.prompt = "# "
+        self.kept: str | None = None
+        self.tty = sys.stdout.isatty()
+        self.interactive = self.tty and sys.stdin.isatty()
+        self.coloured = (
+            self.tty and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        )
 
-    def run(self, line: str) -> int:
-        """Has a line carried out, printing as it comes; its exit status."""
-        tty = sys.stdout.isatty()
-        width = os.get_terminal_size(sys.stdout.fileno()).columns if tty else 80
-        for reply in self.ask("command", {"line": line, "tty": tty, "width": width}):
-            sys.stdout.write(reply.get("text", ""))
-            sys.stdout.flush()
+    def run(self, line: str, page: bool = False) -> int:
+        """Has a line carried out, printing as it comes, its questions answered; its exit status."""
+        answers: list[str] = []
+        while True:
+            width = os.get_terminal_size(sys.stdout.fileno()).columns if self.tty else 80
+            body = {
+                "line": line,
+                "tty": self.tty,
+                "width": width,
+                "interactive": self.interactive,
+                "context": self.context,
+                "answers": answers,
+            }
+            end = self.shown(self.ask("command", body), pager() if page else self.write)
+            data = end.get("data") or {}
+            question = data.get("question")
+            if question is None:
+                self.context = data.get("context")
+                self.prompt = data.get("prompt", self.prompt)
+                self.kept = data.get("kept", line)
+                return int(end["status"])
+            answers.append(answered(question))
+
+    def shown(
+        self, replies: Iterator[dict[str, Any]], write: Callable[[str], None]
+    ) -> dict[str, Any]:
+        """Writes the text of an answer as it comes; its end."""
+        for reply in replies:
+            write(self.painted(reply.get("text", "")))
             if "status" in reply:
                 if reply.get("error"):
                     told = f"{reply['error']}. {reply.get('cure') or ''}".rstrip(" .")
                     sys.stderr.write(f"% Error: {told}\n")
-                return int(reply["status"])
+                return reply
         raise Unanswered(f"the {self.daemon} ended before its answer did. Ask again")
+
+    def write(self, text: str) -> None:
+        """To standard output, at once."""
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    def painted(self, text: str) -> str:
+        """The text with marks, errors and differences in colour, where colour is wanted."""
+        if not self.coloured:
+            return text
+        for mark, colour in COLOURS.items():
+            text = text.replace(mark, f"\x1b[{colour}m{mark}\x1b[0m")
+        lines = text.split("\n")
+        for number, line in enumerate(lines):
+            if line[:2] in ("+ ", "- "):
+                lines[number] = f"\x1b[{'32' if line[0] == '+' else '31'}m{line}\x1b[0m"
+        return "\n".join(lines)
 
     def data(self, kind: str, body: dict[str, Any]) -> Any:
         """The data of the answer to a request; None when it failed."""
-        for reply in self.ask(kind, body):
+        for reply in self.ask(kind, body | {"context": self.context}):
             if "status" in reply:
                 return reply.get("data")
         return None
@@ -88,7 +141,10 @@ class Client:
         request = {"format": FORMAT, "id": os.urandom(8).hex(), "kind": kind, "body": body}
         with self.connect() as connection:
             try:
-                connection.sendall(json.dumps(request).encode() + b"\n")
+                try:
+                    connection.sendall(json.dumps(request).encode() + b"\n")
+                except BrokenPipeError:
+                    pass  # who is not listened to is told why
                 with connection.makefile("rb") as lines:
                     for line in lines:
                         yield json.loads(line)
@@ -123,39 +179,129 @@ class Client:
         )
 
 
+def answered(question: dict[str, Any]) -> str:
+    """The person's answer to a question; a secret one is not shown."""
+    if question.get("secret"):
+        from getpass import getpass
+
+        return getpass(question["text"])
+    return input(question["text"])
+
+
+def pager() -> Callable[[str], None]:
+    """Writes text to the terminal page by page; what is not wanted any more is passed over."""
+    import re
+
+    columns, lines = os.get_terminal_size(sys.stdout.fileno())
+    columns, lines = columns or 80, lines or 24  # a terminal that does not know its size
+    left = lines - 1
+    done = False
+
+    def write(text: str) -> None:
+        nonlocal left, done
+        for line in text.splitlines(keepends=True):
+            if done:
+                return
+            bare = len(re.sub(r"\x1b\[[0-9;]*m", "", line.rstrip("\n")))
+            rows = max(1, -(-bare // columns))
+            if rows > left:
+                key = pressed(MORE)
+                done = key in ("q", "Q", "\x03", "\x1b")
+                left = 1 if key in ("\r", "\n") else lines - 1
+                if done:
+                    return
+            left -= rows if line.endswith("\n") else 0
+            sys.stdout.write(line)
+        sys.stdout.flush()
+
+    return write
+
+
+def pressed(text: str) -> str:
+    """The key that is pressed at a text, which is gone then."""
+    import termios
+    import tty
+
+    sys.stdout.write(text)
+    sys.stdout.flush()
+    handle = sys.stdin.fileno()
+    before = termios.tcgetattr(handle)
+    try:
+        tty.setraw(handle)
+        key = os.read(handle, 16).decode(errors="replace")
+    finally:
+        termios.tcsetattr(handle, termios.TCSADRAIN, before)
+    sys.stdout.write(f"\r{' ' * len(text)}\r")
+    return key[:1]
+
+
 def session(client: Client) -> int:
     """Lines until the end of input, exit or quit. Piped in: 1 if one of them failed."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        statuses = [client.run(line) for line in sys.stdin if line.strip()]
-        return int(any(statuses))
-    prompt = (client.data("hello", {}) or {}).get("prompt", "# ")
-    read = reader(client, prompt)
+    if not client.interactive:
+        return piped(client)
+    client.prompt = (client.data("hello", {}) or {}).get("prompt", client.prompt)
+    read, keep = reader(client)
     begun = ""
     while True:
         try:
             line = read(begun)
         except EOFError:
-            return 0
+            line = "exit"
         except KeyboardInterrupt:
             begun = ""
             continue
-        if line.strip() in ("exit", "quit"):
+        words = line.split()
+        if words == ["quit"] or (words == ["exit"] and client.context is None):
             return 0
-        begun = line[:-1] if line.endswith("?") else ""
+        begun = line[:-1] if line.endswith("?") and "\n" not in line else ""
         try:
-            client.run(line)
-        except KeyboardInterrupt:
+            status = client.run(line, page="no-more" not in words)
+            if not begun:
+                keep(client.kept or "", status == 0)
+        except (KeyboardInterrupt, EOFError):
             sys.stdout.write("\n")
         except Unanswered as error:
             sys.stderr.write(f"pcli: {error}\n")
 
 
-def reader(client: Client, prompt: str) -> Callable[[str], str]:
-    """Reads a line at the prompt, beginning with a text: history, TAB completes, ``?`` asks for help at once."""
+def piped(client: Client) -> int:
+    """Lines of standard input. One that fails while configuring is the last: what follows would go elsewhere."""
+    failed = False
+    for line in sys.stdin:
+        if line.split() in (["exit"], ["quit"]) and client.context is None:
+            break
+        if line.strip() and client.run(line):
+            failed = True
+            if client.context is not None:
+                sys.stderr.write("pcli: no line after this one was read\n")
+                break
+    return int(failed)
+
+
+def reader(client: Client) -> tuple[Callable[[str], str], Callable[[str, bool], None]]:
+    """Reads a line at the prompt, beginning with a text: history, TAB completes, ``?`` asks for help at once.
+
+    And remembers one, when it is known whether it held a key: what went well in the file, all in this session.
+    """
     from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import Completer, Completion
-    from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+    from prompt_toolkit.history import FileHistory
     from prompt_toolkit.key_binding import KeyBindings
+
+    class Kept(FileHistory):
+        durable = False
+
+        def append_string(self, string: str) -> None:
+            pass
+
+        def keep(self, line: str, durable: bool) -> None:
+            self.durable = durable
+            if line.strip():
+                super().append_string(line)
+
+        def store_string(self, string: str) -> None:
+            if self.durable:
+                super().store_string(string)
 
     class Words(Completer):
         def get_completions(self, document: Any, _: Any) -> Iterator[Completion]:
@@ -174,19 +320,25 @@ def reader(client: Client, prompt: str) -> Callable[[str], str]:
         else:
             event.app.exit(result=f"{buffer.document.text_before_cursor}?")
 
+    @keys.add("c-z")
+    def _(event: Any) -> None:
+        top = "\ntop" if client.context is not None else ""
+        event.app.exit(result=f"{event.app.current_buffer.text}{top}")
+
     path = os.path.expanduser("~/.pcli_history")
     try:
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-        history: History = FileHistory(path)
+        os.chmod(path, 0o600)
     except OSError:
-        history = InMemoryHistory()
+        path = os.devnull
+    history = Kept(path)
     asking: PromptSession[str] = PromptSession(
         history=history,
         completer=Words(),
         complete_while_typing=False,
         key_bindings=keys,
     )
-    return lambda begun: asking.prompt(prompt, default=begun)
+    return lambda begun: asking.prompt(client.prompt, default=begun), history.keep
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ def test_a_probe_that_cannot_be_sent_is_no_evidence() -> None:
 def test_it_wakes_itself_when_health_asks() -> None:
     async def scene() -> None:
         b = bench(h.Target("8.8.8.8"))
-        b.inbox.put(h.ProbeAnswer("rem1", "8.8.8.8", 0, 0.01))
+        b.inbox.put(h.ProbeAnswers("rem1", (h.Answer("8.8.8.8", 0, 0.01),)))
         b.hands.done.clear()
         b.clock.mono += 10  # health wants to be woken long before
         b.inbox.put(h.Counters("rem1", 0, 0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ipsec_client.agent.ring import DECISIONS, Ring
 
 
@@ -23,8 +25,19 @@ def test_it_is_bounded() -> None:
 
 
 def test_rows_of_another_release_are_passed_over() -> None:
-    kept = {"next": "x", "events": [{"strange": 1}, 5, None], "decisions": "no list"}
-    ring = Ring(kept)
-    assert not ring.events
+    good = Ring({})
+    good.event(1.0, "alarm", "add", "one")
+    [row] = good.kept()["events"]
+    rows = [
+        {"strange": 1},
+        5,
+        None,
+        {**row, "time": "noon"},
+        {**row, "time": math.nan},
+        {**row, "time": 1e300},
+        {**row, "number": 7, "new": 1},
+    ]
+    ring = Ring({"next": "x", "events": rows, "decisions": "no list"})
+    assert [event.number for event in ring.events] == [7]
     ring.event(1.0, "alarm", "add", "one")
-    assert ring.events[0].number == 1
+    assert ring.events[-1].number == 8

@@ -10,6 +10,7 @@ from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault
 from ipsec_client.commands.node import OnNode
 from ipsec_client.commands.port import Terminal
+from ipsec_client.commands.session import Line
 from ipsec_client.commands.view import (
     AlarmView,
     DeviceView,
@@ -71,8 +72,8 @@ async def told(
         said.append(text)
 
     executor = OnNode(port, clock or Clock("2020-06-30 16:44:39", 0.12))
-    status = await executor.execute(line, terminal or Terminal(), "request-1", say)
-    return status, "".join(said)
+    outcome = await executor.execute(Line(line, terminal or Terminal(), "request-1"), say)
+    return outcome.status, "".join(said)
 
 
 def tunnel(remote: str, verdict: str = "up", **further: object) -> TunnelView:

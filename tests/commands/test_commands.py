@@ -199,7 +199,9 @@ def test_a_restart_that_fails_says_so_after_what_was_said() -> None:
 
 
 def test_a_node_says_that_the_authority_is_the_conductors() -> None:
-    assert "is answered by the conductor, which does not run here" in refused("show config running")
+    assert "the configuration is the conductor's, which does not run here" in refused(
+        "show config running"
+    )
 
 
 def test_a_node_without_a_configuration_says_so() -> None:

@@ -44,10 +44,11 @@ class Clock:
     """Stands still at a wall-clock second."""
 
     def __init__(self, wall: float = 1_606_185_600.5) -> None:
+        self.mono = 0.0
         self.wall = wall
 
     def __call__(self) -> Now:
-        return Now(0.0, self.wall)
+        return Now(self.mono, self.wall)
 
 
 @dataclass

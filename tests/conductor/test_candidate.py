@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from ipsec_client.conductor.candidate import Candidate, prepare
+from ipsec_client.base.secret import Secret
+from ipsec_client.conductor.candidate import (
+    Candidate,
+    completed,
+    prepare,
+    with_interfaces,
+    with_keys,
+)
+from ipsec_client.config.edit import Edit, apply
+from ipsec_client.config.reader import read
+from ipsec_client.config.rules import check
 from ipsec_client.model.elements import Authority
 from ipsec_client.model.slots import is_generated
 
@@ -66,3 +76,49 @@ def test_a_removed_key_that_nobody_has_is_refused() -> None:
     [finding] = [finding for finding in candidate.findings if finding.severity == "error"]
     assert finding.path[-3:] == ("ipsec-profile", "primary", "pre-shared-key")
     assert finding.cure
+
+
+PRIMARY = ("authority", "router", "router1", "ipsec-profile", "primary")
+
+
+def test_edits_are_judged_and_completed_like_a_text() -> None:
+    running = prepare(text("rem1"), None).authority
+    by_text = prepare(text("rem1", "rem2"), running)
+    remote = (*PRIMARY[:3], "node", "node1", "ipsec-client", "client1", "remote", "rem2")
+    edits = [Edit("set", remote, "host", "172.16.5.3"), Edit("set", remote, "profile", "primary")]
+    done = completed(apply(running, edits), running, check(running))
+    assert done.authority == by_text.authority
+    assert [finding.path for finding in done.findings] == [
+        finding.path for finding in by_text.findings
+    ]
+    bad = completed(apply(running, edits[:1]), running, check(running))
+    assert bad.refused
+    assert completed(by_text.authority, None).authority == by_text.authority
+
+
+def test_a_removed_key_among_edits_is_the_running_one_or_refused() -> None:
+    running = prepare(text("rem1"), None).authority
+    hidden = apply(running, [Edit("set", PRIMARY, "pre-shared-key", Secret(None))])
+    assert completed(hidden, running, ()).authority == running
+    [finding] = [item for item in completed(hidden, None).findings if item.severity == "error"]
+    assert finding.path == (*PRIMARY, "pre-shared-key")
+
+
+def test_only_routers_without_a_key_become_other_objects() -> None:
+    running = prepare(text("rem1"), None).authority
+    assert with_keys(running, running) is running
+
+
+def test_interfaces_that_run_are_as_they_run() -> None:
+    running = prepare(text("rem1", "rem2"), None).authority
+    moved = prepare(text("rem2", "rem1"), None).authority
+    assert kni(moved) != kni(running)
+    assert kni(with_interfaces(moved, running)) == kni(running)
+    bare = read(text("rem1", "rem2")).config.authority
+    assert bare is not None
+    assert with_interfaces(bare, running) == running
+    more = prepare(text("rem1", "rem2", "rem3"), None).authority
+    assert kni(with_interfaces(more, running))["rem3"] == "169.254.129.13"
+    assert with_interfaces(more, None) == more
+    fewer = prepare(text("rem2"), running).authority
+    assert with_interfaces(fewer, running) == fewer

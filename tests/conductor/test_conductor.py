@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ipsec_client.base.errors import Fault, HostFault, InputFault
-from ipsec_client.commands.port import Place
+from ipsec_client.commands.port import Committed, Place
 from ipsec_client.conductor.conductor import Conductor
-from ipsec_client.conductor.store import Store
+from ipsec_client.conductor.datastore.store import Datastore
 from ipsec_client.wire.document import from_json
 from ipsec_client.wire.request import Reply, Request
 
@@ -22,7 +22,12 @@ async def said(_: str) -> None:
 
 
 def conductor(folder: Path, agent: FakeAgent, clock: Clock | None = None) -> Conductor:
-    return Conductor(Store(folder), agent, clock or Clock())
+    return Conductor(Datastore(folder), agent, clock or Clock())
+
+
+async def take(conducting: Conductor, configuration: str) -> Committed:
+    """Commits a text."""
+    return await conducting.commit_text(conducting.prepare(configuration), "root")
 
 
 async def sent(agent: FakeAgent, conducting: Conductor, number: int = 1) -> list[Request]:
@@ -37,7 +42,7 @@ def test_a_commit_is_stored_and_its_document_sent_with_keys(tmp_path: Path) -> N
     async def run() -> None:
         agent = FakeAgent()
         conducting = conductor(tmp_path, agent)
-        conducting.commit(conducting.prepare(text("rem1", "rem2")))
+        await take(conducting, text("rem1", "rem2"))
         assert conducting.here == HERE
         [request] = await sent(agent, conducting)
         assert request.kind == "apply"
@@ -54,7 +59,8 @@ def test_a_commit_is_stored_and_its_document_sent_with_keys(tmp_path: Path) -> N
 def test_a_restarted_conductor_sends_what_was_committed(tmp_path: Path) -> None:
     async def run() -> None:
         first = conductor(tmp_path, FakeAgent())
-        first.commit(first.prepare(text("rem1")))
+        await take(first, text("rem1"))
+        await first.close()
         agent = FakeAgent()
         again = conductor(tmp_path, agent)
         assert again.here == HERE
@@ -69,11 +75,11 @@ def test_versions_grow_even_when_the_clock_does_not(tmp_path: Path) -> None:
     async def run() -> None:
         clock = Clock(1000.0)
         conducting = conductor(tmp_path, FakeAgent(), clock)
-        versions = [conducting.commit(conducting.prepare(text("rem1"))).version]
+        versions = [(await take(conducting, text("rem1"))).version]
         clock.wall = 500.0
-        versions.append(conducting.commit(conducting.prepare(text("rem2"))).version)
+        versions.append((await take(conducting, text("rem2"))).version)
         clock.wall = 2000.0
-        versions.append(conducting.commit(conducting.prepare(text("rem3"))).version)
+        versions.append((await take(conducting, text("rem3"))).version)
         assert versions == [1000, 1001, 2000]
 
     asyncio.run(run())
@@ -86,7 +92,7 @@ def test_the_same_configuration_is_no_new_commit_but_a_new_key_is(tmp_path: Path
         agent = FakeAgent()
         conducting = conductor(tmp_path, agent)
         versions = [
-            conducting.commit(conducting.prepare(text(key=key))).version
+            (await take(conducting, text(key=key))).version
             for key in ("somekey1", "somekey1", "(removed)", "other")
         ]
         assert versions[:3] == [versions[0]] * 3
@@ -99,9 +105,9 @@ def test_removing_a_remote_moves_no_address(tmp_path: Path) -> None:
     async def run() -> None:
         agent = FakeAgent()
         conducting = conductor(tmp_path, agent)
-        conducting.commit(conducting.prepare(text("rem1", "rem2")))
+        await take(conducting, text("rem1", "rem2"))
         [before] = await sent(agent, conducting)
-        conducting.commit(conducting.prepare(text("rem2")))
+        await take(conducting, text("rem2"))
         [after] = await sent(agent, conducting)
         assert before.id != after.id
         assert addresses(after.body["document"]) == {
@@ -116,7 +122,7 @@ def test_the_agent_is_waited_for_and_then_asked_the_same(tmp_path: Path) -> None
     async def run() -> None:
         agent = FakeAgent(faults=[HostFault("not there"), HostFault("not there")])
         conducting = conductor(tmp_path, agent)
-        conducting.commit(conducting.prepare(text()))
+        await take(conducting, text())
         requests = await sent(agent, conducting, 3)
         assert len({request.id for request in requests}) == 1
 
@@ -129,10 +135,10 @@ def test_a_refusal_is_logged_and_no_key_with_it(
     async def run() -> None:
         agent = FakeAgent(faults=[Fault("no namespace", cure="Run doctor")])
         conducting = conductor(tmp_path, agent)
-        conducting.commit(conducting.prepare(text()))
+        await take(conducting, text())
         rollout = asyncio.ensure_future(conducting.run())
         await asyncio.wait_for(agent.heard.get(), 20)
-        conducting.commit(conducting.prepare(text("rem1")))
+        await take(conducting, text("rem1"))
         await asyncio.wait_for(agent.heard.get(), 20)
         rollout.cancel()
 
@@ -144,7 +150,7 @@ def test_a_refusal_is_logged_and_no_key_with_it(
 def test_a_node_elsewhere_cannot_be_asked(tmp_path: Path) -> None:
     async def run() -> None:
         conducting = conductor(tmp_path, FakeAgent())
-        conducting.commit(conducting.prepare(text()))
+        await take(conducting, text())
         with pytest.raises(HostFault, match=r"node9\.router9 is on another machine"):
             await conducting.call(Place("router9", "node9"), Request("1", "ask"), said)
 
@@ -152,7 +158,7 @@ def test_a_node_elsewhere_cannot_be_asked(tmp_path: Path) -> None:
 
 
 def test_a_configuration_without_a_place_for_this_machine_is_refused(tmp_path: Path) -> None:
-    conducting = Conductor(Store(tmp_path), FakeAgent(), Clock(), router="router9")
+    conducting = Conductor(Datastore(tmp_path), FakeAgent(), Clock(), router="router9")
     with pytest.raises(InputFault, match="no router router9"):
         conducting.prepare(text())
     assert conducting.running() is None

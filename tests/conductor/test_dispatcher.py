@@ -7,10 +7,12 @@ import asyncio
 from ipsec_client.base.errors import HostFault
 from ipsec_client.commands.node import OnNode
 from ipsec_client.commands.port import Place, Terminal
+from ipsec_client.commands.session import Line
 from ipsec_client.conductor.dispatcher import OnConductor
 from ipsec_client.config.reader import read
 from ipsec_client.model.elements import Authority
 from ipsec_client.wire.request import Json, Request, Say
+from tests.commands.authority import FakeAuthority
 from tests.commands.sample import ALARM, FakeNode, page
 
 from .sample import HERE, Clock
@@ -33,10 +35,11 @@ exit
 """
 
 
-class Fleet:
+class Fleet(FakeAuthority):
     """An AuthorityPort over nodes that answer as an agent does; those not ``up`` cannot be reached."""
 
     def __init__(self, here: Place | None = HERE, up: tuple[str, ...] = ("router1",)) -> None:
+        super().__init__()
         self.here = here
         self.up = up
         self.nodes: dict[Place, FakeNode] = {}
@@ -60,8 +63,8 @@ def told(fleet: Fleet, line: str) -> tuple[int, str]:
     async def say(text: str) -> None:
         said.append(text)
 
-    status = asyncio.run(OnConductor(fleet, Clock()).execute(line, Terminal(), "r1", say))
-    return status, "".join(said)
+    outcome = asyncio.run(OnConductor(fleet, Clock()).execute(Line(line, Terminal(), "r1"), say))
+    return outcome.status, "".join(said)
 
 
 def test_without_a_name_this_machines_node_is_meant() -> None:
@@ -138,9 +141,12 @@ def test_the_configuration_is_answered_here() -> None:
 
 def test_completion_knows_the_configuration() -> None:
     dispatcher = OnConductor(Fleet(), Clock())
-    found = [word for word, _ in dispatcher.complete("show alarms router ")]
+    found = [word for word, _ in dispatcher.complete(Line("show alarms router "))]
     assert found == ["router1", "router2"]
-    assert [word for word, _ in dispatcher.complete("show alarms node ")] == ["node1", "node2"]
+    assert [word for word, _ in dispatcher.complete(Line("show alarms node "))] == [
+        "node1",
+        "node2",
+    ]
 
 
 def test_before_the_first_commit() -> None:
@@ -151,4 +157,4 @@ def test_before_the_first_commit() -> None:
     status, text = told(Empty(here=None), "show alarms")
     assert status == 1
     assert "nothing has been committed yet" in text
-    assert OnConductor(Empty(here=None), Clock()).complete("show alarms router ") == []
+    assert OnConductor(Empty(here=None), Clock()).complete(Line("show alarms router ")) == []

@@ -56,12 +56,12 @@ async def ask(kind: str, **body: Json) -> tuple[str, Reply]:
     raise AssertionError("no answer")
 
 
-def conducted(file: Path | None, scene: Scene) -> int:
+def conducted(file: Path | None, scene: Scene, run: str = "") -> int:
     """The exit status of a conductor that is ended by SIGTERM after the scene."""
 
-    async def run() -> int:
+    async def conduct() -> int:
         async with agent() as taken:
-            conducting = asyncio.ensure_future(serve(file, terminal.serving))
+            conducting = asyncio.ensure_future(serve(file, terminal.serving, run=run))
             try:
                 await asyncio.wait_for(scene(taken), 30)
             finally:
@@ -69,7 +69,7 @@ def conducted(file: Path | None, scene: Scene) -> int:
                     os.kill(os.getpid(), signal.SIGTERM)
             return await asyncio.wait_for(conducting, 30)
 
-    return asyncio.run(run())
+    return asyncio.run(conduct())
 
 
 def test_a_file_is_committed_sent_and_answered_for(tmp_path: Path) -> None:
@@ -164,11 +164,33 @@ def test_a_second_conductor_is_refused_and_changes_nothing(tmp_path: Path) -> No
 
     async def scene(taken: asyncio.Queue[Json]) -> None:
         await taken.get()
-        stored = (tmp_path / "state" / "conductor" / "running.conf").read_text()
-        with pytest.raises(Fault, match="another process answers"):
+        before, _ = await ask("command", line="show config running")
+        with pytest.raises(Fault, match="another conductor is running"):
             await serve(other, terminal.serving)
-        assert (tmp_path / "state" / "conductor" / "running.conf").read_text() == stored
-        _, hello = await ask("hello")
+        after, hello = await ask("command", line="show config running")
+        assert after == before
         assert hello.status == 0
 
     assert conducted(file, scene) == 0
+
+
+def test_within_one_run_a_restart_takes_nothing_back(tmp_path: Path) -> None:
+    """As after a crash: the supervisor starts the process again, with the file that the run began with."""
+    file = tmp_path / "page.conf"
+    file.write_text(text("rem1"))
+
+    async def change(taken: asyncio.Queue[Json]) -> None:
+        await taken.get()
+        _, done = await ask("commit", text=text("rem1", "rem2"))
+        assert done.status == 0
+        await taken.get()
+
+    async def same(taken: asyncio.Queue[Json]) -> None:
+        assert set(addresses(await taken.get())) == {"client1", "rem1", "rem2"}
+
+    async def anew(taken: asyncio.Queue[Json]) -> None:
+        assert set(addresses(await taken.get())) == {"client1", "rem1"}
+
+    assert conducted(file, change, run="one") == 0
+    assert conducted(file, same, run="one") == 0
+    assert conducted(file, anew, run="two") == 0

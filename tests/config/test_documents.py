@@ -115,3 +115,20 @@ def test_a_service_goes_only_where_it_applies() -> None:
         for router in ("r1", "r2")
     }
     assert names == {"r1": ["all", "one"], "r2": ["all", "group"]}
+
+
+def test_who_runs_a_gateway_does_not_travel() -> None:
+    text = PAIR.replace("ipsec-profile used\n", "ipsec-profile used\n provider aws\n")
+    (profile,) = document(authority(text), "pair", "n1").router.ipsec_profile
+    assert profile.provider is None
+    assert document(authority(text), "pair", "n1") == document(authority(PAIR), "pair", "n1")
+
+
+def test_a_service_policy_goes_only_where_a_service_has_it() -> None:
+    text = in_authority(
+        "service-policy used\n exit\nservice-policy idle\n exit\n"
+        "service s\n service-policy used\n exit\n"
+        "router r1\n node n\n exit\n exit\n"
+    )
+    policies = document(authority(text), "r1", "n").authority.service_policy
+    assert [policy.name for policy in policies] == ["used"]

@@ -129,6 +129,31 @@ def test_host_bits_in_the_plugin_network_are_tolerated() -> None:
     assert address(made, "client1") == "169.254.129.1"
 
 
+def sixes(fields: str) -> dict[str, str]:
+    """The IPv6 addresses of the generated interfaces with their gateways, by device."""
+    return {
+        device: f"{item.ip_address}/{item.prefix_length} {item.gateway}"
+        for device, interface in devices(generate(authority(client(fields)))).items()
+        for item in interface.network_interface[0].address[1:]
+    }
+
+
+def test_ipv6_addresses_are_there_only_where_they_are_needed() -> None:
+    egress = "fdb6:dc80:a25f::a9fe:8101/126 fdb6:dc80:a25f::a9fe:8102"
+    ingress = "fdb6:dc80:a25f::a9fe:8105/126 fdb6:dc80:a25f::a9fe:8106"
+    assert sixes("") == {}
+    assert sixes("subnet 2001:db8:7::/48") == {"rem1": ingress}
+    assert sixes("local-subnet ::/0") == {"rem1": ingress}
+    six = client("").replace("host 172.16.4.3", "host 2001:db8::3")
+    made = generate(authority(six))
+    assert [str(item.ip_address) for item in devices(made)["client1"].network_interface[0].address] == [
+        "169.254.129.1", egress.split("/", maxsplit=1)[0],
+    ]  # fmt: skip
+    assert len(devices(made)["rem1"].network_interface[0].address) == 1
+    assert generate(made) == made
+    assert not examine(write(Config(authority=made), secrets=True)).refused
+
+
 def test_a_remotes_tenant_and_mss_are_those_of_its_interface() -> None:
     made = generate(authority(client("tenant lan\nenforced-mss 1300")))
     interface = devices(made)["rem1"].network_interface[0]

@@ -12,7 +12,8 @@ from ipsec_client.config import flat, printer
 from ipsec_client.config.reader import lines, read
 from ipsec_client.model.definition import walk
 from ipsec_client.model.elements import Authority, Config
-from tests.configs.strategies import Trail, around, elements, trails
+from tests.configs.strategies import elements
+from tests.configs.trails import Trail, around, trails
 
 FORMS: dict[str, Callable[..., str]] = {"blocks": printer.write, "flat": flat.write}
 

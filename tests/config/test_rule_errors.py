@@ -215,14 +215,6 @@ ERRORS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
         [(f"error: {NODE} device-interface lan network-interface lanintf address 172.16.1.2 "
          "prefix-length: 33 is more than the 32 bits of an IPv4 address. Write 32 or less")],
     ),
-    "an IPv6 gateway": (
-        [(IN_REM1, "host 2001:db8::1")],
-        [
-            f"error: {REM1} host: is an IPv6 address, and the egress KNI has IPv4 only. Use IPv4",
-            (f"warning: {REM1} host: no service covers 2001:db8::1, so no IKE leaves for it. "
-            "Add 2001:db8::1 to a service that allows tenant ipsec"),
-        ],
-    ),
     "two remotes that Libreswan cannot tell apart": (
         [(IN_REM2, "host 172.16.4.3")],
         [(f"error: {REM2}: has the identities of remote rem1 and another key. Give it a remote-id "

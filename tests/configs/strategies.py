@@ -6,7 +6,6 @@ A field that is new is drawn as soon as it is defined; only a new type of value 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Any, TypeVar
@@ -16,7 +15,7 @@ from hypothesis import strategies as st
 from ipsec_client.base.secret import REMOVED, Secret
 from ipsec_client.model import values as v
 from ipsec_client.model.definition import Element, Leaf, Nested, definition, walk
-from ipsec_client.model.elements import Authority, Config
+from ipsec_client.model.elements import Authority
 
 E = TypeVar("E", bound=Element)
 
@@ -91,39 +90,6 @@ def elements(kind: type[E], largest: int = 2) -> st.SearchStrategy[E]:
 
 
 addresses = st.builds(IPv4Address, st.integers(0, 2**32 - 1))
-
-
-# --- one element, wherever it stands --------------------------------------------------------------
-
-Trail = tuple[tuple[type[Element], Nested], ...]
-"""How one comes from the root to a kind of element: each kind on the way, and where it leads on."""
-
-
-def trails(kind: type[Element] = Config, before: Trail = ()) -> Iterator[Trail]:
-    """The way to each kind of element that there is."""
-    for nested in definition(kind).nested:
-        trail = (*before, (kind, nested))
-        yield trail
-        yield from trails(nested.element, trail)
-
-
-def around(trail: Trail, element: Element) -> Config:
-    """The element as the only one in a configuration: what is around it has its keys and nothing else."""
-    for kind, nested in reversed(trail):
-        keys = {leaf.attribute: _some(leaf) for leaf in definition(kind).keys}
-        element = kind(**keys, **{nested.attribute: (element,) if nested.many else element})
-    assert isinstance(element, Config)
-    return element
-
-
-def _some(leaf: Leaf) -> Any:
-    """A value that the field takes."""
-    for text in (*leaf.type.choices, "a", "1", "10.0.0.1"):
-        try:
-            return leaf.type.read(text)
-        except ValueError:
-            continue
-    raise AssertionError(f"no value is known for {leaf.name}")
 
 
 # --- a configuration with something changed -------------------------------------------------------

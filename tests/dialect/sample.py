@@ -128,6 +128,10 @@ def configurations() -> dict[str, Document]:
                 remote_id="@vpn",
             )
         ),
+        "ipv6-outside": document(remote(host="2001:db8::3")),
+        "ipv6-mixed": document(
+            remote(), remote(name="rem2", host="2001:db8::4", subnet=prefixes("::/0"))
+        ),
         "ipv6-inside": document(remote(subnet=prefixes("fd00::/8"))),
         "identities": document(
             remote(remote_id="user@example.net"), profiles=(profile(local_id="router-1"),)

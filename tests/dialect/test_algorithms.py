@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipsec_client.base.errors import UsageFault
 from ipsec_client.dialect import algorithms as a
 from ipsec_client.dialect import catalog, series
 from ipsec_client.model import elements as e
 from ipsec_client.model import values as v
-from tests.dialect.sample import prefixes, profile, remote
+from tests.dialect.sample import prefixes, profile, remote, single_choices
 
 GROUPS = "dh19+dh20+dh21+dh31+modp2048+modp3072+modp4096"
 DIGESTS = "sha2_512+sha2_384+sha2_256"
@@ -222,13 +221,51 @@ def test_a_group_for_pfs_is_no_matter_without_pfs() -> None:
     assert ("phase2-modp", "has no effect without perfect-forward-secrecy") in a.unused(documented)
 
 
-def test_a_series_that_cannot_be_rendered_runs_nothing_and_says_so() -> None:
-    for number in (3, 5, 6):
-        assert [each.field for each in a.refusals(profile(), number)] == ["name"]
-        with pytest.raises(UsageFault, match=rf"Libreswan {number} is not supported") as caught:
-            series.series(number)
-        assert caught.value.status == 2
-    assert series.series(4).releases == "4.10"
+def test_nodes_run_on_one_series_and_files_are_written_for_three() -> None:
+    assert [number for number in range(8) if series.runs(number)] == [4]
+    assert {number: each.releases for number, each in series.SERIES.items()} == {
+        3: "3.23 to 3.29",
+        4: "4.10",
+        5: "5.2",
+    }
+
+
+@pytest.mark.parametrize(
+    ("number", "lacking"),
+    [
+        (3, {"chacha20_poly1305", "dh-31"}),
+        (4, {"modp1024", "dh-22", "dh-23", "dh-24"}),
+        (5, {"modp1024", "dh-22", "dh-23", "dh-24"}),
+    ],
+)
+def test_what_a_series_lacks_is_refused_by_name(number: int, lacking: set[str]) -> None:
+    told = {
+        refusal.reason.split(" is not supported")[0]
+        for of in single_choices()
+        for refusal in a.refusals(of, number)
+        if "is not supported" in refusal.reason
+    }
+    assert told == lacking
+    for old in ("insist", "no"):
+        assert a.refusals(profile(ike_v2=old), number) == []
+
+
+def test_the_old_series_gets_each_combination_and_nothing_that_it_may_lack() -> None:
+    found = a.ike_proposals(profile(), 3).split(",")
+    assert (len(found), found[0]) == (24, "aes_gcm256-sha2_512-dh19")
+    assert not {"+", "dh31"} & set(re.split(r"(\+)|[-,]", ",".join(found)))
+    several = profile(
+        phase2_encryption="aes_gcm256",
+        phase2_modp=("dh-20", "modp2048"),
+        perfect_forward_secrecy=True,
+    )
+    assert a.esp_proposals(several, 3) == "aes_gcm256;dh20,aes_gcm256;modp2048"
+
+
+def test_the_new_series_reads_dpdaction_no_more() -> None:
+    written = profile(dpdaction="restart", dpddelay=v.Duration(5, "s"))
+    assert [each.field for each in a.unused(written, 5)] == ["dpdaction"]
+    assert a.unused(written, 4) == []
 
 
 def test_the_series_is_read_from_what_libreswan_says_of_itself() -> None:
@@ -246,7 +283,7 @@ def test_the_series_is_read_from_what_libreswan_says_of_itself() -> None:
         ({"subnet": ("fd00::/8", "fd01::/16")}, ["subnet"]),
         ({"subnet": ("fd00::/8",)}, []),
         ({"subnet": ("10.0.0.0/8", "11.0.0.0/8")}, []),
-        ({"host": "fd00::1"}, ["host"]),
+        ({"host": "fd00::1"}, []),
     ],
 )
 def test_networks_that_addconn_would_drop_in_silence_are_refused(

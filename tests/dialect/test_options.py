@@ -40,6 +40,12 @@ def test_options_that_reach_too_far_are_refused_with_their_reason(name: str, wor
     assert word in (options.refuse(name, "yes", 4) or "")
 
 
+def test_what_a_series_does_not_know_yet_is_no_option_of_it() -> None:
+    assert options.refuse("intermediate", "yes", 3) == "no such Libreswan option"
+    assert options.refuse("intermediate", "yes", 4) is None
+    assert options.refuse("intermediate", "yes", 5) is None
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

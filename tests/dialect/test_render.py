@@ -73,6 +73,26 @@ def test_a_profile_with_everything_written() -> None:
     assert conns(document(profiles=(page_profile(),)))["rem1"].text == GOLDEN
 
 
+CHANGES = {
+    3: {
+        "	ipsec-interface=1\n": "	vti-interface=ipsec1\n	vti-routing=no\n",
+    },
+    5: {"	dpdaction=restart\n": ""},
+}
+
+
+@pytest.mark.parametrize("series", CHANGES)
+def test_the_same_profile_for_the_other_series(series: int) -> None:
+    of = document(profiles=(page_profile(),))
+    expected = GOLDEN
+    for old, new in CHANGES[series].items():
+        assert old in expected
+        expected = expected.replace(old, new)
+    setup, conn = r.render(of, {}, series)
+    assert conn.text == expected
+    assert ("ikev1-policy" in setup.text) == (series > 3)
+
+
 def test_a_profile_with_only_a_key_gets_the_documented_defaults_and_no_other_line() -> None:
     found = options(document())
     assert {"dpddelay", "dpdtimeout", "retransmit-interval", "mtu", "metric"}.isdisjoint(found)
@@ -227,6 +247,31 @@ def test_files_are_named_by_their_connection() -> None:
         "conns/ipsec-client-tunnel-primary-rem1.conf",
         "conns/ipsec-client-tunnel-secondary-rem2.conf",
     ]
+
+
+def test_a_gateway_of_ipv6_is_reached_from_the_ipv6_side_of_the_egress() -> None:
+    six = options(document(remote(host="2001:db8::3")))
+    assert (six["left"], six["right"]) == ("fdb6:dc80:a25f::a9fe:8102", "2001:db8::3")
+    assert (six["leftid"], six["rightid"]) == (six["left"], six["right"])
+    assert (six["leftsubnet"], six["rightsubnet"]) == ("0.0.0.0/0", "0.0.0.0/0")
+    four = options(document(remote(subnet=prefixes("fd00::/8"))))
+    assert (four["left"], four["leftsubnet"], four["rightsubnet"]) == (
+        "169.254.129.2", "::/0", "fd00::/8",
+    )  # fmt: skip
+
+
+def test_pluto_listens_to_the_address_it_uses_and_to_all_where_it_uses_two() -> None:
+    mixed = document(remote(), remote(name="rem2", host="2001:db8::3"))
+    listening = [
+        [line.strip() for line in r.setup(of).splitlines() if "listen" in line]
+        for of in (document(), document(remote(host="2001:db8::3")), mixed)
+    ]
+    assert listening == [["listen=169.254.129.2"], ["listen=fdb6:dc80:a25f::a9fe:8102"], []]
+
+
+def test_the_key_of_an_ipv6_gateway_is_indexed_by_ipv6_addresses() -> None:
+    text = r.secrets(document(remote(host="2001:db8::3")), {}).reveal()
+    assert text == f'fdb6:dc80:a25f::a9fe:8102 2001:db8::3 : PSK "{KEY}"\n'
 
 
 def test_no_client_no_files() -> None:

@@ -57,7 +57,7 @@ exit
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    return tmp_path / "configuration"
+    return tmp_path / "router.conf"
 
 
 def write(file: Path, more: str = "", host: str = "172.16.4.3") -> None:
@@ -119,8 +119,6 @@ def test_what_the_series_lacks_ends_it_with_1_and_nothing_printed(
 @pytest.mark.parametrize(
     ("arguments", "status"),
     [
-        (["--libreswan", "3"], 2),
-        (["--libreswan", "5"], 2),
         (["--router", "absent"], 1),
         (["--node", "absent"], 1),
     ],

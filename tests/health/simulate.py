@@ -14,13 +14,14 @@ from collections import deque
 from ipsec_client.base.clock import Now
 from ipsec_client.health.step import next_wake, step
 from ipsec_client.health.types import (
+    Answer,
     Client,
     Event,
     Intended,
     KniLink,
     Lower,
     Probe,
-    ProbeAnswer,
+    ProbeAnswers,
     Raise,
     SecurityAssociations,
     Target,
@@ -49,7 +50,9 @@ def simulate(target: Target, seconds: float, loss: float, round_trip: float, see
         client, effects = step(client, event, Now(time, time))
         for effect in effects:
             if isinstance(effect, Probe) and chance.random() >= loss:
-                answer = ProbeAnswer("rem1", effect.destination, effect.sequence, round_trip)
+                answer = ProbeAnswers(
+                    "rem1", (Answer(effect.destination, effect.sequence, round_trip),)
+                )
                 answers.append((time + round_trip, answer))
             elif isinstance(effect, Raise):
                 answers.appendleft((time, KniLink("rem1", True)))

@@ -24,10 +24,10 @@ from ipsec_client.health.types import (
 
 HERE = Target("8.8.8.8")
 THERE = Target("1.1.1.1")
-NEVER = Trial(HERE)
+NEVER = Trial(HERE, ())
 UP = replace(NEVER, status="up")
 DOWN = replace(NEVER, status="down")
-OTHER_DOWN = Trial(THERE, status="down")
+OTHER_DOWN = Trial(THERE, (), status="down")
 
 
 def tunnel(*tests: Trial, inbound: int | None = 1, outbound: int | None = 1) -> Tunnel:
@@ -84,8 +84,8 @@ def test_a_tunnel_being_restarted_is_down_before_its_sas_are_gone() -> None:
     assert evaluate(severed, True) == ("down", "being restarted", True)
 
 
-LATE = Trial(replace(HERE, latency_limit=0.1), status="up", round_trip=0.1)
-LOSSY = Trial(replace(HERE, loss_limit=0.05), status="up", loss=0.05)
+LATE = Trial(replace(HERE, latency_limit=0.1), (), status="up", round_trip=0.1)
+LOSSY = Trial(replace(HERE, loss_limit=0.05), (), status="up", loss=0.05)
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from ipsec_client.base.clock import Now
 from ipsec_client.health import monitor
 from ipsec_client.health.types import (
+    Answer,
     Counters,
     Intended,
     KniLink,
     Lower,
     Probe,
-    ProbeAnswer,
+    ProbeAnswers,
     ProbeFailed,
     RepairDone,
     Restart,
@@ -68,6 +69,14 @@ def test_an_answered_quick_monitor_keeps_its_interval() -> None:
     assert there.times(Probe) == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
 
 
+def test_tests_due_within_milliseconds_share_a_waking_and_keep_their_rhythm() -> None:
+    there = world(DEFAULT, Target("9.9.9.9", interval=0.201))
+    there.run(0.7)
+    assert there.times(Probe) == [0.0, 0.0, 0.2, 0.2, 0.4, 0.4, 0.6, 0.6]
+    there.run(2.05)
+    assert there.times(Probe, since=1.9) == [2.0, 2.01]
+
+
 def test_a_quick_monitor_goes_at_twice_the_pace_once_it_missed_one() -> None:
     assert monitor.offsets(DEFAULT) == pytest.approx((0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7))
     assert monitor.offsets(DOCUMENTED) == pytest.approx((0, 10 / 3, 20 / 3))
@@ -96,20 +105,20 @@ def test_a_silent_gateway_is_left_in_time_in_every_phase(
 def test_an_answer_counts_for_the_test_it_belongs_to() -> None:
     there = world(DOCUMENTED, obedient=False, gateways=[SILENT])
     there.run(11.0)
-    there.put(ProbeAnswer("rem1", "8.8.8.8", 2, 7.0))
+    there.put(ProbeAnswers("rem1", (Answer("8.8.8.8", 2, 7.0),)))
     assert there.tunnel().tests[0].status == "down"
     there.run(120.5)
-    there.put(ProbeAnswer("rem1", "8.8.8.8", 2, 117.0))
+    there.put(ProbeAnswers("rem1", (Answer("8.8.8.8", 2, 117.0),)))
     assert there.tunnel().tests[0].status == "down"
-    there.put(ProbeAnswer("rem1", "8.8.8.8", 3, 0.5))
+    there.put(ProbeAnswers("rem1", (Answer("8.8.8.8", 3, 0.5),)))
     assert there.tunnel().tests[0].status == "up"
 
 
 def test_an_answer_from_elsewhere_changes_nothing() -> None:
     there = world(DOCUMENTED, gateways=[SILENT])
     before = there.client
-    assert there.put(ProbeAnswer("rem1", "9.9.9.9", 0, 0.1)) == []
-    assert there.put(ProbeAnswer("rem9", "8.8.8.8", 0, 0.1)) == []
+    assert there.put(ProbeAnswers("rem1", (Answer("9.9.9.9", 0, 0.1),))) == []
+    assert there.put(ProbeAnswers("rem9", (Answer("8.8.8.8", 0, 0.1),))) == []
     assert there.client is before
 
 

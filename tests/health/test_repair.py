@@ -160,6 +160,8 @@ def test_what_is_blocked_waits_for_a_commit(blocker: Blocker) -> None:
     there.run(3600)
     assert repairs(there) == []
     there.put(Intended((TunnelIntent("rem1"),), restarted=("rem1",)))
+    assert repairs(there) == []  # it would be the old connection
+    there.put(loaded())
     assert repairs(there) == [("rem1", "initiate")]
 
 

@@ -11,6 +11,7 @@ from ipsec_client.health.memory import from_memory, to_memory
 from ipsec_client.health.repair import LOST
 from ipsec_client.health.step import next_wake, step
 from ipsec_client.health.types import (
+    Answer,
     Client,
     ConnectionState,
     Counters,
@@ -24,10 +25,11 @@ from ipsec_client.health.types import (
     OperatorRestart,
     PlutoState,
     Probe,
-    ProbeAnswer,
+    ProbeAnswers,
     ProbeFailed,
     Raise,
     RepairDone,
+    Replacing,
     Restart,
     SecurityAssociations,
     Target,
@@ -92,7 +94,7 @@ class Histories(RuleBasedStateMachine):
             answered = (sequence - back) % 65536
             if (remote, destination, answered) in self.through:
                 self.proven.add(remote)
-            self.put(ProbeAnswer(remote, destination, answered, round_trip))
+            self.put(ProbeAnswers(remote, (Answer(destination, answered, round_trip),)))
 
     @rule(remote=REMOTES, back=st.integers(0, 2))
     def unsent(self, remote: str, back: int) -> None:
@@ -116,6 +118,10 @@ class Histories(RuleBasedStateMachine):
     @rule(remote=REMOTES, request=st.sampled_from(["", "1", "2"]))
     def operator(self, remote: str, request: str) -> None:
         self.put(OperatorRestart(remote, request))
+
+    @rule(remote=REMOTES)
+    def replacing(self, remote: str) -> None:
+        self.put(Replacing(remote))
 
     @rule(remote=REMOTES, failure=st.sampled_from(["", "", "no answer from pluto"]))
     def repaired(self, remote: str, failure: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 from ipsec_client.base.clock import Now
 from ipsec_client.health.switch import hand_hold, hold_down
 from ipsec_client.health.types import (
+    Answer,
     Client,
     ConnectionState,
     Counters,
@@ -18,9 +19,10 @@ from ipsec_client.health.types import (
     Lower,
     OperatorRestart,
     PlutoState,
-    ProbeAnswer,
+    ProbeAnswers,
     ProbeFailed,
     Raise,
+    Replacing,
     Restart,
     SecurityAssociations,
     Target,
@@ -311,7 +313,7 @@ def test_a_level_that_repeats_changes_nothing() -> None:
         KniLink("rem1", True),
         ConnectionState("rem1", Loaded("loaded")),
         Intended(tuple(tunnel.intent for tunnel in before.tunnels)),
-        ProbeAnswer("rem1", "8.8.8.8", 0, 0.02),
+        ProbeAnswers("rem1", (Answer("8.8.8.8", 0, 0.02),)),
     ]
     for event in repeated:
         assert there.put(event) == []
@@ -346,4 +348,32 @@ def test_the_operators_restart_moves_traffic_away_first() -> None:
     assert effects[0] == Lower("rem1", "being restarted")
     assert Restart("rem1", "restart", "it was asked for", "42") in effects
     there.run(3)
+    assert there.tunnel("rem1").carrying.state == "raised"
+
+
+def test_a_commit_that_replaces_a_connection_moves_traffic_away_first() -> None:
+    there = world(DEFAULT, remotes=2)
+    there.run(1.05)
+    effects = there.put(Replacing("rem1"))
+    assert effects[0] == Lower("rem1", "being restarted")
+    assert there.tunnel("rem2").carrying.state == "raised"
+    there.put(gone("rem1"), ConnectionState("rem1", Loaded("loaded")))
+    there.run(3)
+    assert there.tunnel("rem1").carrying.state == "raised"
+
+
+def test_a_tunnel_that_moves_to_another_device_is_left_at_once() -> None:
+    there = world(DEFAULT, remotes=2)
+    there.run(1.05)
+    intents = tuple(tunnel.intent for tunnel in there.client.tunnels)
+    assert there.put(Intended(intents, restarted=("rem1",)))[0] == Lower("rem1", "being restarted")
+    assert there.tunnel("rem2").carrying.state == "raised"
+
+
+def test_a_connection_whose_successor_is_refused_goes_on() -> None:
+    there = world(DEFAULT, remotes=2)
+    there.run(1.05)
+    there.put(Replacing("rem1"), ConnectionState("rem1", Loaded("refused", "unknown word")))
+    there.run(3)
+    assert there.tunnel("rem1").verdict.judgement == "up"
     assert there.tunnel("rem1").carrying.state == "raised"

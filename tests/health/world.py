@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from ipsec_client.base.clock import Now
 from ipsec_client.health.step import next_wake, step
 from ipsec_client.health.types import (
+    Answer,
     Client,
     ConnectionState,
     Effect,
@@ -22,7 +23,7 @@ from ipsec_client.health.types import (
     Lower,
     PlutoState,
     Probe,
-    ProbeAnswer,
+    ProbeAnswers,
     Raise,
     RepairDone,
     Restart,
@@ -109,7 +110,7 @@ class World:
         ]
 
     def _step(self, event: Event) -> list[Effect]:
-        if isinstance(event, ProbeAnswer):
+        if isinstance(event, ProbeAnswers):
             self.answers.setdefault(event.remote, []).append(self.time)
         self.client, effects = step(self.client, event, self.now)
         for effect in effects:
@@ -131,7 +132,9 @@ class World:
             case Probe(remote, destination, sequence):
                 gateway = self.gateways[remote]
                 if gateway.answers(self.time) and not gateway.loses():
-                    answer = ProbeAnswer(remote, destination, sequence, gateway.round_trip)
+                    answer = ProbeAnswers(
+                        remote, (Answer(destination, sequence, gateway.round_trip),)
+                    )
                     self.later(gateway.round_trip, answer)
             case Restart(remote):
                 failure = self.failing.get(remote, "")

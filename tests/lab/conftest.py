@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
+from ipsec_lab.errors import LabError
 from ipsec_lab.guest import probe
 from tests.lab.driver import DEMO, Lab, running
 
@@ -28,6 +29,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if lacking:
             reason = f"no {', '.join(lacking)} here: ipsec-lab exec -- pytest tests/lab"
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that failed tells what the router decided and why: the lab is gone when it is read."""
+    report = yield
+    lab = getattr(item, "funcargs", {}).get("lab")
+    if report.failed and lab is not None:
+        try:
+            report.sections.append(("router", lab.story()))
+        except (OSError, LabError) as error:
+            report.sections.append(("router", f"cannot be asked: {error}"))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from pathlib import Path
 from ipsec_lab import control, judge, pcap, terminal
 from ipsec_lab.document import Site, read
 from ipsec_lab.judge import Figures, Kind, Watch
-from ipsec_lab.router import PCLI, document
+from ipsec_lab.router import LOGS, PCLI, document
 from ipsec_lab.topology import PROVIDER, ROUTER, TO_ROUTER, UPLINK, behind_of
 from ipsec_lab.waiting import wait_until
 
@@ -21,6 +21,9 @@ ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "examples" / "demo.conf"
 KEPT = ROOT / "build" / "lab"
 """Where captures and logs of the suite stay."""
+
+LEEWAY = 2
+"""How many times longer than promised a thing may take in a test: other work of the machine is in it."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,17 @@ class Lab:
     def pids(self, pattern: str) -> list[str]:
         """The processes whose command line has a pattern, as the router knows them."""
         return self.do(ROUTER, "pgrep", "-f", pattern).out.split()
+
+    def story(self) -> str:
+        """What the router decided of late, and the ends of its logs."""
+        logs = [f"{LOGS}/{log}.log" for log in ("ipsec-client-run", f"ipsec-{self.site.client}")]
+        ends = self.do(ROUTER, "tail", "-n", "80", *logs)
+        return "".join((self.pcli("why"), self.pcli("show events"), ends.out, ends.err))
+
+    def silence(self, remote: str) -> None:
+        """Have a gateway say nothing until healed, and wait until its tunnel is left."""
+        self.break_("gateway-silent", remote)
+        assert wait_until(lambda: not self.up(remote), deadline=30, pause=0.3)
 
     def signal(self, name: str, pattern: str) -> None:
         """Send a signal to them; there must be one."""

@@ -17,7 +17,7 @@ def test_the_stream_is_at_the_gateway_that_carries_and_at_no_other(
     lab: Lab, lowered: str | None, carries: str
 ) -> None:
     if lowered is not None:
-        lab.break_("kni-forced-down", lowered)
+        lab.silence(lowered)
     with lab.stream(f"separation-{carries}") as sent:
         time.sleep(2)
     arrived = {remote.name: len(sent.at(remote.name)) for remote in lab.site.remotes}

@@ -1,4 +1,6 @@
-"""What the living lab's router shows, in the page's layouts: three forms of `show device-interface`, and alarms."""
+"""What the living lab's router shows, in the documented layouts: devices, alarms, the generated configuration, the
+restart of a tunnel, plugin state.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,26 @@ from tests.lab.driver import DEMO, Lab
 
 PAGE = Path(__file__).with_name("page")
 """The page's samples, one a file, without prompts."""
+
+LAYOUTS = Path(__file__).with_name("layouts")
+"""Layouts that the page leaves to us, in the forms of its router's other plugins."""
+
+TESTS = Path(__file__).parents[1]
+
+STEADY = [
+    "Name",
+    "Client",
+    "Host",
+    "Profile",
+    "Connection",
+    "Remote-id",
+    "Verdict",
+    "Loaded",
+    "Negotiation",
+    "Destination",
+    "Status",
+]
+"""Of the plugin's state what is the same each time, while the tunnels are up."""
 
 VARIABLE = (
     (r"[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", "DATE"),
@@ -77,3 +99,56 @@ def test_an_alarm_tells_of_it_and_goes_with_it(lab: Lab) -> None:
     assert [" ".join(line.split()) for line in shown] == [" ".join(row.split()) for row in expected]
     lab.heal()
     assert wait_until(lambda: not lab.alarms(), deadline=60, pause=0.5)
+
+
+def words(text: str) -> list[str]:
+    """The lines that hold something, without their padding."""
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+
+
+def test_the_generated_configuration_is_the_pages(lab: Lab) -> None:
+    page = words((TESTS / "configs" / "page-generated.conf").read_text())
+    first = page.index("device-interface client1")
+    generated = page[first:-first]  # what encloses it is a line and an exit each
+    shown = words(lab.pcli("show config running authority router router1 node node1"))
+    place = shown.index("device-interface client1")
+    assert shown[place : place + len(generated)] == generated
+
+
+def test_a_restart_is_framed_as_on_the_page_around_libreswans_own_lines(lab: Lab) -> None:
+    sample = (TESTS / "commands" / "golden" / "restart.txt").read_text()
+    frame = [line for line in sample.splitlines() if not line[:1].isdigit()]
+    shown = lab.pcli("restart ipsec remote router router1 node node1 rem1").splitlines()
+    said = [line for line in shown if re.match(r"\d{3} ", line)]
+    assert said
+    assert all('"ipsec-client-tunnel-primary-rem1"' in line for line in said)
+    framed = [line for line in shown if line not in said]
+    assert framed == [line.replace("node1.conductor", "node1.router1") for line in frame]
+    assert shown[frame.index("") + 1 : frame.index("") + 1 + len(said)] == said
+
+
+def steady(shown: str) -> list[str]:
+    """The lines with only their labels, but for values that are the same each time; of several SAs the first."""
+    first = re.sub(r"( +Add time:.*\n.*\n.*\n)(?: +Add time:.*\n.*\n.*\n)+", r"\1", shown)
+    return [
+        line if label.strip().replace(" ", "-") in STEADY or not colon else f"{label}:"
+        for line in shape(first)
+        for label, colon, _ in [line.partition(":")]
+    ]
+
+
+def test_the_plugins_state_has_the_documented_layout(lab: Lab) -> None:
+    shown = lab.pcli("show plugins state router router1 node node1")
+    assert steady(shown) == steady((LAYOUTS / "plugin-state.txt").read_text())
+
+
+def test_the_plugins_summary_is_a_row_for_each_remote(lab: Lab) -> None:
+    numbers = re.compile(r"(?m)^( rem\d +up +[\d.]+ +\d+) +\d+ +\d+")
+    shown, expected = (
+        [" ".join(line.split()) for line in shape(numbers.sub(r"\1 IN OUT", text))]
+        for text in (
+            lab.pcli("show plugins state summary router router1 node node1"),
+            (LAYOUTS / "plugin-summary.txt").read_text(),
+        )
+    )
+    assert shown == expected

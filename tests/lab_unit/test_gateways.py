@@ -134,3 +134,10 @@ def test_subnets_of_both_sides() -> None:
     text = libreswan.configuration(both)
     assert line(text, "leftsubnets") == "10.1.0.0/16,10.2.0.0/16"
     assert line(text, "rightsubnet") == "10.1.0.0/16"
+
+
+def test_one_value_is_a_word_in_a_document_and_several_are_a_list() -> None:
+    word = replace(REM1, profile={"ike-encryption": "aes128", "ike-digest": "no-auth"})
+    listed = replace(REM1, profile={"ike-encryption": ["aes128"], "ike-digest": ["no-auth"]})
+    assert strongswan.configuration(word) == strongswan.configuration(listed)
+    assert "aes128-" in line(strongswan.configuration(word), "proposals")

@@ -14,27 +14,46 @@ from pathlib import Path
 
 import pytest
 
-from ipsec_client.commands.port import Place, Terminal
+from ipsec_client.commands.port import Terminal
+from ipsec_client.commands.session import Context, Line, Outcome, Question
 from ipsec_client.faces import terminal
 from ipsec_client.wire.request import Say
 
 
 class Daemon:
-    """A Dispatcher that tells how it was asked."""
+    """A Dispatcher that tells how it was asked.
+
+    ``enter`` begins configuring, ``ask`` asks a question, ``key`` holds one, ``long`` prints a hundred lines.
+    """
 
     def __init__(self, daemon: str) -> None:
         self.daemon = daemon
-        self.here = Place("router1", "node1")
         self.lines: list[str] = []
 
-    async def execute(self, line: str, terminal: Terminal, request: str, say: Say) -> int:
-        self.lines.append(line)
-        await say(f"{self.daemon}: {line}\n")
-        await say(f"✔ width {terminal.width} tty {terminal.tty}\n")
-        return 1 if line.startswith("bad") else 0
+    async def execute(self, line: Line, say: Say) -> Outcome:
+        self.lines.append(line.text)
+        word = line.text.strip()
+        if word == "ask" and not line.answers:
+            return Outcome(0, line.context, Question("Sure? ", secret=False))
+        if word == "secret" and not line.answers:
+            return Outcome(0, line.context, Question("Key: ", secret=True))
+        if word == "long":
+            await say("".join(f"line {number}\n" for number in range(100)))
+            return Outcome(0, line.context)
+        await say(f"{self.daemon}: {word} {' '.join(line.answers)}".rstrip() + "\n")
+        await say(f"✔ width {line.terminal.width} tty {line.terminal.tty}\n")
+        context = Context(("authority",)) if word == "enter" else line.context
+        if word == "exit":
+            context = Context()
+        kept = "key" if word.startswith("key") else None
+        return Outcome(1 if word.startswith("bad") else 0, context, kept=kept)
 
-    def complete(self, line: str) -> list[tuple[str, str]]:
-        return [("alarms", "The alarms that stand")] if line == "show al" else []
+    def complete(self, line: Line) -> list[tuple[str, str]]:
+        return [("alarms", "The alarms that stand")] if line.text == "show al" else []
+
+    def prompt(self, terminal: Terminal, context: Context) -> str:
+        where = " (authority)" if context.path else ""
+        return f"{terminal.user}@node1.router1{where}# "
 
 
 @contextmanager
@@ -120,6 +139,16 @@ def test_lines_piped_in_are_commands(tmp_path: Path) -> None:
         assert pcli(tmp_path, given="show alarms\n\nwhy\n").returncode == 0
         assert pcli(tmp_path, given="bad\nwhy\n").returncode == 1
     assert daemon.lines == ["show alarms\n", "why\n", "bad\n", "why\n"]
+
+
+def test_a_piped_line_that_fails_while_configuring_is_the_last(tmp_path: Path) -> None:
+    """What follows it would be done elsewhere than it was meant for."""
+    daemon = Daemon("agent")
+    with running(tmp_path, daemon):
+        done = pcli(tmp_path, given="enter\nbad remote\nhost 1.2.3.4\n")
+    assert done.returncode == 1
+    assert daemon.lines == ["enter\n", "bad remote\n"]
+    assert done.stderr == "pcli: no line after this one was read\n"
 
 
 def test_an_answer_that_breaks_off_is_no_success(tmp_path: Path) -> None:

@@ -199,3 +199,10 @@ def test_a_document_that_lacks_what_it_needs_is_refused(lost: str) -> None:
             Facts(),
             {},
         )
+
+
+def test_on_another_series_nothing_runs_and_each_remote_says_why() -> None:
+    found = build(plan().document, Facts(series=5), {})
+    said = "runs on Libreswan 4.10, not on series 5. Install Libreswan 4.10"
+    assert found.refused == {"rem1": said, "rem2": said}
+    assert not [item for item in found.objects if isinstance(item, Connection)]

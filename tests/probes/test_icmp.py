@@ -6,14 +6,15 @@ import asyncio
 import os
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import pytest
 
 from ipsec_client.kernel import namespaces
 from ipsec_client.probes.icmp import Prober
-from ipsec_client.probes.packet import ECHO_REPLY, checksum, request
+from ipsec_client.probes.packet import ECHO_REPLY, request
+from tests.probes import checksum
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="makes namespaces: needs root")
 
@@ -47,7 +48,18 @@ def client() -> Iterator[str]:
 
 def prober(client: str, told: asyncio.Queue[Answer], device: str = "tun1") -> Prober:
     opener = partial(namespaces.open_socket, client)
-    return Prober(opener, device, lambda *answer: told.put_nowait(answer))
+
+    def tell(heard: Sequence[Answer]) -> None:
+        for answer in heard:
+            told.put_nowait(answer)
+
+    return Prober(opener, device, tell)
+
+
+def await_reply(witness: socket.socket) -> None:
+    witness.settimeout(10)
+    while witness.recv(128)[20] != ECHO_REPLY:
+        pass
 
 
 @pytest.mark.parametrize("destination", ["10.77.0.1", "fd77::1"])
@@ -65,6 +77,32 @@ def test_answers_are_told_across_a_device_that_is_made_anew(client: str, destina
         make_device(client)
         sender.send(destination, 70_003)
         assert (await asyncio.wait_for(told.get(), 10))[:2] == (destination, 70_003)
+        sender.close()
+
+    asyncio.run(run())
+
+
+def test_answers_that_are_there_together_are_told_together(client: str) -> None:
+    async def run() -> None:
+        told: asyncio.Queue[int] = asyncio.Queue()
+        calls: list[int] = []
+
+        def tell(heard: Sequence[Answer]) -> None:
+            calls.append(len(heard))
+            for _, sequence, _ in heard:
+                told.put_nowait(sequence)
+
+        opener = partial(namespaces.open_socket, client)
+        sender = Prober(opener, "tun1", tell)
+        with opener(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as witness:
+            for sequence in (1, 2, 3):
+                sender.send("10.77.0.1", sequence)
+            for _ in range(
+                3
+            ):  # the loop does not run: who hears the third knows that two are there
+                await_reply(witness)
+        assert [await asyncio.wait_for(told.get(), 10) for _ in range(3)] == [1, 2, 3]
+        assert len(calls) <= 2
         sender.close()
 
     asyncio.run(run())

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from bench.authority import REMOTES, authority
-from bench.run import Cost, Row, table
+from bench.change import with_change
+from bench.run import CHANGED, PROBES, PROMISED, SHOW, SIZES, Cost, Row, table
 from ipsec_client.app.main import main
+from ipsec_client.config.examine import changed_routers, examine, recheck
 
 
 def test_what_is_measured_is_a_configuration_without_a_fault(
@@ -21,7 +23,21 @@ def test_what_is_measured_is_a_configuration_without_a_fault(
 
 
 def test_a_figure_stands_beside_its_reference_and_its_promise() -> None:
-    row = Row("check 1", Cost(0.2, 0.1, 0.05), "its lines split", Cost(0.03, 0.02, 0.01), 1.0)
+    cost, reference = Cost(0.2, 0.1, 0.05, 40.4), Cost(0.03, 0.02, 0.01)
+    row = Row("check 1", cost, "its lines split", reference, 1.0)
     assert list(table([row]))[1].split() == [
-        *("check", "1", "200", "100", "50", "1000", "its", "lines", "split,", "30")
+        *("check", "1", "200", "100", "50.0", "1000", "40", "its", "lines", "split,", "10.0")
     ]
+
+
+def test_the_change_that_is_measured_is_one_routers() -> None:
+    examined = examine(authority(3))
+    candidate = with_change(examined.authority, 1)
+    changed = changed_routers(examined.authority, candidate)
+    assert changed == {"router2"}
+    assert recheck(candidate, examined.findings, changed)
+
+
+def test_every_promise_is_about_something_that_is_measured() -> None:
+    measured = {f"{verb} {size}" for verb in ("check", "generate") for size in SIZES}
+    assert PROMISED.keys() <= measured | PROBES.keys() | {CHANGED, SHOW}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,15 +15,19 @@ from ipsec_client.base.errors import InputFault
 from ipsec_client.base.secret import Secret
 from ipsec_client.model.elements import (
     Authority,
+    DeviceInterface,
     IpsecClient,
     IpsecProfile,
+    NetworkInterface,
     Node,
     Remote,
     Router,
     TunnelMonitor,
 )
-from ipsec_client.wire.codec import decode, encode
-from ipsec_client.wire.document import Document, dump, from_json, to_json
+from ipsec_client.model.slots import DESCRIPTION
+from ipsec_client.model.values import Prefix
+from ipsec_client.wire.codec import decode, encode, without_keys
+from ipsec_client.wire.document import FEATURES, Confirm, Document, dump, from_json, to_json
 from tests.configs.strategies import elements
 
 
@@ -101,3 +108,96 @@ def test_what_cannot_be_honoured_is_refused_by_name(data: Any, said: str) -> Non
         from_json(data)
     assert said in str(told.value)
     assert "somekey1" not in str(told.value)
+
+
+def test_an_undo_travels_with_the_document_and_changes_neither_content_nor_digest() -> None:
+    previous = document(enabled=True)
+    undone = replace(document(), confirm=Confirm(90.5, previous))
+    assert from_json(json.loads(dump(undone, secrets=True))) == undone
+    assert undone.digest == document().digest
+    assert "confirm" in undone.requires
+    assert "confirm" not in document().requires
+    assert "somekey1" not in dump(undone)
+    nothing_before = replace(document(), confirm=Confirm(1.0, None))
+    assert from_json(json.loads(dump(nothing_before, secrets=True))) == nothing_before
+    overdue = changed(confirm={"seconds": -5, "previous": None})
+    assert from_json(overdue).confirm == Confirm(0.0, None)
+
+
+INNER = to_json(replace(document(), confirm=Confirm(1, None)), secrets=True)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (changed(teleport=1, zap=2), "teleport, zap is not known here"),
+        (changed(confirm=None), "confirm has no number of seconds"),
+        (changed(confirm={"seconds": True, "previous": None}), "confirm has no number of seconds"),
+        (changed(confirm={"seconds": float("nan")}), "confirm has no number of seconds"),
+        (changed(confirm={"seconds": 1, "mood": 2}), "confirm mood is not known here"),
+        (changed(confirm={"seconds": 1, "previous": {"format": 99}}), "document of format 99"),
+        (changed(confirm={"seconds": 1, "previous": INNER}), "is to be confirmed itself"),
+    ],
+)
+def test_what_of_its_frame_is_not_understood_is_refused_by_name(data: Any, said: str) -> None:
+    with pytest.raises(InputFault) as told:
+        from_json(data)
+    assert said in str(told.value)
+
+
+def test_a_document_of_the_release_before_means_the_same_and_is_written_the_same() -> None:
+    frozen = Path(__file__).with_name("document-of-the-release-before.json").read_text()
+    read = from_json(json.loads(frozen))
+    assert dump(read, secrets=True) == frozen
+    assert read.router.ipsec_profile[0].ike_encryption == ("aes256",)
+
+
+def test_the_digest_is_checked_over_what_came_not_over_how_we_would_write_it() -> None:
+    data = json.loads(Path(__file__).with_name("document-of-the-release-before.json").read_text())
+    profile = data["authority"]["router"][0]["ipsec-profile"][0]
+    profile["ike-encryption"] = [profile["ike-encryption"]]
+    with pytest.raises(InputFault, match="digest does not fit"):
+        from_json(data)
+    blank = without_keys(Authority, data["authority"])
+    text = json.dumps(blank, sort_keys=True, separators=(",", ":"))
+    data["digest"] = "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    assert from_json(data).router.ipsec_profile[0].ike_encryption == ("aes256",)
+
+
+def of(remote: Remote, **profile: Any) -> Document:
+    node = Node(name="n", ipsec_client=(IpsecClient(name="c", remote=(remote,)),))
+    used = IpsecProfile(name="p", **profile)
+    return Document("", Authority(router=(Router(name="r", ipsec_profile=(used,), node=(node,)),)))
+
+
+def with_mss(mss: int | str, description: str = "ours") -> Document:
+    interface = NetworkInterface(name="i", enforced_mss=mss)
+    device = DeviceInterface(
+        name="d", description=description, type="host", network_namespace="c",
+        network_interface=(interface,),
+    )  # fmt: skip
+    node = Node(name="n", device_interface=(device,))
+    return Document("", Authority(router=(Router(name="r", node=(node,)),)))
+
+
+@pytest.mark.parametrize(
+    ("document", "features"),
+    [
+        (of(Remote(name="a", host="192.0.2.1")), ()),
+        (of(Remote(name="a", host="gateway.example")), ()),
+        (of(Remote(name="a", host="2001:db8::1")), ("ipv6",)),
+        (of(Remote(name="a", subnet=(Prefix("2001:db8::/32"),))), ("ipv6",)),
+        (of(Remote(name="a", vector_name="red")), ("vectors",)),
+        (with_mss(1300), ("interface-mss",)),
+        (with_mss("disabled"), ()),
+        (with_mss(1300, DESCRIPTION), ()),
+        (of(Remote(name="a"), ike_encryption=("aes256",)), ()),
+        (of(Remote(name="a"), ike_modp=("dh-19", "dh-20")), ("several-algorithms",)),
+    ],
+)
+def test_what_an_older_node_would_do_otherwise_than_meant_is_required_by_name(
+    document: Document, features: tuple[str, ...]
+) -> None:
+    assert document.requires == features
+    assert set(features) <= FEATURES.keys()
+    assert from_json(to_json(document)) == document

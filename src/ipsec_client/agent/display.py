@@ -31,6 +31,7 @@ class Shown:
     """What a view is made from."""
 
     plan: Plan | None
+    document: str
     health: h.Client
     book: Book
     ring: Ring
@@ -41,7 +42,10 @@ def view(shown: Shown, now: Now) -> NodeView:
     """The node at this instant."""
     plan = shown.plan
     if plan is None:
-        return NodeView("", "", now.wall, versions=shown.versions)
+        return NodeView(
+            "", "", now.wall,
+            alarms=_alarms(shown.book), events=shown.ring.events, versions=shown.versions,
+        )  # fmt: skip
     outer = devices("")
     tunnels = {item.remote: item for item in _tunnels(plan, shown.health, now)}
     return NodeView(
@@ -56,7 +60,7 @@ def view(shown: Shown, now: Now) -> NodeView:
         alarms=_alarms(shown.book),
         events=shown.ring.events,
         decisions=shown.ring.decisions,
-        document=plan.document.id,
+        document=shown.document,
         versions=shown.versions,
     )
 
@@ -69,7 +73,7 @@ def _tunnels(plan: Plan, health: h.Client, now: Now) -> Iterable[TunnelView]:
         inner, pairs = devices(netns), uses(netns)
     except HostFault:
         inner, pairs = {}, []  # the namespace is not there yet
-    local = {str(plan.inside.slots[netns].namespace)}
+    local = plan.inside.local
     for tunnel in plan.tunnels:
         try:
             state = health.tunnel(tunnel.remote.name)
@@ -109,7 +113,7 @@ def _tunnel(
     )
 
 
-def _sas(tunnel: Tunnel, pairs: list[SaUse], local: set[str]) -> tuple[SaView, ...]:
+def _sas(tunnel: Tunnel, pairs: list[SaUse], local: frozenset[str]) -> tuple[SaView, ...]:
     """Inbound and outbound halves paired in the order they were added, newest first."""
     mine = sorted(
         (use for use in pairs if use.sa.if_id == tunnel.slot.index and not use.sa.larval),

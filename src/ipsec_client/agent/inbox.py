@@ -86,14 +86,14 @@ class Inbox:
 
     def _carry_out(self, effect: h.Effect, now: Now) -> None:
         match effect:
+            case h.Probe():
+                reason = self._hands.probe(effect)
+                if reason:
+                    self._waiting.append(h.ProbeFailed(*effect, reason))
             case h.Lower():
                 self._hands.lower(effect)
             case h.Raise():
                 self._hands.raise_(effect)
-            case h.Probe(remote, destination, sequence):
-                reason = self._hands.probe(effect)
-                if reason:
-                    self._waiting.append(h.ProbeFailed(remote, destination, sequence, reason))
             case h.Restart():
                 self._hands.restart_tunnel(effect)
             case h.RestartPluto():

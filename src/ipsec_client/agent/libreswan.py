@@ -19,7 +19,7 @@ from ipsec_client.base.errors import Fault
 from ipsec_client.base.secret import Secret
 from ipsec_client.dialect.render import Conn
 from ipsec_client.health import types as h
-from ipsec_client.plan.diff import Step
+from ipsec_client.plan.diff import Step, diff
 from ipsec_client.plan.objects import Connection, Object, Pluto
 from ipsec_client.pluto import log as pluto_log
 from ipsec_client.pluto import prepare
@@ -63,6 +63,7 @@ class Libreswan:
         self._loop = asyncio.get_running_loop()
         self._wanted: dict[str, Connection] = {}
         self._setup, self._secrets = "", Secret("")
+        self._held: Secret | None = None  # the keys that pluto has, as far as we gave them
         self._alive: tuple[int, int] | None = None  # pid and start time of the pluto that answers
         self._loading = asyncio.Lock()
         self._repairs: set[asyncio.Task[None]] = set()
@@ -104,13 +105,21 @@ class Libreswan:
             case Connection() as connection, "remove":
                 await self._work(lambda: self._control.delete(connection.name))
                 self._note(connection.remote, None)
-            case Connection() as connection, verb if self._alive:
-                await self._load(connection, instead=step.was if verb == "restart" else None)
+            case Connection() as connection, _ if self._alive:
+                await self._load(connection)
 
     async def rekey(self) -> None:
-        """Gives the pluto that lives the keys that are wanted now; tunnels stay up until they authenticate again."""
-        if self._alive:
-            await self._work(lambda: self._control.reread_secrets(self._secrets))
+        """Gives the pluto that lives the keys that are wanted now, if it has others: those of a new remote or of
+        another gateway, too. Tunnels stay up until they authenticate again.
+        """
+        secrets = self._secrets
+        if not self._alive or self._held == secrets:
+            return
+        try:
+            await self._work(lambda: self._control.reread_secrets(secrets))
+            self._held = secrets
+        except Fault as fault:
+            log.error("pluto of %s has not taken its keys: %s", self._client, fault)
 
     # --- repairs ------------------------------------------------------------------------------------
 
@@ -197,17 +206,24 @@ class Libreswan:
         log.info(
             "pluto of %s %s as process %d", self._client, "found" if adopted else "started", pid
         )
+        await self.rekey()
         for connection in self._wanted.values():
             with suppress(Fault):
-                await self._load(connection, instead=None)
+                await self._load(connection)
 
-    async def _load(self, connection: Connection, instead: Object | None) -> None:
-        """Loads a connection unless pluto has it exactly so: loading again would end its SAs."""
+    async def _load(self, connection: Connection) -> None:
+        """Loads a connection unless pluto has it in all that counts: loading again would end its SAs."""
         async with self._loading:
-            if connection not in self.given():
-                loaded = await self._add(connection, instead)
-            else:
-                loaded = h.Loaded("loaded")
+            had = (item for item in self.given() if item.identity == connection.identity)
+            [step] = diff(had, [connection])
+            loaded = h.Loaded("loaded")
+            if step.verb == "change":
+                await self._work(lambda: self._control.rewrite(_conn(connection)))
+                self._note(connection.remote, connection)
+            elif step.verb != "keep":
+                if step.verb == "restart":
+                    self._put(h.Replacing(connection.remote))
+                loaded = await self._add(connection, step.was)
         self._put(h.ConnectionState(connection.remote, loaded=loaded))
 
     async def _add(self, connection: Connection, instead: Object | None) -> h.Loaded:
@@ -224,7 +240,9 @@ class Libreswan:
         return h.Loaded("loaded")
 
     def _start(self, pluto: Pluto, *, again: bool) -> None:
-        prepare.give(self._layout, pluto.setup, self._secrets)
+        secrets = self._secrets
+        prepare.give(self._layout, pluto.setup, secrets)
+        self._held = secrets
         if again:
             self._units.restart(self._client)
         else:

@@ -11,10 +11,12 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 
+from ipsec_client.agent.confirm import Confirmation
 from ipsec_client.agent.display import Shown, view
-from ipsec_client.agent.ledger import Ledger, Shelf
+from ipsec_client.agent.ledger import Ledger
 from ipsec_client.agent.ring import Ring
 from ipsec_client.agent.runtime import Runtime
+from ipsec_client.agent.shelf import Shelf
 from ipsec_client.agent.workshop import Workshop
 from ipsec_client.alarms import access, book, levels, ports
 from ipsec_client.base.clock import Now
@@ -49,14 +51,19 @@ ALARM_PACE = 1.0
 class Agent:
     """A node. ``begin`` brings back what was in force; from then on documents and the kernel drive it."""
 
-    def __init__(self, shelf: Shelf, units: Callable[[], Units]) -> None:
+    def __init__(
+        self, shelf: Shelf, units: Callable[[], Units], clock: Callable[[], Now] = Now.read
+    ) -> None:
         self._shelf = shelf
         self._units = units
+        self._clock = clock
         self._versions: tuple[tuple[str, str], ...] = ()
         self._ledger = Ledger(shelf)
         self._workshop = Workshop(self._ledger)
         self._ring = Ring(shelf.read("events"))
         self._book = book.from_memory(shelf.read("alarms"))
+        self._confirmation = Confirmation(shelf, clock)
+        self._lost = False  # there was a document, and it cannot be read
         self._names = Names(self._ledger.get("names") or {}, self._names_changed)
         self._plan: Plan | None = None
         self._client: Runtime | None = None
@@ -68,9 +75,13 @@ class Agent:
 
     async def begin(self) -> None:
         """Takes up the document in force before, if any, and keeps the node as it says from now on."""
-        document = self._shelf.document()
+        document = self._shelf.document(self._planned)
+        self._lost = document is None and self._shelf.lost_document
+        self._confirmation.resume(document)
         if document:
             await self._force(self._planned(document))
+        for what in self._shelf.passed_over:
+            self._tell("damaged", f"{what} is passed over", severity="minor")
         self._spawn(self._learn_versions())
         self._spawn(self._keep())
         self._spawn(self._look_round())
@@ -95,19 +106,22 @@ class Agent:
         """
         document = from_json(request.body.get("document"))
         async with self._applying:
+            before = self._plan.document if self._plan else None
+            document = self._confirmation.admitted(document, before)
             plan = self._planned(document)
+            if document.confirm and document.confirm.previous:
+                self._planned(document.confirm.previous)  # a way back that leads nowhere is none
             await asyncio.to_thread(self._shelf.keep_document, document)
-            await self._force(plan)
-            self._ring.event(
-                Now.read().wall, "config", "applied", f"Document {document.id} is in force",
-                source="conductor", category="system",
-            )  # fmt: skip
-            await self._reconcile()
+            self._confirmation.enter(document)
+            named = self._confirmation.named(document)
+            self._tell("applied", f"Document {named} is in force", source="conductor")
+            await self._put_in_force(plan)
         return self.report()
 
     async def teardown(self, _: Request, __: Say) -> Json:
         """Removes everything that bears our mark, pluto included; the node is nothing afterwards."""
         async with self._applying:
+            self._confirmation.forget()
             await asyncio.to_thread(self._shelf.forget_document)
             await self._leave()
         return {}
@@ -124,6 +138,8 @@ class Agent:
             "format": 1,
             "document": plan.document.id if plan else None,
             "digest": plan.document.digest if plan else None,
+            "confirm": self._confirmation.left,
+            "undone": self._confirmation.undone or None,
             "tunnels": {
                 tunnel.intent.remote: {
                     "verdict": tunnel.verdict.judgement,
@@ -144,7 +160,8 @@ class Agent:
     def view(self) -> NodeView:
         """The node as it is now."""
         health = self._client.health if self._client else h.Client()
-        shown = Shown(self._plan, health, self._book, self._ring, self._versions)
+        document = self._confirmation.named(self._plan.document) if self._plan else ""
+        shown = Shown(self._plan, document, health, self._book, self._ring, self._versions)
         return view(shown, Now.read())
 
     async def restart(self, remote: str, request: str, say: Say) -> None:
@@ -158,6 +175,41 @@ class Agent:
     def _planned(self, document: Document) -> Plan:
         facts = Facts(tables=self._ledger.get("tables") or {})
         return build(document, facts, self._names.known)
+
+    async def _put_in_force(self, plan: Plan) -> None:
+        self._lost = False
+        await self._force(plan)
+        await self._reconcile()
+
+    async def _undo(self) -> None:
+        """Goes back to what was before a commit that nobody confirmed in time."""
+        async with self._applying:
+            document = self._plan.document if self._plan else None
+            if document is None or document.confirm is None or not self._confirmation.look():
+                return  # it was confirmed, or followed by another, at the last moment
+            await self._confirmation.give_up()
+            what = f"Commit {document.id} is undone: it was not confirmed in time"
+            self._tell("undone", what, severity="major")
+            previous = document.confirm.previous
+            if previous is None:
+                await asyncio.to_thread(self._shelf.forget_document)
+                await self._leave()
+                return
+            try:
+                await asyncio.to_thread(self._shelf.keep_document, previous)
+            except OSError as error:  # what is on disk undoes itself at the next start
+                log.error("the document gone back to cannot be kept: %s", error)
+            await self._put_in_force(self._planned(previous))
+
+    def _tell(
+        self, type_: str, message: str, *, severity: str = "info", source: str = "unavailable"
+    ) -> None:
+        """An event of the configuration, kept at once."""
+        self._ring.event(
+            self._clock().wall, "config", type_, message,
+            severity=severity, source=source, category="system",
+        )  # fmt: skip
+        self._shelf.write("events", self._ring.kept(), durable=False)
 
     async def _force(self, plan: Plan) -> None:
         """Has health and pluto know the plan; the kernel follows with the next comparison."""
@@ -190,7 +242,7 @@ class Agent:
         await client.close()  # open sockets would keep the namespace
 
     async def _leave(self) -> None:
-        self._plan = None
+        self._plan, self._lost = None, False
         if self._client:
             await self._dismiss()
         await self._reconcile()
@@ -214,6 +266,8 @@ class Agent:
 
     async def _reconcile(self) -> None:
         self._wake.clear()
+        if self._lost:
+            return  # what is here is somebody's, and stays until its document comes again
         plan, client = self._plan, self._client
         try:
             if client and plan:  # what is not wanted any more leaves pluto before its device goes
@@ -223,7 +277,9 @@ class Agent:
             await self._workshop.kernel(self._namespaces(), plan.objects if plan else ())
             if client:
                 client.watch()
-                await self._workshop.pluto(client.pluto, plan.objects if plan else ())
+                await self._workshop.pluto(
+                    client.pluto, plan.objects if plan else (), client.settled
+                )
                 client.resync()
             else:
                 self._ledger.put("namespaces", None)
@@ -238,7 +294,12 @@ class Agent:
     async def _look_round(self) -> None:
         while True:
             await asyncio.sleep(ALARM_PACE)
-            self._update_alarms()
+            await self._look()
+
+    async def _look(self) -> None:
+        if self._confirmation.look():
+            await self._undo()
+        self._update_alarms()
 
     def _names_changed(self) -> None:
         self._ledger.put("names", self._names.known)
@@ -266,7 +327,7 @@ class Agent:
             self._book.ports,
             seen.proving(health) | _rising(health, self._plan, now),
             seen.troubles(health, now),
-            _denied(self._plan) if self._plan else (),
+            [*self._confirmation.alarms, *(_denied(self._plan) if self._plan else ())],
         )
         self._book, changes = book.update(self._book, wanted, now)
         for change in changes:

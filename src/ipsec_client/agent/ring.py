@@ -6,21 +6,30 @@ Bounded; the oldest go. Numbers go on across restarts of the agent.
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
+from ipsec_client.base.errors import InputFault
+from ipsec_client.commands.data import decode
 from ipsec_client.commands.view import DecisionView, EventView
+
+T = TypeVar("T", EventView, DecisionView)
 
 EVENTS = 10_000
 DECISIONS = 2_000
+
+LATEST = 1e11
+"""Seconds since 1970 that no event of ours bears: beyond them is no calendar to show it in."""
 
 
 class Ring:
     """The events and decisions of one node."""
 
     def __init__(self, kept: dict[str, Any]) -> None:
-        self._next = _whole(kept.get("next"), 1)
         self._events: deque[EventView] = deque(_read(EventView, kept.get("events")), EVENTS)
+        known = max((item.number for item in self._events), default=0)
+        self._next = max(_whole(kept.get("next"), 1), known + 1)
         self._decisions: deque[DecisionView] = deque(
             _read(DecisionView, kept.get("decisions")), DECISIONS
         )
@@ -62,11 +71,11 @@ def _whole(value: object, otherwise: int) -> int:
     return value if isinstance(value, int) and value > 0 else otherwise
 
 
-def _read(kind: type[Any], rows: object) -> list[Any]:
+def _read(kind: type[T], rows: object) -> list[T]:
     found = []
     for row in rows if isinstance(rows, list) else []:
-        try:
-            found.append(kind(**row))
-        except TypeError:
-            continue  # written by another release
+        with suppress(InputFault):  # damaged, or written by another release
+            item = decode(kind, row)
+            if 0 <= item.time < LATEST:
+                found.append(item)
     return found

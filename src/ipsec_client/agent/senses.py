@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from ipsec_client.base.errors import HostFault
@@ -19,7 +19,7 @@ from ipsec_client.kernel.links import KernelEvent, LinkChanged, LinkGone, Listen
 from ipsec_client.kernel.rtnetlink import IF_OPER_UP
 from ipsec_client.kernel.xfrm import SaWatch
 from ipsec_client.plan.client import Tunnel, route_back
-from ipsec_client.probes.icmp import Prober
+from ipsec_client.probes.icmp import Heard, Prober
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +47,7 @@ class Senses:
         self._tunnels: dict[str, Tunnel] = {}
         self._probers: dict[str, Prober] = {}
         self._addresses: Mapping[str, str] = {}
+        self._names: dict[str, dict[str, list[str]]] = {}  # of destinations, by remote and address
         self._local: frozenset[str] = frozenset()
         self._carrier = Carrier(netns)
         self._links = [
@@ -65,6 +66,7 @@ class Senses:
         """
         self._tunnels = {tunnel.remote.name: tunnel for tunnel in tunnels}
         self._local, self._addresses = local, addresses
+        self._names = {remote: self._watched(tunnel) for remote, tunnel in self._tunnels.items()}
         for remote in self._probers.keys() - self._tunnels.keys():
             self._probers.pop(remote).close()
         for remote, tunnel in self._tunnels.items():
@@ -115,17 +117,27 @@ class Senses:
     # --- sensing ----------------------------------------------------------------------------------
 
     def _prober(self, remote: str, device: str) -> Prober:
-        def answered(address: str, sequence: int, round_trip: float) -> None:
-            for name in self._destinations(remote):  # two names may have one address
-                if self._addresses.get(name, name) == address:
-                    self._put(h.ProbeAnswer(remote, name, sequence, round_trip))
+        def answered(heard: Sequence[Heard]) -> None:
+            names = self._names.get(remote, {})
+            answers = tuple(
+                h.Answer(name, sequence, round_trip)
+                for address, sequence, round_trip in heard
+                for name in names.get(address, ())
+            )
+            if answers:
+                self._put(h.ProbeAnswers(remote, answers))
 
         return Prober(partial(namespaces.open_socket, self.netns), device, answered)
 
-    def _destinations(self, remote: str) -> list[str]:
-        tunnel = self._tunnels.get(remote)
-        monitor = tunnel.remote.tunnel_monitor if tunnel else None
-        return [item.address for item in monitor.destination] if monitor else []
+    def _watched(self, tunnel: Tunnel) -> dict[str, list[str]]:
+        """The monitor's destinations by their addresses; two names may have one."""
+        monitor = tunnel.remote.tunnel_monitor
+        names: dict[str, list[str]] = {}
+        for item in monitor.destination if monitor else ():
+            names.setdefault(self._addresses.get(item.address, item.address), []).append(
+                item.address
+            )
+        return names
 
     def _sas_changed(self, if_ids: frozenset[int]) -> None:
         for remote, tunnel in self._tunnels.items():

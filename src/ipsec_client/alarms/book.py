@@ -20,6 +20,8 @@ Json = Any
 FORMAT = 1
 """The format written, and the only one read."""
 
+_LATEST = 1e11  # seconds since 1970 beyond which no calendar shows a time
+
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
@@ -119,6 +121,7 @@ def _standing(data: Json) -> Standing | None:
     if (
         isinstance(number, int)
         and isinstance(time, int | float)
+        and 0 <= time < _LATEST
         and all(isinstance(word, str) for word in words)
         and told["severity"] in get_args(Severity)
     ):

@@ -6,8 +6,8 @@ import argparse
 import asyncio
 import signal
 
-from ipsec_client.agent.ledger import Shelf, state_folder
 from ipsec_client.agent.node import Agent
+from ipsec_client.agent.shelf import Shelf, state_folder
 from ipsec_client.base import files, logs, sockets
 from ipsec_client.base.clock import Now
 from ipsec_client.commands.node import OnNode

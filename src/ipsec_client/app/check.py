@@ -7,7 +7,6 @@ import sys
 
 from ipsec_client.app.findings import examine_file
 from ipsec_client.base.errors import UsageFault
-from ipsec_client.dialect.series import series
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -22,11 +21,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Checks each file alone; the worst decides the exit status."""
-    named = args.libreswan if args.libreswan is None else series(args.libreswan).number
     status = 0
     for name in args.files:
         try:
-            refused = examine_file(name, sys.stdout, named).refused
+            refused = examine_file(name, sys.stdout, args.libreswan).refused
         except UsageFault as fault:
             print(f"ipsec-client check: {fault}", file=sys.stderr)
             status = fault.status

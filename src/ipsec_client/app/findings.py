@@ -18,7 +18,7 @@ STANDARD_INPUT = "-"
 def examine_file(name: str, show: TextIO, series: int | None = None) -> Examined:
     """The file's authority and findings, the findings shown; raises UsageFault for an unreadable file."""
     gc.disable()
-    examined = examine(_read(name), series)
+    examined = examine(read_input(name), series)
     gc.freeze()  # a fleet's model is held to the end: looking through it for cycles takes long
     gc.enable()
     shown = "<stdin>" if name == STANDARD_INPUT else name
@@ -32,7 +32,8 @@ def load(name: str) -> Authority | None:
     return None if examined.refused else examined.authority
 
 
-def _read(name: str) -> str:
+def read_input(name: str) -> str:
+    """The file's text; raises UsageFault for one that cannot be read."""
     if name != STANDARD_INPUT:
         return read_text(Path(name))
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import io
+import keyword
 import os
 import sys
 from collections.abc import Sequence
@@ -22,6 +23,8 @@ VERBS = {
     "render": "print the Libreswan files a node would run",
     "schema": "print what a configuration may hold, as JSON Schema or YANG",
     "plan": "print what would change on a node",
+    "provider": "print a provider's profile and limits, or the providers that are known",
+    "import": "print the configuration that ipsec.conf or swanctl.conf stands for",
     "run": "run conductor and agent of this machine",
     "agent": "run the agent of this node",
     "conductor": "run the conductor",
@@ -34,7 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one verb. Returns the exit status: 0 good, 1 the input is at fault, 2 usage or an unreadable file."""
     _settle_streams()
     verb, rest = _choose(sys.argv[1:] if argv is None else list(argv))
-    module = importlib.import_module(f"ipsec_client.app.{verb}")
+    name = f"{verb}_" if keyword.iskeyword(verb) else verb
+    module = importlib.import_module(f"ipsec_client.app.{name}")
     parser = argparse.ArgumentParser(f"ipsec-client {verb}", description=VERBS[verb].capitalize())
     module.add(parser)
     args = parser.parse_args(rest)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
+from dataclasses import asdict
 
 from ipsec_client.app.findings import load
 from ipsec_client.config.documents import document, find_node, find_router
@@ -12,6 +14,7 @@ from ipsec_client.config.generated import generate
 from ipsec_client.model.elements import Authority
 from ipsec_client.plan.build import Facts, Plan, build
 from ipsec_client.plan.diff import Step, diff
+from ipsec_client.plan.impact import impact, layout, stand_ins
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -24,15 +27,36 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--against", metavar="RUNNING", help="configuration in force; none if not given"
     )
+    parser.add_argument(
+        "--impact",
+        action="store_true",
+        help="a row per tunnel instead: what becomes of it, on all routers that differ unless one is named",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON array")
 
 
 def main(args: argparse.Namespace) -> int:
-    """Prints the steps, or nothing if a configuration has errors."""
+    """Prints the steps, or what becomes of the tunnels; nothing if a configuration has errors."""
     authority = load(args.file)
     running = load(args.against) if args.against else None
     if authority is None or (args.against and running is None):
         return 1
+    return (_print_impact if args.impact else _print_steps)(args, authority, running)
+
+
+def _print_impact(args: argparse.Namespace, authority: Authority, running: Authority | None) -> int:
+    routers = None if args.router is None else [find_router(authority, args.router).name]
+    before = generate(running) if running else None
+    found = impact(before, generate(authority, before), routers)
+    if args.json:
+        print(json.dumps([asdict(row) for row in found.rows], indent=2))
+    else:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        sys.stdout.write(layout(found, width))
+    return 0
+
+
+def _print_steps(args: argparse.Namespace, authority: Authority, running: Authority | None) -> int:
     router = find_router(authority, args.router)
     node = find_node(router, args.node)
     before = _plan(generate(running), router.name, node.name) if running else None
@@ -47,7 +71,8 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _plan(authority: Authority, router: str, node: str, facts: Facts | None = None) -> Plan:
-    return build(document(authority, router, node), facts or Facts(), {})
+    found = document(authority, router, node)
+    return build(found, facts or Facts(), stand_ins(found.client) if found.client else {})
 
 
 def _row(step: Step) -> dict[str, str]:

@@ -13,7 +13,7 @@ from ipsec_client.app.findings import examine_file
 from ipsec_client.config.documents import document, find_node, find_router
 from ipsec_client.config.generated import generate
 from ipsec_client.dialect.render import render
-from ipsec_client.dialect.series import DEFAULT, series
+from ipsec_client.dialect.series import DEFAULT
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Prints the files, or nothing if the configuration has errors or asks for what the series lacks."""
-    chosen = series(args.libreswan).number
+    chosen = args.libreswan
     examined = examine_file(args.file, sys.stderr, chosen)
     if examined.refused:
         return 1

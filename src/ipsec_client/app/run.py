@@ -11,6 +11,7 @@ import gc
 import os
 import signal
 import sys
+import uuid
 from pathlib import Path
 
 from ipsec_client.app import pluto
@@ -83,6 +84,7 @@ class _Run:
         here = [
             f"--{name}={getattr(args, name)}" for name in ("router", "node") if getattr(args, name)
         ]
+        here.append(f"--run={uuid.uuid4()}")
         self._supervisor = Supervisor(
             [
                 Child(AGENT, _verb("agent", "--spare"), out=log, spare=True, nice=FIRST),

@@ -32,6 +32,15 @@ def replace(path: Path, content: str | bytes, *, mode: int = 0o600, durable: boo
         _sync_folder(path.parent)
 
 
+def name_also(path: Path, other: Path) -> None:
+    """Gives the file a further name, in one step, in place of whatever bore it; not synced by itself."""
+    beside = other.with_name(f".{other.name}.{os.getpid()}.new")
+    beside.unlink(missing_ok=True)
+    beside.hardlink_to(path)
+    beside.replace(other)
+    beside.unlink(missing_ok=True)  # where both names were one file's already, nothing was replaced
+
+
 def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

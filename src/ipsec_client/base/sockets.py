@@ -43,6 +43,9 @@ class Peer:
 Handle = Callable[[Any, Peer, Send], Awaitable[None]]
 """Answers one object of a connection; the next is read when it has returned."""
 
+Refusal = Callable[[Peer], Awaitable[str]]
+"""Why a peer is not listened to; empty for one that is."""
+
 
 def run_folder() -> Path:
     """Where the sockets are: /run/ipsec-client, or IPSEC_CLIENT_RUN."""
@@ -75,7 +78,12 @@ def unpack(line: bytes) -> dict[str, Any]:
 
 @asynccontextmanager
 async def serving(
-    path: Path, handle: Handle, *, mode: int = 0o600, limit: int = LINE_LIMIT
+    path: Path,
+    handle: Handle,
+    *,
+    mode: int = 0o600,
+    limit: int = LINE_LIMIT,
+    refusal: Refusal | None = None,
 ) -> AsyncIterator[None]:
     """Answers connections on ``path`` with ``handle`` until the block is left; raises Fault if one is served there.
 
@@ -86,7 +94,7 @@ async def serving(
     connections: set[asyncio.Task[None]] = set()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(_converse(reader, writer, handle))
+        task = asyncio.ensure_future(_converse(reader, writer, handle, refusal))
         connections.add(task)
         task.add_done_callback(connections.discard)
 
@@ -141,7 +149,10 @@ def _answered(path: Path) -> bool:
 
 
 async def _converse(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, handle: Handle
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    handle: Handle,
+    refusal: Refusal | None,
 ) -> None:
     peer = _peer(writer)
 
@@ -151,6 +162,9 @@ async def _converse(
             await writer.drain()
 
     try:
+        if refusal is not None and (why := await refusal(peer)):
+            await send({"error": why, "status": 1})
+            return
         while line := await reader.readline():
             await handle(unpack(line), peer, send)
     except Fault as fault:

@@ -1,4 +1,4 @@
-"""The kinds of command, by whom they are answered: a node's questions and actions, an authority's questions.
+"""The kinds of command, by whom they are carried out: by nodes, by the conductor, by the session itself.
 
 A node's question has two halves: ``answer`` makes its result where the node is, ``layout`` the text of all
 nodes' results where the person is: what stands between the line of the date and the time taken.
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from ipsec_client.commands.grammar import Arguments, Command
-from ipsec_client.commands.port import NodePort, Place
+from ipsec_client.commands.port import ConfigPort, NodePort, Place
+from ipsec_client.commands.session import Talk
 from ipsec_client.commands.view import NodeView
-from ipsec_client.model.elements import Authority
 from ipsec_client.wire.request import Say
 
 R = TypeVar("R")
@@ -54,13 +54,19 @@ class NodeAction(Command):
 
     act: Callable[[NodePort, Arguments, str, Say], Awaitable[None]]
     dated: bool = False
+    changes: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuthorityQuery(Command):
-    """A question to the running configuration, answered by the conductor alone."""
+class AuthorityCommand(Command):
+    """Something asked or done of the authority's configuration, by the conductor alone; it speaks as it goes."""
 
-    answer: Callable[[Authority, Arguments], str]
+    act: Callable[[ConfigPort, Arguments, Talk], Awaitable[None]]
 
 
-AnyCommand = NodeQuery[Any] | NodeAction | AuthorityQuery
+@dataclass(frozen=True, kw_only=True)
+class SessionCommand(Command):
+    """What changes where the session itself stands."""
+
+
+AnyCommand = NodeQuery[Any] | NodeAction | AuthorityCommand | SessionCommand

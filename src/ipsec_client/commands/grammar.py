@@ -1,17 +1,17 @@
 """The grammar of the PCLI's commands: words, abbreviations, arguments, help and completion, all from one definition.
 
-A word may be cut short as long as it stays unique. Arguments come in any order: keywords with a value,
+A word may be cut short as long as the line stays unique. Arguments come in any order: keywords with a value,
 choices, then what stands by its place.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from ipsec_client.base.errors import InputFault
+from ipsec_client.config.grammar import words as words_after_first
 
 HELP = "?"
 
@@ -25,7 +25,8 @@ class Argument:
     """What may follow a command's words.
 
     ``keyword`` is a name and its value, ``choice`` one of ``words``, ``place`` a value by itself, ``rest``
-    all words that remain. ``known`` says which names complete a value: router, node, device, remote.
+    all words that remain. ``known`` says which names complete a value: router, node, device, remote,
+    export, and ``path`` for a rest that leads into the configuration.
     """
 
     name: str
@@ -61,7 +62,8 @@ FORCE = Argument("force", "Ask no question first", kind="choice", words=("force"
 class Command:
     """A command: its ``words`` (and other spellings of them), what it is for, and its arguments.
 
-    ``dated`` commands begin with the date and end with the time they took (page).
+    ``dated`` commands begin with the date and end with the time they took (page). What ``changes``
+    something is for those who may configure; others may look.
     """
 
     words: tuple[str, ...]
@@ -69,6 +71,7 @@ class Command:
     spellings: tuple[tuple[str, ...], ...] = ()
     arguments: tuple[Argument, ...] = ()
     dated: bool = True
+    changes: bool = False
 
     @property
     def all_spellings(self) -> tuple[tuple[str, ...], ...]:
@@ -96,16 +99,9 @@ class Arguments:
         return self.values.get(name)
 
 
-_WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
-
-
 def split(line: str) -> list[str]:
-    """The words of a line; double quotes keep blanks in one word."""
-    found = []
-    for match in _WORD.finditer(line):
-        quoted, bare = match.groups()
-        found.append(bare if quoted is None else re.sub(r"\\(.)", r"\1", quoted))
-    return found
+    """The words of a line, as those of a configuration's text: double quotes keep blanks in one word."""
+    return words_after_first(f"- {line}")
 
 
 def parse(words: Sequence[str], commands: Sequence[C]) -> tuple[C, Arguments]:
@@ -137,16 +133,23 @@ def narrow(
         fitting = [entry for entry in longer if entry[0][place].startswith(word)]
         exact = [entry for entry in fitting if entry[0][place] == word]
         if not fitting:
+            _refuse_ambiguous(words[:place], open_)
             if complete := _whole(open_, place):
                 return complete, [], place
             raise NotFound(f"Command '{word}' not found (use '?' for help)")
         open_ = exact or fitting
+    used = len(words)
+    _refuse_ambiguous(words, open_)
+    further = [(spelling[used], command) for spelling, command in open_ if len(spelling) > used]
+    return _whole(open_, used), further, used
+
+
+def _refuse_ambiguous(words: Sequence[str], open_: Sequence[tuple[tuple[str, ...], C]]) -> None:
+    """Raises InputFault for the first word that no other has told the meaning of."""
+    for place, word in enumerate(words):
         named = sorted({spelling[place] for spelling, _ in open_})
         if len(named) > 1 and len({id(command) for _, command in open_}) > 1:
             raise InputFault(f"Command '{word}' is ambiguous: {', '.join(named)}")
-    used = len(words)
-    further = [(spelling[used], command) for spelling, command in open_ if len(spelling) > used]
-    return _whole(open_, used), further, used
 
 
 def _whole(open_: Sequence[tuple[tuple[str, ...], C]], length: int) -> C | None:

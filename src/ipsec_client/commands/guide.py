@@ -49,14 +49,19 @@ def _next(
     by_word: dict[str, list[Command]] = {}
     for word, longer in further:
         by_word.setdefault(word, []).append(longer)
-    entries = [(word, _purpose(word, used, found)) for word, found in sorted(by_word.items())]
+    entries = [(word, purpose(word, used, found)) for word, found in sorted(by_word.items())]
     return entries, [] if command is None else _arguments(command, words[used:], names)
 
 
-def _purpose(word: str, place: int, commands: Sequence[Command]) -> str:
-    """What a word leads to: the help of its only command, or the words that may come after it."""
-    if len({id(command) for command in commands}) == 1:
-        return commands[0].help
+def purpose(word: str, place: int, commands: Sequence[Command]) -> str:
+    """What a word leads to: the help of the command it ends or of its only one, or the words that may come after it."""
+    whole = [
+        command
+        for command in commands
+        if any(len(s) == place + 1 and s[place] == word for s in command.all_spellings)
+    ]
+    if whole or len({id(command) for command in commands}) == 1:
+        return (whole or commands)[0].help
     after = {
         spelling[place + 1]
         for command in commands
@@ -74,11 +79,13 @@ def _arguments(command: Command, words: Sequence[str], names: Names) -> list[Ent
         return []
     left = [item for item in command.arguments if item.name not in taken.arguments.values]
     entries: list[Entry] = []
+    placed = False
     for argument in left:
         if argument.heads:
             entries += [(head, argument.help) for head in argument.heads]
-        else:
+        elif not placed:  # the next place is that of the first
             entries += _values(argument, names)
+            placed = True
     return entries
 
 

@@ -5,66 +5,22 @@ The rules are those of the published samples; each function names the one it kee
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+
+from ipsec_client.base.table import printable
+from ipsec_client.base.table import table as table  # noqa: PLC0414 — the layouts' own word
 
 VALUE_COLUMN = 22
 """Where values begin in a detail block, counted from 0."""
 
 _NUMBER_EDGE = 39  # right edge of a counter in a detail block
-_NARROWEST = 20  # a column is not wrapped to less
-
-
-def table(
-    header: Sequence[str],
-    rows: Iterable[Sequence[str | int]],
-    *,
-    width: int | None = None,
-    wrapped: int = -1,
-) -> str:
-    """Rules of ``=``, one leading space per cell, one space between; columns of numbers to the right.
-
-    Given a ``width`` the table is fitted into it by folding the texts of column ``wrapped``.
-    """
-    cells = [[_printable(str(cell)) for cell in row] for row in rows]
-    numeric = [
-        bool(cells) and all(row[index].isdecimal() for row in cells) for index in range(len(header))
-    ]
-    widths = [
-        max(len(text) for text in (name, *(row[index] for row in cells))) + 2
-        for index, name in enumerate(header)
-    ]
-    if width is not None and (over := sum(widths) + len(widths) - 1 - width) > 0:
-        widths[wrapped] = max(widths[wrapped] - over, len(header[wrapped]) + 2, _NARROWEST)
-    rule = " ".join("=" * size for size in widths)
-    lines = [rule, _row(header, widths, [False] * len(header)), rule]
-    for row in cells:
-        folded = textwrap.wrap(row[wrapped], widths[wrapped] - 2) or [""]
-        for number, text in enumerate(folded):
-            shown = [cell if number == 0 else "" for cell in row]
-            shown[wrapped] = text
-            lines.append(_row(shown, widths, numeric))
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _row(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:
-    shown = [
-        cell.rjust(size) if right else f" {cell}".ljust(size)
-        for cell, size, right in zip(cells, widths, numeric, strict=True)
-    ]
-    return " ".join(shown).rstrip()
-
-
-def _printable(text: str) -> str:
-    """The text on one line and without what would steer a terminal: some of it was said by a peer."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def block(title: str, body: Sequence[str]) -> str:
     """A detail block: its title between rules one longer than the longest line."""
-    head, *lines = (_printable(line) for line in (f" {title}", *body))
+    head, *lines = (printable(line) for line in (f" {title}", *body))
     rule = "=" * (max(len(line) for line in (head, *lines)) + 1)
     return "".join(f"{line}\n" for line in (rule, head, rule, *lines))
 
@@ -93,14 +49,14 @@ def tree(state: Any, indent: int = 1, column: int = VALUE_COLUMN) -> list[str]:
         if isinstance(item, Mapping | list | tuple):
             lines += tree(item, indent + 2, column)
         else:
-            lines.append(f"{' ' * indent}{_printable(str(item))}")
+            lines.append(f"{' ' * indent}{printable(str(item))}")
     return lines
 
 
 def _entry(key: str, value: Any, indent: int, column: int) -> list[str]:
     if isinstance(value, Mapping | list | tuple):
         return [f"{' ' * indent}{key}:", *tree(value, indent + 2, column)]
-    return [labelled(key, _printable(str(value)), indent, column)]
+    return [labelled(key, printable(str(value)), indent, column)]
 
 
 def columns(heading: str, entries: Sequence[tuple[str, str]]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault, InputFault
 from ipsec_client.commands.catalogue import COMMANDS
-from ipsec_client.commands.command import Answer, AnyCommand, AuthorityQuery, NodeAction, NodeQuery
+from ipsec_client.commands.command import Answer, AnyCommand, NodeAction, NodeQuery
 from ipsec_client.commands.data import encode
 from ipsec_client.commands.execute import EVERY, Executor
 from ipsec_client.commands.grammar import Arguments
@@ -63,12 +63,6 @@ class OnNode(Executor):
     def _target(self, arguments: Arguments) -> Place:
         return _meant(self._port.view(), arguments)
 
-    def _tell(self, command: AuthorityQuery, arguments: Arguments) -> str:
-        raise InputFault(
-            f"{' '.join(command.words)} is answered by the conductor, which does not run here",
-            cure="Start ipsec-client conductor, or ask where it runs",
-        )
-
     async def _ask(
         self, command: NodeQuery[Any], arguments: Arguments, request: str
     ) -> tuple[Sequence[Answer[Any]], Sequence[Fault]]:
@@ -121,7 +115,7 @@ def received(body: Mapping[str, Json]) -> tuple[NodeQuery[Any] | NodeAction, Arg
         case _:
             raise InputFault("a request lacks its command or its arguments")
     for command in COMMANDS:
-        if " ".join(command.words) == name and not isinstance(command, AuthorityQuery):
+        if isinstance(command, NodeQuery | NodeAction) and " ".join(command.words) == name:
             unknown = sorted(values.keys() - {argument.name for argument in command.arguments})
             if not unknown:
                 texts = {key: str(value) for key, value in values.items()}

@@ -1,12 +1,19 @@
-"""The two things that commands are carried out on, and the one thing that faces reach them through."""
+"""What commands are carried out on - a node, an authority, its configuration - and what faces reach them through."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from ipsec_client.base.errors import Fault
+from ipsec_client.base.secret import Secret
 from ipsec_client.commands.view import NodeView
+from ipsec_client.config.edit import Change, Edit
+from ipsec_client.config.findings import Finding
+from ipsec_client.model.definition import Path
 from ipsec_client.model.elements import Authority
+from ipsec_client.plan.impact import Impact
 from ipsec_client.wire.request import Json, Request, Say
 
 
@@ -50,30 +57,157 @@ class AuthorityPort(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Committed:
+    """One commit, as history tells it. Versions grow; one is the second of its commit where that grows too.
+
+    ``at`` is in seconds of the wall clock. ``confirmed_until``: it awaits its confirmation until then.
+    ``undone_from``: it took back the commit of that version, which nobody confirmed.
+    """
+
+    version: int
+    at: float
+    user: str
+    routers: tuple[str, ...]
+    confirmed_until: float | None = None
+    undone_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A place that a candidate changes and another's commit changed since; without ``leaf`` the whole element.
+
+    ``mine`` is what the candidate makes of it, ``theirs`` what runs, as text without keys; None is unset or gone.
+    """
+
+    path: Path
+    leaf: str
+    mine: str | None
+    theirs: str | None
+    user: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """An exported configuration. ``at`` is in seconds of the wall clock; an ``encrypted`` one has its keys in it."""
+
+    name: str
+    at: float
+    encrypted: bool
+
+
+class Refused(Fault):
+    """The candidate has errors; nothing was committed."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__("the candidate configuration is invalid", cure="validate tells why")
+        self.findings = tuple(findings)
+
+
+class Conflict(Fault):
+    """Others have changed what the candidate changes; nothing was committed."""
+
+    def __init__(self, paths: Sequence[Clash]) -> None:
+        super().__init__(
+            f"{len(paths)} of the candidate's changes meet with what others have committed since",
+            cure="Set or delete those paths again, or discard the changes",
+        )
+        self.paths = tuple(paths)
+
+
+class TooWide(Fault):
+    """The commit would remove tunnels of routers that the changes do not name; nothing was committed."""
+
+    def __init__(self, routers: Sequence[str]) -> None:
+        several = f"{routers[0]} and {len(routers) - 1} more" if len(routers) > 1 else routers[0]
+        super().__init__(
+            f"tunnels would be removed from {several}, of which the changes do not speak",
+            cure="compare impact lists them; commit force does it",
+        )
+        self.routers = tuple(routers)
+
+
+class ConfigPort(AuthorityPort, Protocol):
+    """The configuration that people edit: each ``user`` (a login name) has a candidate of his own, kept durably.
+
+    It is what is running with the user's edits. A place that both he and another's commit changed is a clash until
+    he edits it again. Methods that wait are those that work on the disk, or on every router.
+    """
+
+    def candidate(self, user: str) -> Authority:
+        """The running configuration with the user's edits; generated parts are those that are running."""
+
+    def edits(self, user: str) -> tuple[Edit, ...]:
+        """What the user's candidate changes, in the order it can be applied in."""
+
+    def clashes(self, user: str) -> tuple[Clash, ...]:
+        """Where the user's edits meet with what others committed since."""
+
+    async def edit(self, user: str, edits: Sequence[Edit]) -> None:
+        """Adds edits to the candidate; raises InputFault where one cannot be, and takes none then."""
+
+    async def replace(self, user: str, authority: Authority) -> None:
+        """The candidate becomes this; keys that were removed from it are those that are stored."""
+
+    async def discard(self, user: str) -> None:
+        """The candidate is the running configuration again."""
+
+    async def findings(self, user: str) -> tuple[Finding, ...]:
+        """What is wrong with the candidate, generated parts included; not placed on lines."""
+
+    async def generated(self, user: str) -> Authority:
+        """The candidate with the parts that a commit would generate."""
+
+    async def impact(self, user: str) -> Impact:
+        """What a commit would do to the tunnels; raises Refused for a candidate with errors."""
+
+    async def commit(
+        self, user: str, *, force: bool = False, confirmed: int | None = None
+    ) -> Committed | None:
+        """Makes the candidate the running configuration; None, and nothing is done, where it is that already.
+
+        ``confirmed`` is how many minutes there are to confirm it before it undoes itself; ``force`` lets it remove
+        tunnels of routers that the edits do not name. Raises Refused, Conflict, TooWide, or Fault while another
+        commit awaits its confirmation.
+        """
+
+    async def confirm(self, user: str) -> Committed:
+        """Confirms the commit that awaits it; raises Fault where none does."""
+
+    def history(self) -> tuple[Committed, ...]:
+        """The commits kept, newest first."""
+
+    async def at(self, version: int) -> Authority:
+        """What a commit made the running configuration; raises InputFault for one that is not kept."""
+
+    async def changes(self, version: int) -> tuple[Change, ...]:
+        """What a commit changed; everything, for the oldest one kept. Raises as ``at``."""
+
+    async def restore(self, user: str, commits: int) -> None:
+        """The candidate becomes what ran so many commits ago; raises InputFault where history ends before."""
+
+    async def export(self, name: str, authority: Authority, passphrase: Secret | None) -> None:
+        """Keeps it under a name of letters, digits, ``.``, ``-``, ``_``: without keys, or encrypted with them."""
+
+    def exports(self) -> tuple[Exported, ...]:
+        """What was exported, by name."""
+
+    async def exported(self, name: str, passphrase: Secret | None) -> Authority:
+        """What was exported; raises InputFault for an unknown name or a wrong passphrase."""
+
+    async def delete_export(self, name: str) -> None:
+        """Forgets it; raises InputFault for an unknown name."""
+
+
+@dataclass(frozen=True, slots=True)
 class Terminal:
-    """Where text goes: ``width`` in columns, ``tty`` where a person watches; ``user`` by the kernel's word."""
+    """Where text goes: ``width`` in columns, ``tty`` where a person watches; ``user`` by the kernel's word.
+
+    ``interactive`` is one that answers questions. ``admin`` may configure and restart; another user may look.
+    """
 
     width: int = 80
     tty: bool = False
     user: str = ""
-
-
-class Dispatcher(Protocol):
-    """Commands by their words, for a face that shows them."""
-
-    @property
-    def daemon(self) -> str:
-        """Who answers: ``agent`` or ``conductor``."""
-
-    @property
-    def here(self) -> Place | None:
-        """The node that commands mean when they name none."""
-
-    async def execute(self, line: str, terminal: Terminal, request: str, say: Say) -> int:
-        """Carries out a line of the PCLI, saying what it prints, errors too; its exit status (0 or 1).
-
-        ``request`` is the id of what was asked, for what must not be done twice.
-        """
-
-    def complete(self, line: str) -> list[tuple[str, str]]:
-        """The words that may stand at the end of a half-written line, each with its help."""
+    interactive: bool = False
+    admin: bool = True

@@ -29,7 +29,7 @@ def answer(view: NodeView, arguments: Arguments) -> Events:
     kind = arguments.get("kind")
     events = [event for event in view.events if kind in (None, event.kind)]
     events.sort(key=lambda event: event.number, reverse=True)
-    return Events(tuple(events[: _rows(arguments)]))
+    return Events(tuple(events[: rows_wanted(arguments)]))
 
 
 def layout(answers: Sequence[Answer[Events]], arguments: Arguments, screen: Screen) -> str:
@@ -47,14 +47,15 @@ def layout(answers: Sequence[Answer[Events]], arguments: Arguments, screen: Scre
             event.category,
             event.message,
         )
-        for event, place in found[: _rows(arguments)]
+        for event, place in found[: rows_wanted(arguments)]
     ]
     if not rows:
         return "\nThere are no events\n\n"
     return f"\n{table(HEADER, rows, width=screen.width)}\n"
 
 
-def _rows(arguments: Arguments) -> int:
+def rows_wanted(arguments: Arguments) -> int:
+    """How many rows are to be shown; raises InputFault for a number of rows that is none."""
     rows = arguments.get("rows")
     if rows is None:
         return ROWS

@@ -8,12 +8,12 @@ from typing import Any
 
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault, InputFault
-from ipsec_client.commands.command import Answer, AnyCommand, AuthorityQuery, NodeAction, NodeQuery
+from ipsec_client.commands.command import Answer, AnyCommand, NodeAction, NodeQuery
 from ipsec_client.commands.data import decode
 from ipsec_client.commands.execute import EVERY, Executor
 from ipsec_client.commands.grammar import Arguments
 from ipsec_client.commands.node import sent
-from ipsec_client.commands.port import AuthorityPort, Place
+from ipsec_client.commands.port import ConfigPort, Place
 from ipsec_client.commands.show_plugins_state import PLUGIN
 from ipsec_client.model.elements import Authority, Node
 from ipsec_client.wire.request import Json, Request, Say
@@ -24,8 +24,8 @@ class OnConductor(Executor):
 
     daemon = "conductor"
 
-    def __init__(self, port: AuthorityPort, clock: Callable[[], Now]) -> None:
-        super().__init__(clock)
+    def __init__(self, port: ConfigPort, clock: Callable[[], Now]) -> None:
+        super().__init__(clock, port)
         self._port = port
 
     @property
@@ -43,7 +43,9 @@ class OnConductor(Executor):
             "device": [device.name for device in node.device_interface],
             "remote": [remote.name for client in node.ipsec_client for remote in client.remote],
             "plugin": [PLUGIN],
+            "export": [export.name for export in self._port.exports()],
         }
+        found["datastore"] = ["running", "candidate", *found["export"]]
         return dict.fromkeys(found.get(kind, ()))
 
     def _node(self, authority: Authority) -> Node:
@@ -86,9 +88,6 @@ class OnConductor(Executor):
             names = ", ".join(map(str, places))
             raise InputFault(f"several nodes are meant: {names}", cure="Name router and node")
         return places[0]
-
-    def _tell(self, command: AuthorityQuery, arguments: Arguments) -> str:
-        return command.answer(self._running(), arguments)
 
     async def _ask(
         self, command: NodeQuery[Any], arguments: Arguments, request: str

@@ -2,12 +2,15 @@
 
 The document goes out with the same request id until it is refused or replaced. An agent that has it
 answers from memory; one that was restarted takes it again, which changes nothing where nothing changed.
+One that is to be confirmed says each time how long that may still take; confirmed, it is asked anew.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from dataclasses import replace
 
 from ipsec_client.base.errors import Fault, HostFault
 from ipsec_client.commands.port import Place
@@ -30,12 +33,13 @@ class Rollout:
         self._deployer = deployer
         self._again = again
         self._document: Document | None = None
+        self._left: Callable[[], float] = float
         self._changed = asyncio.Event()
         self.told = "nothing committed"
 
-    def want(self, document: Document) -> None:
-        """The node is to be as this document says."""
-        self._document = document
+    def want(self, document: Document, left: Callable[[], float] = float) -> None:
+        """The node is to be as this document says; ``left`` tells the seconds there are to confirm it."""
+        self._document, self._left = document, left
         self._changed.set()
 
     async def run(self) -> None:
@@ -61,8 +65,13 @@ class Rollout:
             await self._pause(pause)
 
     async def _send(self, document: Document, attempt: int) -> None:
+        state = ""
+        if document.confirm is not None:
+            state = " unconfirmed"
+            confirm = replace(document.confirm, seconds=max(0.0, self._left()))
+            document = replace(document, confirm=confirm)
         request = Request(
-            f"apply {document.id} {document.digest} {attempt}",
+            f"apply {document.id}{state} {document.digest} {attempt}",
             "apply",
             {"document": to_json(document, secrets=True)},
         )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TypeVar
 
 from ipsec_client.base.errors import InputFault, UsageFault
-from ipsec_client.model.access import applies
-from ipsec_client.model.elements import Authority, NextHop, Node, Router, ServiceRoute
-from ipsec_client.wire.document import Document
+from ipsec_client.model.elements import Authority, Node, Router
+from ipsec_client.wire.document import Document, cut
 
 T = TypeVar("T", Router, Node)
 
@@ -19,10 +17,10 @@ def document(authority: Authority, router: str, node: str, id: str = "") -> Docu
     Without the ``id`` of a commit it is named after its content. Raises InputFault for an unknown node.
     """
     found = find_router(authority, router)
-    cut = _cut(authority, found, find_node(found, node))
+    part = cut(authority, found, find_node(found, node))
     if not id:
-        id = Document("", cut).digest.removeprefix("sha256:")[:12]  # noqa: A001
-    return Document(id, cut)
+        id = Document("", part).digest.removeprefix("sha256:")[:12]  # noqa: A001
+    return Document(id, part)
 
 
 def find_router(authority: Authority, name: str | None) -> Router:
@@ -45,32 +43,3 @@ def _find(several: tuple[T, ...], name: str | None, kind: str, where: str) -> T:
         if name in (None, item.name):
             return item
     raise InputFault(f"{where} has no {kind} {name}", cure=f"It has {names}")
-
-
-def _cut(authority: Authority, router: Router, node: Node) -> Authority:
-    used = {remote.profile for client in node.ipsec_client for remote in client.remote}
-    return replace(
-        authority,
-        service=tuple(service for service in authority.service if applies(service, router)),
-        router=(
-            replace(
-                router,
-                ipsec_profile=tuple(item for item in router.ipsec_profile if item.name in used),
-                node=(node,),
-                service_route=tuple(
-                    replace(route, next_hop=_next_hops(route, router, node))
-                    for route in router.service_route
-                ),
-            ),
-        ),
-    )
-
-
-def _next_hops(route: ServiceRoute, router: Router, node: Node) -> tuple[NextHop, ...]:
-    """The next hops by this node; a router's only node is meant whatever the name written (decided so)."""
-    hops = {
-        hop.interface: replace(hop, node_name=node.name)
-        for hop in reversed(route.next_hop)
-        if len(router.node) == 1 or hop.node_name == node.name
-    }
-    return tuple(reversed(hops.values()))

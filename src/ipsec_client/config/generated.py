@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ipsec_client.model.access import tenant_of
+from ipsec_client.model.access import inside_version, outside_version, tenant_of
+from ipsec_client.model.definition import make
 from ipsec_client.model.elements import (
     Authority,
     DeviceInterface,
@@ -21,7 +22,14 @@ from ipsec_client.model.elements import (
     Node,
     Router,
 )
-from ipsec_client.model.slots import DESCRIPTION, Slot, is_generated, slots
+from ipsec_client.model.slots import (
+    DESCRIPTION,
+    PREFIX_LENGTH_SIX,
+    Slot,
+    is_generated,
+    slots,
+)
+from ipsec_client.model.values import Address
 
 
 def generate(authority: Authority, running: Authority | None = None) -> Authority:
@@ -80,7 +88,8 @@ def _interfaces(node: Node, before: Node | None) -> tuple[DeviceInterface, ...]:
     if client is None:
         return ()
     given = slots(node, client, before)
-    made = [_interface(client, client.name, given, tenant=client.tenant)]
+    six = any(outside_version(remote) == 6 for remote in client.remote)
+    made = [_interface(client, client.name, given, six, tenant=client.tenant)]
     for remote in client.remote:
         vector = remote.vector_name
         made.append(
@@ -88,6 +97,7 @@ def _interfaces(node: Node, before: Node | None) -> tuple[DeviceInterface, ...]:
                 client,
                 remote.name,
                 given,
+                inside_version(remote) == 6,
                 tenant=tenant_of(remote),
                 enforced_mss=remote.enforced_mss,
                 neighborhood=(Neighborhood(name=vector, vector=(vector,)),) if vector else (),
@@ -97,22 +107,34 @@ def _interfaces(node: Node, before: Node | None) -> tuple[DeviceInterface, ...]:
 
 
 def _interface(
-    client: IpsecClient, name: str, given: dict[str, Slot], **fields: Any
+    client: IpsecClient, name: str, given: dict[str, Slot], six: bool, **fields: Any
 ) -> DeviceInterface | None:
-    """The KNI of that name; ``fields`` are of its network interface."""
+    """The KNI of that name, for ``six`` with an IPv6 address too; ``fields`` are of its network interface."""
     slot = given.get(name)
     if slot is None:
         return None
-    address = InterfaceAddress(
-        ip_address=slot.router, prefix_length=slot.prefix_length, gateway=slot.namespace
+    addresses: list[tuple[Address, int, Address]] = [
+        (slot.router, slot.prefix_length, slot.namespace)
+    ]
+    if six:
+        addresses.append((slot.router_six, PREFIX_LENGTH_SIX, slot.namespace_six))
+    made = {
+        "name": interface_name(name),
+        "type": "external",
+        "address": tuple(_address(*each) for each in addresses),
+    }
+    return make(
+        DeviceInterface,
+        {
+            "name": name,
+            "description": DESCRIPTION,
+            "type": "host",
+            "network_namespace": client.name,
+            "network_interface": (make(NetworkInterface, made | fields),),
+        },
     )
-    interface = NetworkInterface(
-        name=interface_name(name), type="external", address=(address,), **fields
-    )
-    return DeviceInterface(
-        name=name,
-        description=DESCRIPTION,
-        type="host",
-        network_namespace=client.name,
-        network_interface=(interface,),
-    )
+
+
+def _address(router: Address, length: int, namespace: Address) -> InterfaceAddress:
+    values = {"ip_address": router, "prefix_length": length, "gateway": namespace}
+    return make(InterfaceAddress, values)

@@ -19,11 +19,13 @@ from ipsec_client.dialect.catalog import (
     IKEV2,
     NO_AUTH,
     STRONG,
+    STRONG_OLD,
     Algorithm,
     Cipher,
     Digest,
+    Strong,
 )
-from ipsec_client.dialect.series import DEFAULT, SERIES, supported
+from ipsec_client.dialect.series import DEFAULT, NEW, OLD, SERIES
 from ipsec_client.model.elements import IpsecProfile, Remote
 
 
@@ -50,21 +52,22 @@ def ike_version(profile: IpsecProfile) -> int:
 # --- proposals ------------------------------------------------------------------------------------
 
 
-def ike_proposals(profile: IpsecProfile) -> str:
+def ike_proposals(profile: IpsecProfile, series: int = DEFAULT) -> str:
     """The value of ``ike=``: what is written is fixed, the rest comes from the strong list.
 
     With an AEAD cipher the digest is the PRF, so it stays.
     """
-    strong = STRONG[ike_version(profile)]
+    strong = _strong(profile, series)
     ciphers = _ciphers(profile.ike_encryption, strong.ike_ciphers)
     if profile.ike_digest == (NO_AUTH,):
         ciphers = [cipher for cipher in ciphers if cipher.aead]
     digests = [digest.name for digest in _digests(profile.ike_digest, strong.ike_digests)]
     groups = _groups(profile.ike_modp or strong.ike_groups)
-    return _join(profile, [([cipher.name], digests, groups) for cipher in ciphers])
+    parts = [([cipher.name], digests, groups) for cipher in ciphers]
+    return ",".join(_combined(profile, series, parts))
 
 
-def esp_proposals(profile: IpsecProfile) -> str:
+def esp_proposals(profile: IpsecProfile, series: int = DEFAULT) -> str:
     """The value of ``phase2alg=``, for ESP or AH. An AEAD cipher goes without a digest (PLUGIN-1467).
 
     Groups are named only where PFS and ``phase2-modp`` are written: otherwise PFS uses the IKE SA's.
@@ -75,7 +78,17 @@ def esp_proposals(profile: IpsecProfile) -> str:
     else:
         parts = [([c.name],) if c.aead else ([c.name], digests) for c in _child_ciphers(profile)]
     groups = _groups(profile.phase2_modp) if profile.perfect_forward_secrecy else []
-    return _join(profile, parts, ";" + "+".join(groups) if groups else "")
+    suffixes = _combined(profile, series, [(groups,)]) if groups else []
+    return ",".join(
+        f"{text};{suffix}" if suffix else text
+        for text in _combined(profile, series, parts)
+        for suffix in suffixes or [""]
+    )
+
+
+def _strong(profile: IpsecProfile, series: int) -> Strong:
+    version = ike_version(profile)
+    return STRONG_OLD if (version, series) == (IKEV2, OLD) else STRONG[version]
 
 
 def _child_ciphers(profile: IpsecProfile) -> list[Cipher]:
@@ -108,15 +121,16 @@ def _groups(written: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(GROUPS[name].name for name in written))
 
 
-def _join(
-    profile: IpsecProfile, proposals: Sequence[tuple[Sequence[str], ...]], suffix: str = ""
-) -> str:
-    """IKEv2 offers alternatives within a proposal (``+``); in IKEv1 each combination is one of its own."""
-    if ike_version(profile) == IKEV2:
-        texts = ["-".join("+".join(part) for part in proposal) for proposal in proposals]
-    else:
-        texts = ["-".join(each) for proposal in proposals for each in product(*proposal)]
-    return ",".join(text + suffix for text in texts)
+def _combined(
+    profile: IpsecProfile, series: int, proposals: Sequence[tuple[Sequence[str], ...]]
+) -> list[str]:
+    """IKEv2 offers alternatives within a proposal (``+``); in IKEv1 each combination is one of its own.
+
+    So it is written for the old series too, whose releases do not all read a ``+``.
+    """
+    if ike_version(profile) == IKEV2 and series > OLD:
+        return ["-".join("+".join(part) for part in proposal) for proposal in proposals]
+    return ["-".join(each) for proposal in proposals for each in product(*proposal)]
 
 
 # --- what is refused ------------------------------------------------------------------------------
@@ -129,8 +143,6 @@ def refusals(profile: IpsecProfile, series: int = DEFAULT) -> list[Refusal]:
 
     Such a profile is not run at all: what is written is used exactly or not at all.
     """
-    if not supported(series):
-        return [Refusal("name", f"needs another Libreswan than {series}", "Install Libreswan 4.10")]
     return [
         *_ike_refusals(profile, series),
         *_child_refusals(profile, series),
@@ -141,10 +153,6 @@ def refusals(profile: IpsecProfile, series: int = DEFAULT) -> list[Refusal]:
 def remote_refusals(remote: Remote, series: int = DEFAULT) -> list[Refusal]:
     """The same for what a remote says of its host and networks."""
     found = []
-    if ":" in (remote.host or ""):
-        found.append(
-            Refusal("host", "is an IPv6 address, and the egress KNI has IPv4 only", "Use IPv4")
-        )
     networks = [prefix.network for prefix in (*remote.subnet, *remote.local_subnet)]
     several = len(remote.subnet) > 1 or len(remote.local_subnet) > 1
     if len({network.version for network in networks}) > 1 or (
@@ -171,8 +179,9 @@ def _ike_refusals(profile: IpsecProfile, series: int) -> Iterator[Refusal]:
         for value, algorithm in _known(values, table):
             yield from _lacking(field, value, algorithm, series)
             yield from _out_of_place(field, value, algorithm.ike, version, "the IKE SA")
-    ciphers = _ciphers(profile.ike_encryption, STRONG[version].ike_ciphers)
-    yield from _no_auth("ike-digest", profile.ike_digest, ciphers, bool(profile.ike_encryption))
+    if NO_AUTH in profile.ike_digest:
+        ciphers = _ciphers(profile.ike_encryption, STRONG[version].ike_ciphers)
+        yield from _no_auth("ike-digest", profile.ike_digest, ciphers, bool(profile.ike_encryption))
 
 
 def _child_refusals(profile: IpsecProfile, series: int) -> Iterator[Refusal]:
@@ -202,8 +211,9 @@ def _child_refusals(profile: IpsecProfile, series: int) -> Iterator[Refusal]:
             "has several groups, of which IKEv1 can offer one (RFC 2409, 5.5)",
             "Keep one, or use ike-v2 insist",
         )
-    offered = [CIPHERS["null"]] if ah else _ciphers(ciphers, STRONG[version].child_ciphers)
-    yield from _no_auth("phase2-digest", profile.phase2_digest, offered, bool(ciphers) or ah)
+    if NO_AUTH in profile.phase2_digest:
+        offered = [CIPHERS["null"]] if ah else _ciphers(ciphers, STRONG[version].child_ciphers)
+        yield from _no_auth("phase2-digest", profile.phase2_digest, offered, bool(ciphers) or ah)
 
 
 def _known(
@@ -245,7 +255,7 @@ def _no_auth(
     """``no-auth`` needs a cipher that brings its own integrity; alone, beside no ``written`` one that does not."""
     aead = [cipher.aead for cipher in ciphers]
     alone = tuple(digests) == (NO_AUTH,)
-    if NO_AUTH in digests and not (all(aead) if alone and written else any(aead)):
+    if not (all(aead) if alone and written else any(aead)):
         yield Refusal(
             field,
             f"{NO_AUTH} would leave packets unprotected: only AES-GCM and its like need no digest",
@@ -272,6 +282,11 @@ def weak(profile: IpsecProfile) -> list[Remark]:
         remarks.append(
             Remark("ike-v2", f"{profile.ike_v2} means IKEv1, which is retired (RFC 9395)")
         )
+    remarks += [
+        Remark(f"custom-option {option.name}", reason)
+        for option in profile.custom_option
+        if (reason := options.weak(option.name, option.value or ""))
+    ]
     return remarks
 
 
@@ -287,7 +302,7 @@ def _written(
         yield "phase2-modp", profile.phase2_modp, GROUPS
 
 
-def unused(profile: IpsecProfile) -> list[Remark]:
+def unused(profile: IpsecProfile, series: int = DEFAULT) -> list[Remark]:
     """The written fields that nothing acts on beside the others of the profile."""
     remarks = []
     ciphers = profile.phase2_encryption
@@ -307,7 +322,9 @@ def unused(profile: IpsecProfile) -> list[Remark]:
             ("dpddelay", "dpdtimeout") if profile.dpddelay else ("dpdtimeout", "dpddelay")
         )
         remarks.append(Remark(alone, f"has no effect with IKEv1 without {other}"))
-    if profile.dpdaction and not profile.dpddelay:
+    if profile.dpdaction and series == NEW:
+        remarks.append(Remark("dpdaction", f"is ignored by {_release(series)}"))
+    elif profile.dpdaction and not profile.dpddelay:
         remarks.append(Remark("dpdaction", "has no effect without dpddelay"))
     return remarks
 
@@ -318,16 +335,18 @@ _ESP_HEADER = 8  # SPI and sequence number (RFC 4303, 2.1 and 2.2)
 _ESP_TRAILER = 2  # pad length and next header (RFC 4303, 2.5 and 2.6)
 _AH_HEADER = 12  # AH without its ICV (RFC 4302, 2.1 to 2.5)
 _UDP_HEADER = 8  # ESP in UDP (RFC 3948, 2.1)
-_IPV4_HEADER = 20
+_IP_HEADER = {4: 20, 6: 40}
 
 
-def tunnel_mtu(path_mtu: int, profile: IpsecProfile) -> int:
+def tunnel_mtu(path_mtu: int, profile: IpsecProfile, version: int = 4) -> int:
     """The largest packet in bytes that fits into one packet to the gateway, whichever proposal it takes.
+
+    ``version`` is that of IP on the way to the gateway.
 
     ESP is counted as in UDP unless the profile says ``encapsulation no``: behind the egress KNI there is
     always a NAT. IPComp never makes a packet longer (RFC 3173, 2.2).
     """
-    room = path_mtu - _IPV4_HEADER
+    room = path_mtu - _IP_HEADER[version]
     digests = [digest.icv for digest in _child_digests(profile)]
     if profile.authentication_protocol == "ah":
         return room - _AH_HEADER - max(digests)

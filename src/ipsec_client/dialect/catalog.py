@@ -57,8 +57,18 @@ NO_AUTH = "no-auth"
 """The digest that says "none": right with an AEAD cipher, which brings its own integrity, and with no other."""
 
 
-def _aead(name: str, *, ike: frozenset[int] = ONLY_IKEV2, child: frozenset[int] = EITHER) -> Cipher:
-    return Cipher(name, ike=ike, child=child, iv=8, block=4, aead=True)
+_LATER = frozenset({3})
+"""The series of which not every release has it."""
+
+
+def _aead(
+    name: str,
+    *,
+    ike: frozenset[int] = ONLY_IKEV2,
+    child: frozenset[int] = EITHER,
+    lacking: frozenset[int] = frozenset(),
+) -> Cipher:
+    return Cipher(name, ike=ike, child=child, lacking=lacking, iv=8, block=4, aead=True)
 
 
 CIPHERS: Mapping[str, Cipher] = {
@@ -73,7 +83,7 @@ CIPHERS: Mapping[str, Cipher] = {
     "aes-256-gcm": _aead("aes_gcm256"),
     "aes_ccm128": _aead("aes_ccm128", ike=NEITHER),
     "aes_ccm256": _aead("aes_ccm256", ike=NEITHER),
-    "chacha20_poly1305": _aead("chacha20_poly1305", child=ONLY_IKEV2),
+    "chacha20_poly1305": _aead("chacha20_poly1305", child=ONLY_IKEV2, lacking=_LATER),
     "camellia128": Cipher("camellia128"),
     "camellia256": Cipher("camellia256"),
 }
@@ -97,8 +107,8 @@ _SHORT = "is too short (RFC 8247)"
 _SUBGROUPS = "has small subgroups (RFC 8247)"
 
 
-def _elliptic(name: str) -> Group:
-    return Group(name, child=ONLY_IKEV2)
+def _elliptic(name: str, lacking: frozenset[int] = frozenset()) -> Group:
+    return Group(name, child=ONLY_IKEV2, lacking=lacking)
 
 
 def _compiled_out(name: str, weakness: str) -> Group:
@@ -119,7 +129,7 @@ GROUPS: Mapping[str, Group] = {
     "dh-22": _compiled_out("dh22", _SUBGROUPS),
     "dh-23": _compiled_out("dh23", _SUBGROUPS),
     "dh-24": _compiled_out("dh24", _SUBGROUPS),
-    "dh-31": _elliptic("dh31"),
+    "dh-31": _elliptic("dh31", _LATER),
 }
 
 
@@ -154,3 +164,11 @@ STRONG: Mapping[int, Strong] = {
         child_digests=("sha2_512", "sha2_256"),
     ),
 }
+
+STRONG_OLD = Strong(
+    ("aes_gcm256", "aes256", "aes128"),
+    ("sha2_512", "sha2_256"),
+    ("dh-19", "modp2048", "modp3072", "modp4096"),
+    child_digests=("sha2_512", "sha2_256"),
+)
+"""The same for IKEv2 of series 3, where each combination is a proposal of its own: few, then."""

@@ -235,7 +235,13 @@ _AN_END = (
     "describes an end of the tunnel; use host, subnet, local-subnet, remote-id and local-id instead"
 )
 
-OPTIONS: Mapping[int, Mapping[str, str]] = {4: dict(_table())}
+_LATER = ("intermediate", "ipsec-max-bytes", "ipsec-max-packets")
+
+OPTIONS: Mapping[int, Mapping[str, str]] = {
+    3: {name: reason for name, reason in _table() if name not in _LATER},
+    4: dict(_table()),
+    5: dict(_table()),
+}
 """By series: each option's name with the reason why a custom-option may not set it; empty where it may."""
 
 
@@ -250,3 +256,14 @@ def refuse(name: str, value: str | None, series: int) -> str | None:
         return reason or None
     form = _ALLOWED[name.lower()]
     return None if _PATTERNS[form].fullmatch(value) else f"has a value that is no {form}"
+
+
+_WEAK = {
+    ("aggressive", "yes"): "lets anybody who asks try keys at home (RFC 2409, 5.4)",
+    ("replay-window", "0"): "lets packets that were recorded pass again (RFC 4303, 3.4.3)",
+}
+
+
+def weak(name: str, value: str) -> str | None:
+    """Why an option of that value protects poorly; None where nothing is known against it."""
+    return _WEAK.get((name.lower(), value.lower()))

@@ -18,7 +18,8 @@ from ipsec_client.dialect.algorithms import (
     refusals,
     remote_refusals,
 )
-from ipsec_client.dialect.series import DEFAULT
+from ipsec_client.dialect.series import DEFAULT, NEW, OLD
+from ipsec_client.model.access import outside_version
 from ipsec_client.model.definition import effective
 from ipsec_client.model.elements import IpsecClient, IpsecProfile, Node, Remote, Router
 from ipsec_client.model.slots import Slot, slots
@@ -88,7 +89,7 @@ def render(
         return []
     found = conns(document, slots(document.node, client), addresses, series)
     return [
-        RenderedFile(SETUP_NAME, setup(document)),
+        RenderedFile(SETUP_NAME, setup(document, series)),
         *(RenderedFile(file_name(conn), conn.text) for conn in found.values()),
     ]
 
@@ -96,19 +97,25 @@ def render(
 # --- config setup ---------------------------------------------------------------------------------
 
 
-def setup(document: Intent) -> str:
+def setup(document: Intent, series: int = DEFAULT) -> str:
     """What pluto starts with. A change of it restarts pluto and with it every tunnel: so it depends on
-    nothing but the egress KNI's address, and allows already what a remote may need later.
+    nothing but the egress KNI's addresses in use, and allows already what a remote may need later.
     """
     client = document.client
     if client is None:
         return ""
     egress = slots(document.node, client)[client.name]
+    versions = {outside_version(remote) for remote in client.remote} or {4}
     options = (
-        # No IKE on the ingress KNIs: what comes from the LAN is to be encrypted, not answered.
-        ("listen", str(egress.namespace)),
+        # No IKE on the ingress KNIs: what comes from the LAN is to be encrypted, not answered. Pluto takes
+        # one address; where there are gateways of both versions of IP the firewall alone holds IKE off.
+        *(
+            ("listen", str(egress.of_namespace(version)))
+            for version in versions
+            if len(versions) == 1
+        ),
         # Debian's 4.10 drops IKEv1 unless told so. Pluto still answers none but the gateways it has.
-        ("ikev1-policy", "accept"),
+        *((("ikev1-policy", "accept"),) if series > OLD else ()),
         # Two gateways may bear one identity; with "yes" the second ends the first one's tunnel.
         ("uniqueids", "no"),
         # Names are looked up outside; pluto is given addresses and must wait for no name server.
@@ -144,8 +151,11 @@ def conns(
             continue
         if refusals(profile, series) or remote_refusals(remote, series):
             continue
-        ends = _Ends(str(slots[client.name].namespace), address, slot, remote)
-        found[remote.name] = Conn(conn_name(profile.name, remote.name), _options(profile, ends))
+        left = slots[client.name].of_namespace(6 if ":" in address else 4)
+        ends = _Ends(str(left), address, slot, remote)
+        found[remote.name] = Conn(
+            conn_name(profile.name, remote.name), _options(profile, ends, series)
+        )
     return found
 
 
@@ -164,21 +174,30 @@ class _Ends:
     slot: Slot
     remote: Remote
 
-    def options(self, profile: IpsecProfile) -> Iterator[tuple[str, str]]:
+    def options(self, profile: IpsecProfile, series: int) -> Iterator[tuple[str, str]]:
         yield "left", self.left
         yield "leftid", identity(profile.local_id, self.left)
         yield from _networks("left", self.remote.local_subnet, self.remote.subnet)
         yield "right", self.right
         yield "rightid", identity(self.remote.remote_id, self.right)
         yield from _networks("right", self.remote.subnet, self.remote.local_subnet)
-        yield "ipsec-interface", str(self.slot.index)
+        if series == OLD:
+            yield "vti-interface", f"ipsec{self.slot.index}"
+            yield "vti-routing", "no"
+        else:
+            yield "ipsec-interface", str(self.slot.index)
         # Without a mark of its own a second connection with equal selectors is refused on series 4:
         # "route already in use" (libreswan#504, #1778).
         yield "mark", f"{MARK + self.slot.index}/0xffffffff"
 
 
-def _options(profile: IpsecProfile, ends: _Ends) -> Options:
-    return (*_FIXED, *ends.options(profile), *_from_profile(profile), *_custom(profile))
+def _options(profile: IpsecProfile, ends: _Ends, series: int) -> Options:
+    return (
+        *_FIXED,
+        *ends.options(profile, series),
+        *_from_profile(profile, series),
+        *_custom(profile),
+    )
 
 
 _FIXED: Options = (
@@ -197,14 +216,16 @@ _FIXED: Options = (
 # identity, and INITIAL_CONTACT would make a shared gateway drop the other routers' tunnels.
 
 
-def _from_profile(profile: IpsecProfile) -> Iterator[tuple[str, str]]:
+def _from_profile(profile: IpsecProfile, series: int) -> Iterator[tuple[str, str]]:
     shown = effective(profile)
     for name, option in MAPPED.items():
         value = getattr(shown, name.replace("-", "_"))
+        if (series, option.name) in _GONE:
+            continue
         if value is not None and (text := option.value(shown, value)):
             yield option.name, text
-    yield "ike", ike_proposals(profile)
-    yield "phase2alg", esp_proposals(profile)
+    yield "ike", ike_proposals(profile, series)
+    yield "phase2alg", esp_proposals(profile, series)
 
 
 def _custom(profile: IpsecProfile) -> Iterator[tuple[str, str]]:
@@ -262,6 +283,10 @@ MAPPED: Mapping[str, Mapped] = {
 """The fields of a profile that become an option each, in the order they are written in."""
 
 
+_GONE = frozenset({(NEW, "dpdaction")})
+"""Options by the series that reads them no more."""
+
+
 def _networks(
     side: str, written: tuple[Prefix, ...], opposite: tuple[Prefix, ...]
 ) -> Iterator[tuple[str, str]]:
@@ -306,13 +331,14 @@ def secrets(document: Intent, addresses: Mapping[str, str]) -> Secret:
     if client is None:
         return Secret("")
     profiles = {profile.name: profile for profile in document.router.ipsec_profile}
-    left = str(slots(document.node, client)[client.name].namespace)
+    egress = slots(document.node, client)[client.name]
     lines = []
     for remote in client.remote:
         profile, address = profiles.get(remote.profile or ""), gateway(remote, addresses)
         key = profile.pre_shared_key if profile else None
         if profile and address and key and not key.removed:
-            ours = identity(profile.local_id, left)
+            left = egress.of_namespace(6 if ":" in address else 4)
+            ours = identity(profile.local_id, str(left))
             theirs = identity(remote.remote_id, address)
             lines.append(f'{ours} {theirs} : PSK "{key.reveal()}"\n')
     return Secret("".join(lines))

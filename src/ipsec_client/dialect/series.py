@@ -1,44 +1,36 @@
-"""The series of Libreswan we know, and which of them are rendered. What differs between them is keyed by number."""
+"""The series of Libreswan we know, and which of them nodes run on. What differs between them is keyed by number."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from ipsec_client.base.errors import UsageFault
-
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One major version of Libreswan, and the ``releases`` of it that we have in mind."""
+    """One major version of Libreswan. ``releases`` are those of it that we have in mind.
+
+    ``runs``: whether a node runs on it. Files can be written for the others too, to be read and checked.
+    """
 
     number: int
     releases: str
-    rendered: bool
+    runs: bool = False
 
+
+OLD, DEFAULT, NEW = 3, 4, 5
+"""The series by what they are beside the one that is meant where none is named: Debian 12's."""
 
 SERIES = {
-    3: Series(3, "3.23 to 3.29", rendered=False),
-    4: Series(4, "4.10", rendered=True),
-    5: Series(5, "5.2", rendered=False),
+    OLD: Series(OLD, "3.23 to 3.29"),
+    DEFAULT: Series(DEFAULT, "4.10", runs=True),
+    NEW: Series(NEW, "5.2"),
 }
-DEFAULT = 4
-"""The series that is meant where none is named: Debian 12's."""
 
 
-def series(number: int) -> Series:
-    """The series of that number; raises UsageFault where it is not rendered."""
-    if not supported(number):
-        rendered = ", ".join(str(each.number) for each in SERIES.values() if each.rendered)
-        raise UsageFault(
-            f"Libreswan {number} is not supported", cure=f"Supported series: {rendered}"
-        )
-    return SERIES[number]
-
-
-def supported(number: int) -> bool:
-    """Whether connections can be rendered for that series."""
-    return number in SERIES and SERIES[number].rendered
+def runs(number: int) -> bool:
+    """Whether a node with that series can run connections."""
+    return number in SERIES and SERIES[number].runs
 
 
 def of_version(text: str) -> int | None:

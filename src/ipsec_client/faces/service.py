@@ -20,11 +20,13 @@ Handlers = Mapping[str, Handler]
 
 
 @asynccontextmanager
-async def serving(path: Path, handlers: Handlers, *, mode: int = 0o600) -> AsyncIterator[None]:
-    """Answers requests on the socket at ``path`` until the block is left."""
+async def serving(
+    path: Path, handlers: Handlers, *, mode: int = 0o600, refusal: sockets.Refusal | None = None
+) -> AsyncIterator[None]:
+    """Answers requests on the socket at ``path`` until the block is left; those of whom there is no ``refusal``."""
     service = Service(handlers)
     try:
-        async with sockets.serving(path, service.handle, mode=mode):
+        async with sockets.serving(path, service.handle, mode=mode, refusal=refusal):
             yield
     finally:
         await service.close()

@@ -16,5 +16,5 @@ else:
     def replace(value, /, **changes):
         """The value with the changes, as ``dataclasses.replace``."""
         copy = object.__new__(type(value))
-        copy.__dict__.update(value.__dict__, **changes)
+        object.__setattr__(copy, "__dict__", value.__dict__ | changes)
         return copy

@@ -6,11 +6,11 @@ Knows a tunnel's targets and time; nothing of SAs, KNIs or repairs. The mathemat
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import lru_cache
+from collections.abc import Iterable
 
 from ipsec_client.base.clock import Now
 from ipsec_client.health.copying import replace
-from ipsec_client.health.types import Probe, Target, Test, Tunnel, TunnelIntent
+from ipsec_client.health.types import Answer, Probe, Target, Test, Tunnel, TunnelIntent
 
 SEQUENCES = 1 << 16
 """Sequence numbers of an ICMP echo request (RFC 792)."""
@@ -33,8 +33,10 @@ ROUND_TRIP_WEIGHT = 1 / 8
 SHORTEST = 0.01
 """Seconds that interval and timeout have at least, so that no test can become a flood."""
 
+SOON = 0.004
+"""Seconds by which a test may begin early, to share a waking with others. None ends early, and none late for it."""
 
-@lru_cache(maxsize=256)
+
 def offsets(target: Target) -> tuple[float, ...]:
     """When the attempts of one test are made, in seconds after it began.
 
@@ -60,23 +62,23 @@ def tests_for(intent: TunnelIntent, known: tuple[Test, ...], now: Now) -> tuple[
     by_target = {test.target: test for test in known}
     by_destination = {target.destination: _bounded(target) for target in intent.targets}
     return tuple(
-        by_target.get(target) or Test(target, next_at=now.mono, rhythm=now.mono)
+        by_target.get(target) or Test(target, offsets(target), next_at=now.mono, rhythm=now.mono)
         for target in by_destination.values()
     )
 
 
 def advance(tunnel: Tunnel, now: Now) -> tuple[Tunnel, list[Probe]]:
     """What is due by now: attempts to send, tests that have failed, tests to begin. Only with SAs."""
-    if not tunnel.connected or all(test.next_at > now.mono for test in tunnel.tests):
+    if not tunnel.connected or not any(_is_due(test, now) for test in tunnel.tests):
         return tunnel, []
     probes: list[Probe] = []
     tests: list[Test] = []
     mending = tunnel.mending
     for old in tunnel.tests:
         test = old
-        while test.next_at <= now.mono:
+        while _is_due(test, now):
             test = _excuse_stall(test, now)
-            if test.begun is not None and test.attempts == len(offsets(test.target)):
+            if test.begun is not None and test.attempts == len(test.schedule):
                 test = _missed(test, now)
                 mending = mending if mending.ailing else replace(mending, ailing=True)
             else:
@@ -87,14 +89,16 @@ def advance(tunnel: Tunnel, now: Now) -> tuple[Tunnel, list[Probe]]:
     return replace(tunnel, tests=tuple(tests), traffic=traffic, mending=mending), probes
 
 
-def answered(
-    tunnel: Tunnel, destination: str, sequence: int, round_trip: float, now: Now
-) -> Tunnel:
+def answered(tunnel: Tunnel, answers: Iterable[Answer], now: Now) -> Tunnel:
     """An answer ends the test it belongs to; one to a test that is over changes nothing."""
-    for place, test in enumerate(tunnel.tests):
-        if test.target.destination == destination and _is_present(test, sequence):
-            return _with_test(tunnel, place, _answered(test, sequence, round_trip, now))
-    return tunnel
+    tests = {test.target.destination: test for test in tunnel.tests}
+    ended = False
+    for answer in answers:
+        test = tests.get(answer.destination)
+        if test is not None and _is_present(test, answer.sequence):
+            tests[answer.destination] = _answered(test, answer, now)
+            ended = True
+    return replace(tunnel, tests=tuple(tests.values())) if ended else tunnel
 
 
 def unsent(tunnel: Tunnel, destination: str, sequence: int, now: Now) -> Tunnel:
@@ -150,6 +154,10 @@ def _bounded(target: Target) -> Target:
     )
 
 
+def _is_due(test: Test, now: Now) -> bool:
+    return test.next_at <= (now.mono if test.begun is not None else now.mono + SOON)
+
+
 def _excuse_stall(test: Test, now: Now) -> Test:
     """Where nobody was watching for longer than a slot, the test goes on from here, with a slot left at least.
 
@@ -160,12 +168,11 @@ def _excuse_stall(test: Test, now: Now) -> Test:
         return test
     if test.begun is None:
         return replace(test, next_at=now.mono)
-    schedule = offsets(test.target)
-    latest = bisect_right(schedule, test.target.timeout - slot * 0.99) - 1
+    latest = bisect_right(test.schedule, test.target.timeout - slot * 0.99) - 1
     attempt = min(test.attempts, latest)
     return replace(
         test,
-        begun=now.mono - schedule[attempt],
+        begun=now.mono - test.schedule[attempt],
         first=test.first + test.attempts - attempt,
         attempts=attempt,
     )
@@ -173,12 +180,12 @@ def _excuse_stall(test: Test, now: Now) -> Test:
 
 def _sent(test: Test, now: Now) -> Test:
     """One attempt more, the first one of a new test where none is under way."""
-    schedule = offsets(test.target)
     begun, first, attempts, rhythm = test.begun, test.first, test.attempts + 1, test.rhythm
     if begun is None:
         begun, first, attempts = test.next_at, test.sequence, 1
-        rhythm = begun + test.target.interval if rhythm <= now.mono else rhythm
-    following = schedule[attempts] if attempts < len(schedule) else test.target.timeout
+        rhythm = begun + test.target.interval if rhythm <= now.mono + SOON else rhythm
+    more = attempts < len(test.schedule)
+    following = test.schedule[attempts] if more else test.target.timeout
     return replace(
         test,
         sequence=(test.sequence + 1) % SEQUENCES,
@@ -202,20 +209,18 @@ def _missed(test: Test, now: Now) -> Test:
     )
 
 
-def _answered(test: Test, sequence: int, round_trip: float, now: Now) -> Test:
+def _answered(test: Test, answer: Answer, now: Now) -> Test:
     owed = max(0, test.owed - 1)
-    smoothed = test.round_trip
-    smoothed = (
-        round_trip if smoothed is None else smoothed + (round_trip - smoothed) * ROUND_TRIP_WEIGHT
-    )
-    lost = (sequence - test.first) % SEQUENCES
+    smoothed = answer.round_trip if test.round_trip is None else test.round_trip
+    smoothed += (answer.round_trip - smoothed) * ROUND_TRIP_WEIGHT
+    lost = (answer.sequence - test.first) % SEQUENCES
     return replace(
         test,
         begun=None,
         next_at=max(test.rhythm, now.mono),
         status="up" if owed == 0 else test.status,
         owed=owed,
-        loss=_smoothed_loss(test.loss, lost) * (1 - LOSS_WEIGHT),
+        loss=(_smoothed_loss(test.loss, lost) if lost else test.loss) * (1 - LOSS_WEIGHT),
         round_trip=smoothed,
     )
 

@@ -22,9 +22,10 @@ from ipsec_client.health.types import (
     Negotiation,
     OperatorRestart,
     PlutoState,
-    ProbeAnswer,
+    ProbeAnswers,
     ProbeFailed,
     RepairDone,
+    Replacing,
     SecurityAssociations,
     Tick,
     Traffic,
@@ -66,8 +67,8 @@ def _of_tunnel(
     client: Client, tunnel: Tunnel, event: Event, now: Now
 ) -> tuple[Tunnel, list[Effect]]:
     match event:
-        case ProbeAnswer(_, destination, sequence, round_trip):
-            return monitor.answered(tunnel, destination, sequence, round_trip, now), []
+        case ProbeAnswers(_, answers):
+            return monitor.answered(tunnel, answers, now), []
         case ProbeFailed(_, destination, sequence):
             return monitor.unsent(tunnel, destination, sequence, now), []
         case Counters(_, inbound, outbound):
@@ -78,6 +79,8 @@ def _of_tunnel(
             return _connection(tunnel, event, now), []
         case KniLink(_, up):
             return switch.linked(tunnel, up, now)
+        case Replacing():
+            return repair.reset(tunnel, now), []
         case OperatorRestart(_, request):
             return repair.requested(tunnel, request, now), []
         case RepairDone(_, failure):
@@ -154,7 +157,9 @@ def _associated(tunnel: Tunnel, inbound: int, outbound: int, now: Now) -> Tunnel
 def _connection(tunnel: Tunnel, event: ConnectionState, now: Now) -> Tunnel:
     if event.loaded is not None and event.loaded != tunnel.loaded:
         tunnel = replace(tunnel, loaded=event.loaded)
-        if event.loaded.state == "loaded" and tunnel.negotiation.state != "trying":
+        if event.loaded.state == "refused":
+            tunnel = repair.spared(tunnel)
+        elif event.loaded.state == "loaded" and tunnel.negotiation.state != "trying":
             tunnel = repair.anew(tunnel)
     negotiation = event.negotiation
     if negotiation is None or _told_before(tunnel.negotiation, negotiation):

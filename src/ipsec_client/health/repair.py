@@ -18,6 +18,7 @@ from ipsec_client.health.types import (
     Client,
     Decision,
     Effect,
+    Loaded,
     Mending,
     Negotiation,
     Past,
@@ -88,9 +89,18 @@ def done(tunnel: Tunnel, failure: str, now: Now) -> tuple[Tunnel, list[Effect]]:
 
 
 def reset(tunnel: Tunnel, now: Now) -> Tunnel:
-    """Its connection is another now: it begins anew, and its SAs may go without a flap."""
+    """Its connection is about to be replaced: traffic leaves it before its SAs go, without a flap, and it is
+    initiated as soon as the new one is loaded.
+    """
     past = replace(tunnel.past, excused_until=now.mono + EXCUSE)
-    return replace(anew(tunnel), past=past)
+    tunnel = replace(anew(tunnel), past=past, loaded=Loaded())
+    severed = bool(tunnel.inbound or tunnel.outbound)
+    return replace(tunnel, mending=replace(tunnel.mending, severed=severed))
+
+
+def spared(tunnel: Tunnel) -> Tunnel:
+    """What was to replace its connection was refused: what it has may go on."""
+    return replace(tunnel, mending=replace(tunnel.mending, severed=False))
 
 
 def anew(tunnel: Tunnel) -> Tunnel:

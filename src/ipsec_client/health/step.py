@@ -18,7 +18,7 @@ from ipsec_client.health.types import (
     Effect,
     Event,
     Lower,
-    ProbeAnswer,
+    ProbeAnswers,
     Tunnel,
 )
 
@@ -28,7 +28,7 @@ def step(client: Client, event: Event, now: Now) -> tuple[Client, list[Effect]]:
     before = client
     client, effects = observe(client, event, now)
     # Other answers may wait in the same socket: what is due is left to the tick that follows them.
-    watching = not isinstance(event, ProbeAnswer)
+    watching = not isinstance(event, ProbeAnswers)
     tunnels: list[Tunnel] = []
     for place, known in enumerate(client.tunnels):
         tested, probes = monitor.advance(known, now) if watching else (known, [])

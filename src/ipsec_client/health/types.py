@@ -7,7 +7,7 @@ Those without slots are copied with changes (``copying``).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 # --- what is wanted -------------------------------------------------------------------------------
 
@@ -101,7 +101,14 @@ class Intended:
     """The document in force names these tunnels, in configuration order. Known ones keep what is known."""
 
     tunnels: tuple[TunnelIntent, ...]
-    restarted: tuple[str, ...] = ()  # those whose connection this document replaces
+    restarted: tuple[str, ...] = ()  # those that cannot go on until their connection is replaced
+
+
+@dataclass(frozen=True, slots=True)
+class Replacing:
+    """A tunnel's connection is replaced next: its SAs end."""
+
+    remote: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +136,20 @@ class ConnectionState:
     negotiation: Negotiation | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeAnswer:
-    """A destination answered probe ``sequence`` of a tunnel; ``round_trip`` in seconds."""
+class Answer(NamedTuple):
+    """A destination answered the probe ``sequence``; ``round_trip`` in seconds."""
 
-    remote: str
     destination: str
     sequence: int
     round_trip: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeAnswers:
+    """What destinations answered to probes of a tunnel, in the order it was read, all that was there at once."""
+
+    remote: str
+    answers: tuple[Answer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +205,11 @@ class Tick:
 
 Event = (
     Intended
+    | Replacing
     | SecurityAssociations
     | PlutoState
     | ConnectionState
-    | ProbeAnswer
+    | ProbeAnswers
     | ProbeFailed
     | Counters
     | KniLink
@@ -223,8 +237,7 @@ class Raise:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(NamedTuple):
     """Send one echo request through the tunnel; ``sequence`` has 16 bits, as in ICMP (RFC 792)."""
 
     remote: str
@@ -271,6 +284,7 @@ class Test:
     """A destination under test. ``begun`` is when its present test began; None: between two tests."""
 
     target: Target
+    schedule: tuple[float, ...]  # when its attempts are made, in seconds after it began
     sequence: int = 0  # of the next attempt
     begun: float | None = None
     first: int = 0  # sequence of the present test's first attempt

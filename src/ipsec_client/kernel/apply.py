@@ -182,16 +182,18 @@ def _make_pair(item: Kni, inside: Netlink) -> None:
         inside.request(RTM_NEWLINK, body, NLM_F_CREATE | NLM_F_EXCL)
 
 
-def _set_end(kernel: Netlink, item: Kni, address: str, *, up: bool | None) -> None:
+def _set_end(kernel: Netlink, item: Kni, addresses: str, *, up: bool | None) -> None:
     kernel.request(RTM_SETLINK, rtnetlink.link_change(item.name, mtu=item.mtu, alias=ALIAS))
     link = rtnetlink.find_link(kernel, item.name)
     index = link.index if link else 0
     present = {found for number, found in rtnetlink.addresses(kernel) if number == index}
-    for extra in present - {address}:
+    wanted = addresses.split()
+    for extra in present - set(wanted):
         kernel.request(RTM_DELADDR, rtnetlink.address(index, extra))
-    if address not in present:
-        body = rtnetlink.address(index, address)
-        kernel.request(RTM_NEWADDR, body, NLM_F_CREATE | NLM_F_REPLACE)
+    for address in wanted:
+        if address not in present:
+            body = rtnetlink.address(index, address)
+            kernel.request(RTM_NEWADDR, body, NLM_F_CREATE | NLM_F_REPLACE)
     if up is not None:
         kernel.request(RTM_SETLINK, rtnetlink.link_change(item.name, up=up))
 

@@ -45,6 +45,17 @@ def remote_address(remote: Remote) -> Address | None:
         return None
 
 
+def outside_version(remote: Remote) -> int:
+    """The version of IP that its encrypted packets go by; a name stands for an IPv4 address."""
+    return 6 if ":" in (remote.host or "") else 4
+
+
+def inside_version(remote: Remote) -> int:
+    """The version of IP that its tunnel carries; of networks left open it is IPv4."""
+    prefixes = (*remote.subnet, *remote.local_subnet)
+    return 6 if any(":" in prefix.text for prefix in prefixes) else 4
+
+
 @lru_cache(maxsize=4096)
 def tenant_chain(tenant: str) -> tuple[str, ...]:
     """The tenant and those it is a part of, most specific first: ``a.b`` gives ``("a.b", "b")``."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ipsec_client.base.secret import Secret
 from ipsec_client.model import values as v
-from ipsec_client.model.definition import Element, children, key, leaf, leaves
+from ipsec_client.model.definition import Element, Leaf, children, definition, key, leaf, leaves
 
 ENCRYPTIONS = (
     "aes128",
@@ -55,6 +55,16 @@ GROUPS = (
     "dh-24",
     "dh-31",
 )
+PROVIDERS = (
+    "zscaler",
+    "prisma-access",
+    "aws",
+    "azure",
+    "google-cloud",
+    "oracle-cloud",
+    "cloudflare",
+)
+"""Whose published limits are known; what they are is in ``config/providers``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,6 +205,11 @@ class IpsecProfile(Element):
         effect="remote-peer-type= of the connection; ietf is what Libreswan does anyway",
         since="3.3.0",
     )
+    provider: str | None = leaf(
+        v.choice(*PROVIDERS),
+        "Who runs the gateway",
+        effect="None on the node: check compares the profile with what this provider publishes",
+    )
     pre_shared_key: Secret | None = leaf(
         v.SECRET,
         "The key both ends hold",
@@ -202,3 +217,10 @@ class IpsecProfile(Element):
         required=True,
     )
     custom_option: tuple[CustomOption, ...] = children(CustomOption)
+
+
+def leaf_of(field: str) -> Leaf:
+    """The definition of a field of a profile, by its name in the PCLI."""
+    member = definition(IpsecProfile).by_name[field]
+    assert isinstance(member, Leaf)
+    return member

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address
 
 from ipsec_client.model.definition import value_of
 from ipsec_client.model.elements import DeviceInterface, IpsecClient, Node
@@ -22,18 +22,41 @@ SLOTS = 64
 """Slots a client may have; tables and marks are reserved for so many."""
 
 _PREFIX_LENGTH = 30
+PREFIX_LENGTH_SIX = 126
+"""Of the IPv6 network beside a slot's /30."""
 ROOM = 4
 """Addresses that a slot takes."""
 
 
+UNIQUE_LOCAL = int(IPv6Address("fdb6:dc80:a25f::"))
+"""The IPv6 side of slots: a unique local prefix (RFC 4193, 3.2.2), followed by the slot's IPv4 address."""
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A KNI's /30: the ``router`` has its first host address, the ``namespace`` its second (page)."""
+    """A KNI's /30: the ``router`` has its first host address, the ``namespace`` its second (page).
+
+    Where IPv6 is carried too, both have an address of a /126 beside it.
+    """
 
     index: int
     router: IPv4Address
     namespace: IPv4Address
     prefix_length: int = _PREFIX_LENGTH
+
+    @property
+    def router_six(self) -> IPv6Address:
+        """The router's IPv6 address."""
+        return IPv6Address(UNIQUE_LOCAL + int(self.router))
+
+    @property
+    def namespace_six(self) -> IPv6Address:
+        """The namespace's IPv6 address."""
+        return IPv6Address(UNIQUE_LOCAL + int(self.namespace))
+
+    def of_namespace(self, version: int) -> IPv4Address | IPv6Address:
+        """The namespace's address of that version of IP."""
+        return self.namespace_six if version == 6 else self.namespace
 
 
 def is_generated(device: DeviceInterface) -> bool:
@@ -103,11 +126,16 @@ def _slot(first: int, index: int) -> Slot:
     return Slot(index, IPv4Address(base + 1), IPv4Address(base + 2))
 
 
-def probe_source(client: IpsecClient, slot: Slot) -> IPv4Address | None:
+def probe_source(
+    client: IpsecClient, slot: Slot, version: int = 4
+) -> IPv4Address | IPv6Address | None:
     """What a remote's probes come from at the far end: the namespace's last octet, in the monitor network (page).
 
-    The octet counts modulo the network's size; None where an IPv6 network is written.
+    The octet counts modulo the network's size; None where an IPv6 network is written. Probes by IPv6 come
+    from the namespace's own address.
     """
+    if version == 6:
+        return slot.namespace_six
     network = monitor_network(client)
     if network is None:
         return None

@@ -156,13 +156,13 @@ def _read_duration(text: str) -> Duration:
 @lru_cache(maxsize=65536)
 def _read_address(text: str) -> Address:
     try:
-        return _without_zone(text)
+        return _address(text)
     except ValueError:
         raise ValueError("is not an IP address") from None
 
 
-def _without_zone(text: str) -> Address:
-    """The address; Python takes whatever text may follow a ``%`` for its zone, and nothing here has zones."""
+def _address(text: str) -> Address:
+    """The address; one with a zone (``fe80::1%eth0``) is none: what is written here is no node's alone."""
     if "%" in text:
         raise ValueError
     return ipaddress.ip_address(text)
@@ -174,7 +174,7 @@ _PREFIX = re.compile(r"[^%/]+(/(0|[1-9][0-9]{0,2}))?")
 def _read_prefix(text: str) -> Prefix:
     prefix = Prefix(text)
     try:
-        if not _PREFIX.fullmatch(text):  # Python knows zones and masks
+        if not _PREFIX.fullmatch(text):  # ipaddress takes netmasks and zones too
             raise ValueError
         prefix.network  # noqa: B018 — reading it is the test
     except ValueError:
@@ -187,7 +187,7 @@ _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)", re.ASCII)
 
 def _read_host(text: str) -> str:
     try:
-        return str(_without_zone(text))
+        return str(_address(text))
     except ValueError:
         pass
     labels = text.removesuffix(".").split(".")

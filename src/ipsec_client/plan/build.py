@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ipsec_client.plan.admission import firewall
 from ipsec_client.plan.client import Inside, Tunnel
 from ipsec_client.plan.forwarding import Forwarding, allocate_tables
 from ipsec_client.plan.objects import Object
@@ -42,7 +43,9 @@ def build(document: Document, facts: Facts, hosts: Mapping[str, str]) -> Plan:
     client = document.client
     forwarding = Forwarding(document, tables)
     inside = Inside(document, client, forwarding, hosts, facts.series) if client else None
-    wanted: list[Object] = list(forwarding.objects())
+    wanted: list[Object] = []
+    if services or forwarding.knis:
+        wanted = [firewall(forwarding), *forwarding.objects()]
     if inside:
         wanted += inside.objects()
     wanted.sort(key=lambda item: item.phase)

@@ -8,8 +8,10 @@ from functools import cached_property
 
 from ipsec_client.base.errors import InputFault
 from ipsec_client.dialect import algorithms, render
+from ipsec_client.dialect.series import DEFAULT, SERIES, runs
+from ipsec_client.model.access import inside_version, outside_version
 from ipsec_client.model.elements import IpsecClient, IpsecProfile, Remote
-from ipsec_client.model.slots import Slot, probe_source, slots
+from ipsec_client.model.slots import PREFIX_LENGTH_SIX, Slot, probe_source, slots
 from ipsec_client.model.values import ADDRESS
 from ipsec_client.plan.forwarding import PATH_MTU, Forwarding
 from ipsec_client.plan.objects import (
@@ -45,6 +47,11 @@ class Tunnel:
         return f"ipsec{self.slot.index}"
 
     @property
+    def version(self) -> int:
+        """The version of IP that it carries."""
+        return inside_version(self.remote)
+
+    @property
     def towards(self) -> int:
         """The table from the KNI to the tunnel."""
         return 100 + self.slot.index
@@ -57,8 +64,9 @@ class Tunnel:
 
 def route_back(netns: str, tunnel: Tunnel) -> Route:
     """The way of decrypted packets to the KNI; the kernel drops it when the KNI's end goes down."""
+    via = tunnel.slot.router_six if tunnel.version == 6 else tunnel.slot.router
     return Route(
-        netns, tunnel.back, "default", 0, dev=tunnel.remote.name, via=str(tunnel.slot.router)
+        netns, tunnel.back, "default", 0, tunnel.version, dev=tunnel.remote.name, via=str(via)
     )
 
 
@@ -79,6 +87,17 @@ class Inside:
         if self.client.name not in found:
             raise InputFault(f"the plugin-network of {self.client.name} has no room")
         return found
+
+    @property
+    def six(self) -> bool:
+        """Whether a gateway is reached by IPv6."""
+        return any(outside_version(remote) == 6 for remote in self.client.remote)
+
+    @property
+    def local(self) -> frozenset[str]:
+        """The namespace's addresses of the egress KNI, which encrypted packets are sent from."""
+        egress = self.slots[self.client.name]
+        return frozenset(str(egress.of_namespace(version)) for version in (4, 6))
 
     @cached_property
     def tunnels(self) -> list[Tunnel]:
@@ -101,15 +120,20 @@ class Inside:
         yield self.firewall()
         yield from self._sysctls()
         egress = self.slots[netns]
-        yield _kni(netns, netns, egress, ingress=False)
+        yield _kni(netns, netns, egress, ingress=False, six=self.six)
         yield Route(netns, MAIN_TABLE, "default", 0, dev=netns, via=str(egress.router))
+        if self.six:
+            yield Route(netns, MAIN_TABLE, "default", 0, 6, dev=netns, via=str(egress.router_six))
         for tunnel in self.tunnels:
-            yield _kni(tunnel.remote.name, netns, tunnel.slot, ingress=True)
+            six = tunnel.version == 6
+            yield _kni(tunnel.remote.name, netns, tunnel.slot, ingress=True, six=six)
             yield TunnelDevice(tunnel.device, netns, tunnel.slot.index, self._mtu(tunnel))
             yield from self._routing(tunnel)
         yield Pluto(netns, netns, render.setup(self.document))
         given = render.conns(self.document, self.slots, self.hosts, self.series)
         for remote, conn in given.items():
+            if remote in self.refused:
+                continue
             yield Connection(conn.name, netns, remote, conn.options)
 
     def _mtu(self, tunnel: Tunnel) -> int:
@@ -118,13 +142,20 @@ class Inside:
         path = PATH_MTU
         if gateway:
             path = self.forwarding.path_mtu(ADDRESS.read(gateway), self.client.tenant)
-        return tunnel.profile.mtu or algorithms.tunnel_mtu(path, tunnel.profile)
+        version = outside_version(tunnel.remote)
+        return tunnel.profile.mtu or algorithms.tunnel_mtu(path, tunnel.profile, version)
 
     @cached_property
     def refused(self) -> dict[str, str]:
         """Why this node's Libreswan cannot run a remote, by remote: its values are used exactly or not at all."""
         found = {}
         for tunnel in self.tunnels:
+            if not runs(self.series):
+                wanted = f"Libreswan {SERIES[DEFAULT].releases}"
+                found[tunnel.remote.name] = (
+                    f"runs on {wanted}, not on series {self.series}. Install {wanted}"
+                )
+                continue
             reasons = [
                 *algorithms.refusals(tunnel.profile, self.series),
                 *algorithms.remote_refusals(tunnel.remote, self.series),
@@ -145,18 +176,25 @@ class Inside:
             ("net/ipv6/conf/default/accept_ra", "0"),
         ):
             yield Sysctl(self.client.name, key, value, phase=Phase.NAMESPACE)
+        if any(tunnel.version == 6 for tunnel in self.tunnels):
+            # A KNI that is lowered would lose its IPv6 address, which nothing gives it again.
+            for key in ("forwarding", "keep_addr_on_down"):
+                path = f"net/ipv6/conf/all/{key}"
+                yield Sysctl(self.client.name, path, "1", phase=Phase.NAMESPACE)
 
     def _routing(self, tunnel: Tunnel) -> Iterator[Object]:
-        netns, index = self.client.name, tunnel.slot.index
-        yield Rule(netns, 1000 + index, tunnel.towards, iif=tunnel.remote.name)
-        yield Rule(netns, 1100 + index, tunnel.back, iif=tunnel.device)
-        yield Rule(netns, 1200 + index, tunnel.towards, oif=tunnel.device)
-        for place in (tunnel.towards, tunnel.back):
-            yield Route(netns, place, "default", LAST_METRIC)
+        netns, index, version = self.client.name, tunnel.slot.index, tunnel.version
+        for family in sorted({4, version}):
+            yield Rule(netns, 1000 + index, tunnel.towards, family, iif=tunnel.remote.name)
+            yield Rule(netns, 1100 + index, tunnel.back, family, iif=tunnel.device)
+            yield Rule(netns, 1200 + index, tunnel.towards, family, oif=tunnel.device)
+            for place in (tunnel.towards, tunnel.back):
+                yield Route(netns, place, "default", LAST_METRIC, family)
         subnets = [str(prefix.network) for prefix in tunnel.remote.subnet] or ["default"]
-        for subnet in subnets:
-            to = "default" if subnet == "0.0.0.0/0" else subnet
-            yield Route(netns, tunnel.towards, to, tunnel.profile.metric or 0, dev=tunnel.device)
+        metric = tunnel.profile.metric or 0
+        for subnet in dict.fromkeys(subnets):
+            to = "default" if subnet in ("0.0.0.0/0", "::/0") else subnet
+            yield Route(netns, tunnel.towards, to, metric, version, dev=tunnel.device)
         yield route_back(netns, tunnel)
 
     def firewall(self) -> Firewall:
@@ -168,31 +206,42 @@ class Inside:
         into.add('iifname "lo" accept')
         into.add(f"iifname {egress} udp sport {{ 500, 4500 }} accept")
         into.add(f"iifname {egress} udp dport {{ 500, 4500 }} accept")
-        into.add(f"iifname {egress} meta l4proto {{ esp, icmp }} accept")
+        into.add(f"iifname {egress} meta l4proto {{ esp, {_icmp(self.six)} }} accept")
         out = Chain("output", "type filter hook output priority filter; policy drop;")
         out.add('oifname "lo" accept')
         out.add(f"oifname {egress} udp dport {{ 500, 4500 }} accept")
         out.add(f"oifname {egress} udp sport {{ 500, 4500 }} accept")
-        out.add(f"oifname {egress} meta l4proto {{ esp, icmp }} accept")
+        out.add(f"oifname {egress} meta l4proto {{ esp, {_icmp(self.six)} }} accept")
         forward = Chain("forward", "type filter hook forward priority filter; policy drop;")
         size = Chain("segment_size", "type filter hook forward priority mangle; policy accept;")
         probes = Chain("probes", "type nat hook postrouting priority srcnat; policy accept;")
         if self.tunnels:
-            into.add(f"iifname {tunnels} meta l4proto icmp accept")
-            into.add(f"iifname {knis} meta l4proto icmp accept")
-            out.add(f"oifname {tunnels} meta l4proto icmp accept")
-            out.add(f"oifname {knis} meta l4proto icmp accept")
+            icmp = _icmp(any(tunnel.version == 6 for tunnel in self.tunnels))
+            icmp = f"{{ {icmp} }}" if "," in icmp else icmp
+            into.add(f"iifname {tunnels} meta l4proto {icmp} accept")
+            into.add(f"iifname {knis} meta l4proto {icmp} accept")
+            out.add(f"oifname {tunnels} meta l4proto {icmp} accept")
+            out.add(f"oifname {knis} meta l4proto {icmp} accept")
         for tunnel in self.tunnels:
             forward.add(f'iifname "{tunnel.remote.name}" oifname "{tunnel.device}" accept')
             forward.add(f'iifname "{tunnel.device}" oifname "{tunnel.remote.name}" accept')
             if tunnel.remote.enforced_mss != "disabled":
                 clamp(size, tunnel.device, tunnel.remote.enforced_mss)
-            source = probe_source(self.client, tunnel.slot)
+            source = probe_source(self.client, tunnel.slot, tunnel.version)
             if source is not None:
-                probes.add(f'oifname "{tunnel.device}" fib saddr type local snat ip to {source}')
+                ip = "ip" if source.version == 4 else "ip6"
+                probes.add(f'oifname "{tunnel.device}" fib saddr type local snat {ip} to {source}')
         return Firewall(self.client.name, table([forward, into, out, size, probes]))
 
 
-def _kni(name: str, netns: str, slot: Slot, *, ingress: bool) -> Kni:
-    length = slot.prefix_length
-    return Kni(name, netns, f"{slot.router}/{length}", f"{slot.namespace}/{length}", ingress)
+def _kni(name: str, netns: str, slot: Slot, *, ingress: bool, six: bool) -> Kni:
+    router, namespace = (f"{end}/{slot.prefix_length}" for end in (slot.router, slot.namespace))
+    if six:
+        router += f" {slot.router_six}/{PREFIX_LENGTH_SIX}"
+        namespace += f" {slot.namespace_six}/{PREFIX_LENGTH_SIX}"
+    return Kni(name, netns, router, namespace, ingress)
+
+
+def _icmp(six: bool) -> str:
+    """What tells of errors; with IPv6 it is also what finds neighbours."""
+    return "icmp, ipv6-icmp" if six else "icmp"

@@ -10,6 +10,11 @@ from ipsec_client.plan.objects import Connection, Object, Pluto
 
 Verb = Literal["create", "change", "restart", "keep", "remove"]
 
+IDLE_OPTIONS = frozenset({"metric", "mtu"})
+"""Options that pluto hands to its updown program and to nothing else. Ours is switched off, device and routes are
+made by the agent: to load the connection again would end its SAs for nothing.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -47,13 +52,19 @@ def _towards(wanted: Object, was: Object | None) -> Step:
     if not changed:
         return Step("keep", wanted, "as wanted", was)
     if isinstance(wanted, Connection) and isinstance(was, Connection):
-        return Step("restart", wanted, _changed_options(wanted, was), was)
+        changed = _changed_options(wanted, was)
+        verb: Verb = "change" if IDLE_OPTIONS.issuperset(changed) else "restart"
+        return Step(verb, wanted, _change(changed), was)
     if isinstance(wanted, Pluto):
         return Step("restart", wanted, "its setup changes", was)
-    return Step("change", wanted, f"{', '.join(changed)} changes", was)
+    return Step("change", wanted, _change(changed), was)
 
 
-def _changed_options(wanted: Connection, was: Connection) -> str:
+def _changed_options(wanted: Connection, was: Connection) -> list[str]:
     new, old = dict(wanted.options), dict(was.options)
     names = sorted(name for name in new.keys() | old.keys() if new.get(name) != old.get(name))
-    return f"{', '.join(names)} {'changes' if len(names) == 1 else 'change'}"
+    return names if wanted.name == was.name else ["name", *names]
+
+
+def _change(names: list[str]) -> str:
+    return f"{', '.join(names) or 'order'} {'change' if len(names) > 1 else 'changes'}"

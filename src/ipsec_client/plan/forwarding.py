@@ -27,7 +27,6 @@ from ipsec_client.plan.objects import (
     MAIN_TABLE,
     PRIORITIES,
     TABLES,
-    Firewall,
     Object,
     Phase,
     Route,
@@ -35,13 +34,13 @@ from ipsec_client.plan.objects import (
     Sysctl,
 )
 from ipsec_client.plan.preference import preferred
-from ipsec_client.plan.ruleset import Chain, clamp, names, table
 from ipsec_client.wire.document import Document
 
 PATH_MTU = 1500
 """What is assumed of the path to a gateway unless less is configured, in bytes; KNIs carry no more."""
 
 _PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "gre": 47, "esp": 50}
+_ICMP_6 = 58
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,8 @@ class Claim:
             return [address]
         protocol = self.transport.protocol
         if not self.transport.port_range:
-            return [f"{address} meta l4proto {protocol}"]
+            named = "ipv6-icmp" if (protocol, self.family) == ("icmp", 6) else protocol
+            return [f"{address} meta l4proto {named}"]
         return [
             f"{address} {protocol} dport {first}-{last}" for first, last in _ports(self.transport)
         ]
@@ -128,6 +128,15 @@ class Forwarding:
     def knis(self) -> list[str]:
         """The KNIs' devices."""
         return [item.device for item in self.interfaces.values() if item.kni]
+
+    @cached_property
+    def six(self) -> list[str]:
+        """Those of the KNIs that have an IPv6 address."""
+        return [
+            item.device
+            for item in self.interfaces.values()
+            if item.kni and any(address.ip_address.version == 6 for address in item.addresses)
+        ]
 
     @cached_property
     def egress(self) -> Interface | None:
@@ -246,7 +255,7 @@ class Forwarding:
                     )  # fmt: skip
         for claim in self.claims:
             for iif in self._selected_from(claim):
-                for protocol, ports in _selectors(claim.transport):
+                for protocol, ports in _selectors(claim.transport, claim.family):
                     yield Rule(
                         "", next(priorities), self.table_of(claim.service), claim.family, iif=iif,
                         to=str(claim.network), protocol=protocol, ports=ports, phase=Phase.GUARD,
@@ -266,97 +275,30 @@ class Forwarding:
         rivals = {other.service.name for other in self.claims if other.network == claim.network}
         if len(rivals) == 1 and claim.network.prefixlen > 0:
             return [""]
-        return self._let_in(claim.service)
+        return self.let_in(claim.service)
 
-    def _let_in(self, service: Service) -> list[str]:
+    def let_in(self, service: Service) -> list[str]:
+        """The devices whose tenant may use the service."""
         return [
             item.device
             for item in self.interfaces.values()
             if item.tenant and permission(service, item.tenant)
         ]
 
-    # --- firewall ---------------------------------------------------------------------------------
-
-    def firewall(self) -> Firewall:
-        """The router's nftables table: default deny between what is configured, and no way round a tunnel."""
-        forward = Chain("forward", "type filter hook forward priority filter; policy accept;")
-        forward.add("ct direction reply ct state established,related accept")
-        if self.knis:
-            forward.add(f"iifname != {names(self.devices)} oifname {names(self.knis)} drop")
-        if self.devices:
-            forward.add(f"iifname != {names(self.devices)} return")
-        for claim in self.claims:
-            self._admit(forward, claim)
-        if self.devices:
-            forward.add("counter drop")
-        chains = [forward, self._own_packets(), *self._segment_size(), *self._source_nat()]
-        return Firewall("", table(chains))
-
-    def _admit(self, chain: Chain, claim: Claim) -> None:
-        denied = [
-            item.device
-            for item in self.interfaces.values()
-            if item.tenant and permission(claim.service, item.tenant) is False
-        ]
-        allowed, exits = self._let_in(claim.service), self.exits(claim)
-        for match in claim.matches():
-            if allowed and exits:
-                chain.add(f"iifname {names(allowed)} oifname {names(exits)} {match} accept")
-            if denied:
-                chain.add(f"iifname {names(denied)} {match} drop")
-
-    def _own_packets(self) -> Chain:
-        """The router's own packets to a service leave by the service's next hops or not at all."""
-        output = Chain("output", "type filter hook output priority filter; policy accept;")
-        for claim in self.claims:
-            if self.routed(claim.service) and claim.network.prefixlen > 0 and not claim.transport:
-                exits = ["lo", *self.exits(claim)]
-                output.add(f"oifname != {names(exits)} {claim.matches()[0]} drop")
-        return output
-
-    def _segment_size(self) -> Iterator[Chain]:
-        """The MSS of one's own interfaces; that of the KNIs is for the namespace to enforce."""
-        sizes = {
-            item.device: item.made_of.enforced_mss
-            for item in self.interfaces.values()
-            if not item.kni and item.made_of.enforced_mss not in (None, "disabled")
-        }
-        if sizes:
-            chain = Chain(
-                "segment_size", "type filter hook forward priority mangle; policy accept;"
-            )
-            for device, size in sizes.items():
-                clamp(chain, device, size)
-            yield chain
-
-    def _source_nat(self) -> Iterator[Chain]:
-        chain = Chain("source_nat", "type nat hook postrouting priority srcnat; policy accept;")
-        if self.egress:
-            for address in self.egress.addresses:
-                if address.gateway is not None:
-                    chain.add(
-                        f"ip saddr {address.gateway} oifname != {names(self.knis)} masquerade"
-                    )
-        own = [
-            item for item in self.interfaces.values() if not item.kni and item.made_of.source_nat
-        ]
-        if own:
-            chain.add(f"oifname {names(dict.fromkeys(item.device for item in own))} masquerade")
-        if chain.rules:
-            yield chain
-
     def objects(self) -> Iterator[Object]:
-        """All of the router side. Nothing at all where neither a service nor a client is configured."""
-        if not self.document.authority.service and not self.knis:
-            return
-        yield self.firewall()
+        """The router side but for its firewall."""
         yield from self.rules()
         yield from self.routes()
         yield Sysctl("", "net/ipv4/ip_forward", "1")
+        if self.six:
+            yield Sysctl("", "net/ipv6/conf/all/forwarding", "1")
         for kni in self.knis:
             # 2 is loose: the answer to a packet sent by one KNI may come back by another.
             for key, value in (("rp_filter", "2"), ("ignore_routes_with_linkdown", "1")):
                 yield Sysctl("", f"net/ipv4/conf/{kni}/{key}", value, phase=Phase.ROUTING)
+        for kni in self.six:
+            key = f"net/ipv6/conf/{kni}/ignore_routes_with_linkdown"
+            yield Sysctl("", key, "1", phase=Phase.ROUTING)
 
 
 def _priorities() -> Iterator[int]:
@@ -412,8 +354,12 @@ def _ports(transport: Transport) -> list[tuple[int, int]]:
     ]
 
 
-def _selectors(transport: Transport | None) -> list[tuple[int, tuple[int, int] | None]]:
+def _selectors(
+    transport: Transport | None, family: int
+) -> list[tuple[int, tuple[int, int] | None]]:
     if transport is None:
         return [(0, None)]
     protocol = _PROTOCOLS[transport.protocol]
+    if (protocol, family) == (_PROTOCOLS["icmp"], 6):
+        protocol = _ICMP_6
     return [(protocol, ports) for ports in _ports(transport)] or [(protocol, None)]

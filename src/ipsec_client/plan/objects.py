@@ -101,7 +101,8 @@ class Firewall:
 class Kni:
     """A veth pair whose ends bear one name, one on the router and one in the namespace.
 
-    ``router`` and ``namespace`` are the ends' addresses with prefix length. The router's end is always up;
+    ``router`` and ``namespace`` are the ends' addresses with prefix length, an IPv6 one after the IPv4 one
+    with a blank between. The router's end is always up;
     the namespace's end of an ingress KNI is the switch that health throws: its state is no part of the plan.
     """
 

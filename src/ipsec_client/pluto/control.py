@@ -65,6 +65,10 @@ class Control:
             files.replace(file, conn.text, durable=False)
             return self._load(conn, file)
 
+    def rewrite(self, conn: Conn) -> None:
+        """Writes down how a connection is to be loaded from now on; the one that pluto has stays, with its SAs."""
+        files.replace(self._layout.conns / f"{conn.name}.conf", conn.text, durable=False)
+
     def _load(self, conn: Conn, file: Path) -> Answer:
         tail = Tail(self._layout.log)
         done = run.run(

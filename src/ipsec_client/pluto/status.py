@@ -48,11 +48,11 @@ class State:
         return "established" in self.detail and "IKE SA" in self.detail
 
 
-_TRAFFIC = re.compile(_PREFIX + r"#(?P<serial>\d+): " + _NAME + r"(?P<rest>.*)$")
+_TRAFFIC = re.compile(_PREFIX + r"#(?P<serial>\d{1,18}): " + _NAME + r"(?P<rest>.*)$")
 _PAIR = re.compile(r"(\w+)=('[^']*'|[^,]*)")
 _STATE = re.compile(
     _PREFIX
-    + r"#(?P<serial>\d+): "
+    + r"#(?P<serial>\d{1,18}): "
     + _NAME
     + r"\S*(?: \S+:\d+)? (?P<name>STATE_\w+) \((?P<detail>[^)]*)\)"
 )

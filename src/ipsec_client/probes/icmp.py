@@ -11,17 +11,20 @@ import os
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ipsec_client.probes.packet import ECHO_REPLY, ECHO_REPLY_6, reply, request
 
 SOL_RAW, ICMP_FILTER = 255, 1  # linux/icmp.h
 ICMP6_FILTER = 1  # RFC 3542, section 3.2
-LARGEST = 2048  # bytes; an answer of ours is far shorter
+LARGEST = 128  # bytes; an answer of ours is shorter, whatever options IP adds
 LATEST = 60 * 10**9  # nanoseconds; an answer that claims to be older is a forgery
 
-OnAnswer = Callable[[str, int, float], None]
-"""Called with destination, sequence and round trip in seconds."""
+Heard = tuple[str, int, float]
+"""Destination, sequence and round trip in seconds."""
+
+OnAnswers = Callable[[Sequence[Heard]], None]
+"""Called with all answers that were there at once."""
 
 Opener = Callable[[int, int, int], socket.socket]
 """Makes a socket of a family, type and protocol inside the client's namespace."""
@@ -32,10 +35,10 @@ _identifiers = itertools.count(os.getpid())
 class Prober:
     """Sends echo requests out of one tunnel device and tells the answers, on the running loop."""
 
-    def __init__(self, opener: Opener, device: str, on_answer: OnAnswer) -> None:
+    def __init__(self, opener: Opener, device: str, on_answers: OnAnswers) -> None:
         self._open = opener
         self._device = device.encode()
-        self._on_answer = on_answer
+        self._on_answers = on_answers
         self.identifier = next(_identifiers) & 0xFFFF
         self._sockets: dict[int, socket.socket] = {}
         self._loop = asyncio.get_running_loop()
@@ -46,10 +49,12 @@ class Prober:
         if family not in self._sockets:
             self._sockets[family] = self._opened(family)
         through = self._sockets[family]
-        # The device may have gone and come back with another number since the last one.
-        through.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, self._device)
         data = request(family, self.identifier, sequence, time.monotonic_ns())
-        through.sendto(data, (destination, 0))
+        try:
+            through.sendto(data, (destination, 0))
+        except OSError:  # the device may have gone and come back with another number
+            through.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, self._device)
+            through.sendto(data, (destination, 0))
 
     def close(self) -> None:
         """Closes the sockets; answers that are still under way are not told."""
@@ -63,23 +68,31 @@ class Prober:
             opened = self._open(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
         else:
             opened = self._open(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+        try:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, self._device)
+        except OSError:  # unbound, it would send by any other device
+            opened.close()
+            raise
         opened.setblocking(False)
         _only_replies(opened, family)
         self._loop.add_reader(opened.fileno(), self._ready, family, opened)
         return opened
 
     def _ready(self, family: int, opened: socket.socket) -> None:
+        heard: list[Heard] = []
         while True:
             try:
                 data, source = opened.recvfrom(LARGEST)
             except OSError:  # all is read; or an ICMP error, which the missing answer will tell
-                return
+                break
             answer = reply(family, self.identifier, data)
             if answer is None:
                 continue
             late = time.monotonic_ns() - answer.sent
             if 0 <= late <= LATEST:
-                self._on_answer(source[0], answer.sequence, late / 1e9)
+                heard.append((source[0], answer.sequence, late / 1e9))
+        if heard:
+            self._on_answers(heard)
 
 
 def _only_replies(opened: socket.socket, family: int) -> None:

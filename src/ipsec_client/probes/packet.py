@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 ECHO_REPLY, ECHO_REQUEST = 0, 8  # RFC 792
 ECHO_REQUEST_6, ECHO_REPLY_6 = 128, 129  # RFC 4443
 
-HEADER = struct.Struct("!BBHHH")  # type, code, checksum, identifier, sequence
-PAYLOAD = struct.Struct("!8sQQ")  # whose, sequence, when sent (monotonic nanoseconds)
+ECHO = struct.Struct("!BBHHH8sQQ")
+"""Type, code, checksum, identifier, sequence; then whose it is, the sequence in full, and when it was sent."""
+
 MARK = b"ipsec-cl"
+MARK_NUMBER = int.from_bytes(MARK, "big")
 IPV4_HEADER = 20  # bytes, without options
 IPPROTO_ICMP = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """An answer to a request of ours: its ``sequence`` in full and when the request was sent, in nanoseconds.
 
     Whoever answered may have written what he liked: these are claims.
@@ -31,12 +32,10 @@ def request(family: int, identifier: int, sequence: int, sent: int) -> bytes:
 
     The checksum of ICMPv6 covers addresses that only the kernel knows: it fills that in (RFC 3542, 3.1).
     """
-    payload = PAYLOAD.pack(MARK, sequence, sent)
     kind = ECHO_REQUEST if family == 4 else ECHO_REQUEST_6
-    bare = HEADER.pack(kind, 0, 0, identifier, sequence & 0xFFFF)
-    if family == 6:
-        return bare + payload
-    return HEADER.pack(kind, 0, checksum(bare + payload), identifier, sequence & 0xFFFF) + payload
+    checksum = 0 if family == 6 else 0xFFFF - _sum(kind, identifier, sequence, sent)
+    low = sequence & 0xFFFF
+    return ECHO.pack(kind, 0, checksum, identifier, low, MARK, sequence, sent)
 
 
 def reply(family: int, identifier: int, data: bytes | memoryview) -> Reply | None:
@@ -44,28 +43,26 @@ def reply(family: int, identifier: int, data: bytes | memoryview) -> Reply | Non
 
     With IPv4 the datagram begins with its IP header, with IPv6 it does not (raw(7), RFC 3542).
     """
-    if family == 4:
-        size = _ip_header(data)
-        if size is None or checksum(data[size:]) != 0:
-            return None
-        data = data[size:]
-    if len(data) < HEADER.size + PAYLOAD.size:
+    size = _ip_header(data) if family == 4 else 0
+    if size is None or len(data) != size + ECHO.size:
         return None
-    kind, code, _checksum, whose, low = HEADER.unpack_from(data)
-    mark, sequence, sent = PAYLOAD.unpack_from(data, HEADER.size)
+    kind, code, checksum, whose, low, mark, sequence, sent = ECHO.unpack_from(data, size)
     expected = ECHO_REPLY if family == 4 else ECHO_REPLY_6
     if (kind, code, whose, mark, low) != (expected, 0, identifier, MARK, sequence & 0xFFFF):
+        return None
+    if family == 4 and (checksum + _sum(kind, whose, sequence, sent)) % 0xFFFF:
         return None
     return Reply(sequence, sent)
 
 
-def checksum(data: bytes | memoryview) -> int:
-    """The Internet checksum (RFC 1071); over data that holds its right checksum it is 0."""
-    padded = bytes(data) + bytes(len(data) % 2)
-    total: int = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
-    while total > 0xFFFF:
-        total = (total & 0xFFFF) + (total >> 16)
-    return 0xFFFF ^ total
+def _sum(kind: int, identifier: int, sequence: int, sent: int) -> int:
+    """The sum that the Internet checksum complements (RFC 1071), over an echo message of these fields.
+
+    Words of 16 bits added with their carries are what is left of all as one number, divided by 65 535: so a
+    field of several words counts as it is.
+    """
+    total = (kind << 8) + identifier + (sequence & 0xFFFF) + MARK_NUMBER + sequence + sent
+    return total % 0xFFFF or 0xFFFF
 
 
 def _ip_header(data: bytes | memoryview) -> int | None:

@@ -8,15 +8,28 @@ from typing import Any, TypeVar
 from ipsec_client.base.errors import InputFault
 from ipsec_client.base.secret import REMOVED, Secret
 from ipsec_client.model.definition import Element, Leaf, Nested, definition
+from ipsec_client.model.values import SECRET
 
 E = TypeVar("E", bound=Element)
 Json = Any
 
+ONE_BEFORE = frozenset(
+    {
+        "ike-encryption",
+        "ike-digest",
+        "ike-modp",
+        "phase2-encryption",
+        "phase2-digest",
+        "phase2-modp",
+    }
+)
+"""Fields that had one value in the release before: one value is still written as that release reads it."""
 
-def encode(element: Element, *, secrets: bool = False) -> dict[str, Json]:
+
+def encode(element: Element, *, secrets: bool = False, arrays: bool = False) -> dict[str, Json]:
     """The element as a JSON object: fields by their name, lists as arrays in their order.
 
-    Keys come as ``(removed)`` unless ``secrets``.
+    Keys come as ``(removed)`` unless ``secrets``; with ``arrays`` no field is as the release before reads it.
     """
     encoded: dict[str, Json] = {}
     for member in definition(type(element)).members:
@@ -25,14 +38,36 @@ def encode(element: Element, *, secrets: bool = False) -> dict[str, Json]:
             continue
         if isinstance(member, Nested):
             encoded[member.name] = (
-                [encode(item, secrets=secrets) for item in value]
+                [encode(item, secrets=secrets, arrays=arrays) for item in value]
                 if member.many
-                else encode(value, secrets=secrets)
+                else encode(value, secrets=secrets, arrays=arrays)
             )
         else:
             write = _writer(member, secrets)
-            encoded[member.name] = [write(item) for item in value] if member.many else write(value)
+            if not arrays and member.name in ONE_BEFORE and len(value) == 1:
+                encoded[member.name] = write(value[0])
+            else:
+                encoded[member.name] = (
+                    [write(item) for item in value] if member.many else write(value)
+                )
     return encoded
+
+
+def without_keys(element: type[Element], encoded: Mapping[str, Json]) -> dict[str, Json]:
+    """What ``encode`` wrote with secrets, word for word, as it writes it without; it must be one that decodes."""
+    shown: dict[str, Json] = {}
+    for name, value in encoded.items():
+        member = definition(element).by_name[name]
+        if isinstance(member, Nested):
+            kind = member.element
+            shown[name] = (
+                [without_keys(kind, item) for item in value]
+                if member.many
+                else without_keys(kind, value)
+            )
+        else:
+            shown[name] = REMOVED if member.type is SECRET else value
+    return shown
 
 
 def _writer(leaf: Leaf, secrets: bool) -> Callable[[Any], Json]:

@@ -15,14 +15,15 @@ from ipsec_client.base.errors import Fault, InputFault, UsageFault
 FORMAT = 1
 """The format written. Both ends read this one."""
 
-READABLE = frozenset({1})
+READABLE = (1,)
 
 Json = Any
 
 KINDS = {
     "hello": "who is asked: data {daemon, prompt}",
-    "command": "a line of the PCLI for a person: body {line, tty, width}; text in chunks",
-    "complete": "what may follow a half-written line: body {line}; data [[word, help], …]",
+    "command": "a line of the PCLI for a person: body {line, tty, width, interactive, context, answers}; "
+    "text in chunks; data {context, prompt, question, kept}",
+    "complete": "what may follow a half-written line: body {line, context}; data [[word, help], …]",
     "ask": "to the agent: body {command, arguments, rest, request} by exact names; data its result",
     "apply": "to the agent: body {document} is to be in force; data the report",
     "report": "to the agent: data the node's report",

@@ -17,6 +17,7 @@ _IKEV1 = frozenset({"permit", "no", "never"})
 _NO_DIGEST = "no-auth"
 
 Profile = Mapping[str, Any]
+_Written = str | Sequence[str] | None
 
 
 @dataclass(frozen=True)
@@ -59,16 +60,21 @@ def esp_proposals(profile: Profile) -> tuple[Proposal, ...]:
     )
 
 
-def _ciphers(written: Sequence[str] | None) -> tuple[str, ...]:
-    return tuple(written or STRONG_CIPHERS)
+def _ciphers(written: _Written) -> tuple[str, ...]:
+    return _several(written) or STRONG_CIPHERS
 
 
-def _digests(written: Sequence[str] | None) -> tuple[str, ...]:
-    return tuple(word for word in written or () if word != _NO_DIGEST) or STRONG_DIGESTS
+def _digests(written: _Written) -> tuple[str, ...]:
+    return tuple(word for word in _several(written) if word != _NO_DIGEST) or STRONG_DIGESTS
 
 
-def _groups(written: Sequence[str] | None) -> tuple[str, ...]:
-    return tuple(written or STRONG_GROUPS)
+def _groups(written: _Written) -> tuple[str, ...]:
+    return _several(written) or STRONG_GROUPS
+
+
+def _several(written: _Written) -> tuple[str, ...]:
+    """A node document has one value as a word, several as a list."""
+    return (written,) if isinstance(written, str) else tuple(written or ())
 
 
 def _is_aead(cipher: str) -> bool:

@@ -16,6 +16,7 @@ from ipsec_client.config.rules import (
     names,
     networks,
     profiles,
+    providers,
     reach,
     references,
     remotes,
@@ -50,6 +51,7 @@ def check_routers(
         site = Site(domain, router)
         yield from leaves(router, site.path)
         yield from profiles.profiles(site, series)
+        yield from providers.profiles(site)
         yield from references.routes(site)
         for place in site.places.values():
             yield from _check_node(place, series)
@@ -66,6 +68,7 @@ def _check_node(place: Place, series: int | None) -> Iterator[Finding]:
     yield from networks.monitor_nat(place)
     yield from remotes.remotes(place)
     yield from profiles.remotes(place, series)
+    yield from providers.remotes(place)
     yield from monitors.monitors(place)
     yield from reach.reach(place)
     yield from vectors.remotes(place)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ipsec_client.config.findings import Finding, error, warning
 from ipsec_client.config.rules.scope import Place
+from ipsec_client.model.access import inside_version
 from ipsec_client.model.definition import Path
 from ipsec_client.model.elements import MonitorDestination, Remote
 from ipsec_client.model.slots import monitor_network, probe_source
@@ -34,7 +35,7 @@ def monitors(place: Place) -> Iterator[Finding]:
         for destination in monitor.destination:
             if destination.timeout or destination.max_retries or destination.interval:
                 yield from _timing(destination, _path(place, remote, destination))
-            if remote.subnet:
+            if remote.subnet or ":" in destination.address or remote.local_subnet:
                 yield from _reachable(remote, destination, _path(place, remote, destination))
     yield from _sources(place, monitored)
 
@@ -64,9 +65,13 @@ def _reachable(remote: Remote, destination: MonitorDestination, path: Path) -> I
         address = ADDRESS.read(destination.address)
     except ValueError:
         return  # a name is resolved on the node
-    if not any(address in prefix.network for prefix in remote.subnet):
-        said = "is in no subnet of the remote, so probes to it would not enter the tunnel"
-        yield error(path, said, "Monitor a host in subnet, or add it to subnet")
+    if remote.subnet:
+        if not any(address in prefix.network for prefix in remote.subnet):
+            said = "is in no subnet of the remote, so probes to it would not enter the tunnel"
+            yield error(path, said, "Monitor a host in subnet, or add it to subnet")
+    elif address.version != inside_version(remote):
+        said = f"is not IPv{inside_version(remote)}, which is what the tunnel carries"
+        yield error(path, said, "Set subnet, or monitor another host")
 
 
 def _silent(place: Place, remote: Remote) -> Iterator[Finding]:
@@ -97,8 +102,10 @@ def _sources(place: Place, monitored: list[Remote]) -> Iterator[Finding]:
             said = f"probes of {other.name} and {remote.name} would both come from {source}"
             yield error(path, said, "Use a larger network, such as a /28")
         if remote.local_subnet:
-            source = probe_source(place.client, slot)
+            version = inside_version(remote)
+            source = probe_source(place.client, slot, version)
             if not any(source in prefix.network for prefix in remote.local_subnet):
                 said = f"does not hold {source}, which probes come from: they would not enter the tunnel"
                 path = (*place.remote_path(remote), "local-subnet")
-                yield error(path, said, f"Add {source}/32, or another tunnel-monitor-nat-network")
+                cure = f"Add {source}/32, or another tunnel-monitor-nat-network"
+                yield error(path, said, cure if version == 4 else f"Add {source}/128")

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator
 from ipsec_client.config.findings import Finding, error, warning
 from ipsec_client.config.rules.remotes import reserved
 from ipsec_client.config.rules.scope import Connected, Place
-from ipsec_client.model.access import remote_address
 from ipsec_client.model.definition import dotted
-from ipsec_client.model.slots import ROOM, monitor_network, plugin_network
+from ipsec_client.model.slots import ROOM, monitor_network
 from ipsec_client.model.values import Address
 
 
@@ -59,7 +58,7 @@ def plugin(place: Place) -> Iterator[Finding]:
     if client is None:
         return
     path = (*place.client_path, "plugin-network")
-    network = plugin_network(client)
+    network = place.plugin_network
     if network is None:
         yield error(path, f"{client.plugin_network} is not an IPv4 network", "Write an IPv4 one")
         return
@@ -76,9 +75,8 @@ def plugin(place: Place) -> Iterator[Finding]:
         if at.overlaps(network):
             said = f"{network} overlaps {at.network} of {dotted(place.address_path(at))}"
             yield error(path, said, "Use a network that nothing else uses")
-    for remote in place.remotes:
-        gateway = remote_address(remote)
-        if gateway is not None and gateway in network:
+    for remote, gateway in place.gateways:
+        if gateway in network:
             said = f"{remote.host} is in plugin-network {network}"
             yield error((*place.remote_path(remote), "host"), said, "Use another plugin-network")
 
@@ -94,7 +92,7 @@ def monitor_nat(place: Place) -> Iterator[Finding]:
         said = f"{client.tunnel_monitor_nat_network} is not an IPv4 network"
         yield error(path, said, "Write an IPv4 one")
         return
-    ours = plugin_network(client)
+    ours = place.plugin_network
     if ours and network.overlaps(ours):
         said = f"{network} overlaps plugin-network {ours}"
         yield error(path, said, "Use a network that nothing else uses")

@@ -129,8 +129,11 @@ def _kni_hop(place: Place, hop: NextHop, kni: str, path: Path) -> Iterator[Findi
     elif place.client.enabled is False:
         said = f"is generated only when ipsec-client {place.client.name} is enabled"
         yield warning((*path, "interface"), said, "Enable it, or remove the next-hop")
-    elif hop.gateway_ip and kni in place.slots and hop.gateway_ip != place.slots[kni].namespace:
-        address = place.slots[kni].namespace
+    elif (
+        hop.gateway_ip
+        and kni in place.slots
+        and hop.gateway_ip != (address := place.slots[kni].of_namespace(hop.gateway_ip.version))
+    ):
         said = f"{hop.gateway_ip} is not the namespace's address of {kni}, which is {address}"
         yield warning((*path, "gateway-ip"), said, "Leave gateway-ip out")
 

@@ -6,10 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from ipsec_client.config.findings import Finding, error, warning
 from ipsec_client.config.rules.scope import Place
-from ipsec_client.model.access import remote_address
 from ipsec_client.model.definition import Path, dotted
 from ipsec_client.model.elements import Remote
-from ipsec_client.model.slots import plugin_network
 from ipsec_client.model.values import ADDRESS, Address, Prefix
 
 _ELSEWHERE = "Use another plugin-network"
@@ -17,23 +15,24 @@ _ELSEWHERE = "Use another plugin-network"
 
 def remotes(place: Place) -> Iterator[Finding]:
     """The remotes of a node."""
-    own = {at.address.ip_address: at for at in place.connected}
-    for remote in place.remotes:
-        gateway = remote_address(remote)  # a name is resolved on the node
-        if gateway is not None:
+    for remote, gateway in place.gateways:
+        if said := reserved(gateway) or _own(place, gateway):
             path = (*place.remote_path(remote), "host")
-            if reserved(gateway):
-                yield error(path, f"{gateway} {reserved(gateway)}", "Write the gateway's address")
-            elif gateway in own:
-                where = dotted(place.address_path(own[gateway]))
-                said = f"{gateway} is this node's own address, at {where}"
-                yield error(path, said, "Write the gateway's address")
+            yield error(path, f"{gateway} {said}", "Write the gateway's address")
+    for remote in place.remotes:
         if remote.subnet or remote.local_subnet:
             yield from _networks(place, remote)
         if remote.tunnel_monitor and remote.tunnel_monitor.destination:
             yield from _destinations(place, remote)
         if isinstance(remote.enforced_mss, int) or remote.remote_id:
             yield from _beside_profile(place, remote)
+
+
+def _own(place: Place, gateway: Address) -> str:
+    for at in place.connected:
+        if at.address.ip_address == gateway:
+            return f"is this node's own address, at {dotted(place.address_path(at))}"
+    return ""
 
 
 def reserved(address: Address) -> str:
@@ -54,7 +53,7 @@ def _networks(place: Place, remote: Remote) -> Iterator[Finding]:
     path = place.remote_path(remote)
     yield from _twice(remote.subnet, (*path, "subnet"))
     yield from _twice(remote.local_subnet, (*path, "local-subnet"))
-    ours = plugin_network(place.client) if place.client else None
+    ours = place.plugin_network
     for prefix in remote.subnet:
         network = prefix.network
         if ours is None or network.version != 4 or network.prefixlen == 0:
@@ -80,7 +79,7 @@ def _twice(prefixes: Sequence[Prefix], path: Path) -> Iterator[Finding]:
 
 def _destinations(place: Place, remote: Remote) -> Iterator[Finding]:
     assert remote.tunnel_monitor
-    ours = plugin_network(place.client) if place.client else None
+    ours = place.plugin_network
     for destination in remote.tunnel_monitor.destination:
         try:
             address = ADDRESS.read(destination.address)

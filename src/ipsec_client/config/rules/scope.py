@@ -11,7 +11,7 @@ from ipaddress import IPv4Network, ip_network
 from typing import NamedTuple
 
 from ipsec_client.config.generated import interface_name
-from ipsec_client.model.access import ServiceTable, applies
+from ipsec_client.model.access import ServiceTable, applies, remote_address
 from ipsec_client.model.definition import Path
 from ipsec_client.model.elements import (
     INTERNAL_TENANT,
@@ -20,11 +20,12 @@ from ipsec_client.model.elements import (
     InterfaceAddress,
     IpsecClient,
     NetworkInterface,
+    NextHop,
     Node,
     Remote,
     Router,
 )
-from ipsec_client.model.slots import Slot, is_generated, slots
+from ipsec_client.model.slots import Slot, is_generated, plugin_network, slots
 from ipsec_client.model.values import Address, Network
 
 
@@ -53,14 +54,16 @@ class Domain:
 
 
 class Site:
-    """A router of the authority."""
+    """A router of the authority. ``hops`` are the next hops of each service that has a service-route."""
 
     def __init__(self, domain: Domain, router: Router) -> None:
         self.domain = domain
         self.router = router
         self.path: Path = (*domain.path, "router", router.name)
         self.profiles = {profile.name: profile for profile in router.ipsec_profile}
-        self.routed = {route.service_name for route in router.service_route}
+        self.hops: dict[str, list[NextHop]] = {}
+        for route in router.service_route:
+            self.hops.setdefault(route.service_name or "", []).extend(route.next_hop)
         self.places = {node.name: Place(self, node) for node in router.node}
 
     @cached_property
@@ -122,6 +125,17 @@ class Place:
         knis = [self.client.name] if self.client else []
         knis += [remote.name for remote in self.remotes]
         self.knis = {interface_name(name): name for name in knis}
+
+    @cached_property
+    def gateways(self) -> list[tuple[Remote, Address]]:
+        """The remotes whose gateway is known by its address; a name is resolved on the node."""
+        known = ((remote, remote_address(remote)) for remote in self.remotes)
+        return [(remote, address) for remote, address in known if address is not None]
+
+    @cached_property
+    def plugin_network(self) -> IPv4Network | None:
+        """The network of its KNIs; None where there is no client, or an IPv6 one is written."""
+        return plugin_network(self.client) if self.client else None
 
     @property
     def client_path(self) -> Path:

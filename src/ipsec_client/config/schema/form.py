@@ -18,4 +18,4 @@ MODULE = "ipsec-client"
 
 def to_json(config: Config) -> dict[str, Any]:
     """The configuration as a JSON object; keys are ``(removed)``, never told."""
-    return {f"{MODULE}:{name}": value for name, value in encode(config).items()}
+    return {f"{MODULE}:{name}": value for name, value in encode(config, arrays=True).items()}

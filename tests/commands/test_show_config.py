@@ -1,12 +1,11 @@
-"""The running configuration, whole and below a path."""
+"""A configuration, whole and below a path."""
 
 from __future__ import annotations
 
 import pytest
 
 from ipsec_client.base.errors import InputFault
-from ipsec_client.commands.grammar import Arguments
-from ipsec_client.commands.show_config_running import answer
+from ipsec_client.commands.show_config import present
 from ipsec_client.config.reader import read
 from ipsec_client.model.elements import Authority
 
@@ -49,7 +48,9 @@ def authority() -> Authority:
 
 
 def shown(authority: Authority, path: str) -> str:
-    return answer(authority, Arguments(rest=tuple(path.split())))
+    found = present(authority, path.removeprefix("config ").split())
+    assert found is not None
+    return found
 
 
 def test_whole_it_reads_back_but_for_the_keys(authority: Authority) -> None:
@@ -108,15 +109,20 @@ def test_verbose_adds_defaults_that_read_back_as_unset(authority: Authority) -> 
 @pytest.mark.parametrize(
     ("path", "why"),
     [
-        ("gold", "config has no gold. It has authority"),
+        ("authority gold", "config authority has no gold. It has name, tenant"),
+        ("authority routre", "config authority has no routre. Did you mean router?"),
         ("authority router r9", "config authority router r9 is not configured"),
         ("authority service", "config authority service is not configured"),
         ("authority router r1 name r1", "is a field; nothing is below it"),
         ("authority router all node n9", "router all node n9 is not configured"),
-        ("authority router r1 ipsec-profile primary ike", "ike is ambiguous"),
+        ("authority router r1 ipsec-profile primary ike", "'ike' is ambiguous: ike-encryption"),
     ],
 )
 def test_a_path_that_leads_nowhere_is_told(authority: Authority, path: str, why: str) -> None:
     with pytest.raises(InputFault) as caught:
         shown(authority, path)
     assert why in str(caught.value)
+
+
+def test_words_that_lead_nowhere_from_the_start_are_left_to_others(authority: Authority) -> None:
+    assert present(authority, ["gold"]) is None

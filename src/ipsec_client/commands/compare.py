@@ -1,0 +1,81 @@
+"""``compare config``: what differs between configurations; ``compare impact``: what a commit does to the tunnels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ipsec_client.base.errors import Fault
+from ipsec_client.commands import problems
+from ipsec_client.commands.command import AuthorityCommand
+from ipsec_client.commands.grammar import Argument, Arguments
+from ipsec_client.commands.port import ConfigPort, Refused
+from ipsec_client.commands.session import Talk
+from ipsec_client.config import compare
+from ipsec_client.config.edit import Change, difference
+from ipsec_client.model.elements import Authority
+from ipsec_client.plan.impact import Impact, layout
+
+_BRIEF = 20
+"""More tunnels than these are counted, not listed, before a commit."""
+
+
+def changes_told(changes: Iterable[Change]) -> str:
+    """Changes as text; a line says so where there are none."""
+    return compare.layout(changes)
+
+
+def impact_told(impact: Impact, talk: Talk, *, brief: bool = False) -> str:
+    """What becomes of each tunnel; ``brief`` leaves out the untouched, and lists none where they are many."""
+    if not brief:
+        return layout(impact, talk.width)
+    rows = tuple(row for row in impact.rows if row.verb != "untouched")
+    counts = ", ".join(f"{number} {verb}" for verb, number in impact.counts().items() if number)
+    listed = layout(Impact(rows), talk.width).rpartition("\n")[0] if 0 < len(rows) <= _BRIEF else ""
+    table = listed.rpartition("\n")[0]
+    return "".join(
+        f"{part}\n" for part in (table, f"Tunnels: {counts or 'none is concerned'}") if part
+    )
+
+
+async def _config(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
+    user = talk.terminal.user
+    old = await _named(arguments.get("old") or "running", port, user)
+    new = await _named(arguments.get("new") or "candidate", port, user)
+    await talk.say(changes_told(difference(old, new)))
+
+
+async def _named(name: str, port: ConfigPort, user: str) -> Authority:
+    if name == "running":
+        return port.running() or Authority()
+    if name == "candidate":
+        return port.candidate(user)
+    return await port.exported(name, None)
+
+
+async def _impact(port: ConfigPort, _: Arguments, talk: Talk) -> None:
+    try:
+        impact = await port.impact(talk.terminal.user)
+    except Refused as fault:
+        told = problems.errors(fault.findings, talk.width)
+        raise Fault(f"Candidate configuration is invalid:\n{told}".rstrip()) from None
+    await talk.say(impact_told(impact, talk))
+
+
+_KNOWN = "running, candidate, or the name of an exported one"
+CONFIG = AuthorityCommand(
+    words=("compare", "config"),
+    help="What differs: from the running configuration to the candidate, unless others are named",
+    arguments=(
+        Argument("old", f"From: {_KNOWN}", kind="place", known="datastore"),
+        Argument("new", f"To: {_KNOWN}", kind="place", known="datastore"),
+    ),
+    dated=False,
+    act=_config,
+)
+IMPACT = AuthorityCommand(
+    words=("compare", "impact"),
+    spellings=(("plan",),),
+    help="What a commit of the candidate would do to each tunnel",
+    dated=False,
+    act=_impact,
+)

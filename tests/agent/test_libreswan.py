@@ -1,0 +1,132 @@
+"""What pluto is told after a change: no more than it must be, or SAs would end for nothing; and no less."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from ipsec_client.agent.ledger import Ledger
+from ipsec_client.agent.libreswan import Libreswan
+from ipsec_client.agent.shelf import Shelf
+from ipsec_client.base.secret import Secret
+from ipsec_client.health import types as h
+from ipsec_client.plan.diff import diff
+from ipsec_client.plan.objects import Connection
+from tests.agent.playing import Whack, nobody, play, pretend_pluto
+
+OPTIONS = (("right", "192.0.2.1"), ("mtu", "1400"), ("ikelifetime", "3600s"))
+
+
+def connection(remote: str, name: str = "", **changed: str) -> Connection:
+    options = tuple((key, changed.get(key, value)) for key, value in OPTIONS)
+    return Connection(name or f"conn-{remote}", "c1", remote, options)
+
+
+class Client:
+    """A Libreswan whose pluto is this process, which answers at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.events: list[h.Event] = []
+        self.loaded: asyncio.Queue[h.ConnectionState] = asyncio.Queue()
+        pretend_pluto(folder / "run" / "c1")
+        self.shelf = Shelf(folder / "state")
+        self.pluto = Libreswan("c1", nobody(), Ledger(self.shelf), self._put, lambda *_: None)
+        self.whack = Whack.latest
+
+    def _put(self, event: h.Event) -> None:
+        self.events.append(event)
+        if isinstance(event, h.ConnectionState):
+            self.loaded.put_nowait(event)
+
+    async def begin(self, *connections: Connection, keys: str) -> list[str]:
+        self.pluto.want(connections, "setup", Secret(keys))
+        for _ in connections:
+            await self.loaded.get()
+        return self.whack.since()
+
+    async def change(self, *connections: Connection, keys: str) -> list[str]:
+        self.pluto.want(connections, "setup", Secret(keys))
+        await self.pluto.rekey()
+        for step in diff(self.pluto.given()[1:], connections):
+            if step.verb != "keep":
+                await self.pluto.apply(step)
+        return self.whack.since()
+
+    async def close(self) -> None:
+        await self.pluto.close()
+        self.shelf.close()
+
+
+@pytest.fixture(autouse=True)
+def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    play(tmp_path, monkeypatch)
+
+
+REM1, REM2 = connection("rem1"), connection("rem2")
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (REM1, []),
+        (connection("rem1", mtu="1300"), ["rewrite conn-rem1"]),
+        (connection("rem1", ikelifetime="7200s"), ["add conn-rem1"]),
+        (connection("rem1", mtu="1300", right="192.0.2.9"), ["add conn-rem1"]),
+        (connection("rem1", "other"), ["delete conn-rem1", "add other"]),
+    ],
+)
+def test_a_change_of_one_remote_is_told_of_it_alone(
+    tmp_path: Path, changed: Connection, told: list[str]
+) -> None:
+    async def tell() -> None:
+        client = Client(tmp_path)
+        assert await client.begin(REM1, REM2, keys="k") == [
+            "secrets k",
+            "add conn-rem1",
+            "add conn-rem2",
+        ]
+        assert await client.change(changed, REM2, keys="k") == told
+        assert await client.change(changed, REM2, keys="k") == []
+        await client.close()
+
+    asyncio.run(tell())
+
+
+def test_the_keys_of_a_new_remote_reach_the_pluto_that_runs(tmp_path: Path) -> None:
+    async def tell() -> None:
+        client = Client(tmp_path)
+        await client.begin(REM1, keys="k1")
+        assert await client.change(REM1, REM2, keys="k1 k2") == ["secrets k1 k2", "add conn-rem2"]
+        await client.close()
+
+    asyncio.run(tell())
+
+
+def test_traffic_leaves_a_tunnel_before_its_connection_is_replaced(tmp_path: Path) -> None:
+    async def tell() -> None:
+        client = Client(tmp_path)
+        await client.begin(REM1, REM2, keys="k")
+        client.events.clear()
+        await client.change(connection("rem1", right="192.0.2.9"), REM2, keys="k")
+        assert client.events == [
+            h.Replacing("rem1"),
+            h.ConnectionState("rem1", loaded=h.Loaded("loaded")),
+        ]
+        await client.close()
+
+    asyncio.run(tell())
+
+
+def test_an_agent_that_comes_back_gives_the_keys_again_and_loads_nothing(tmp_path: Path) -> None:
+    async def tell() -> None:
+        client = Client(tmp_path)
+        await client.begin(REM1, REM2, keys="k")
+        await client.close()
+        again = Client(tmp_path)
+        changed = connection("rem2", mtu="1300")  # committed while nobody was there
+        assert await again.begin(REM1, changed, keys="k") == ["secrets k", "rewrite conn-rem2"]
+        await again.close()
+
+    asyncio.run(tell())

@@ -1,0 +1,261 @@
+"""Configure mode: what lines change, what may be pasted, what is asked, what completes."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+import pytest
+from hypothesis import Phase, assume, given, settings
+from hypothesis import strategies as st
+
+from ipsec_client.base.secret import Secret
+from ipsec_client.commands.places import element_at
+from ipsec_client.commands.session import Context, Line
+from ipsec_client.config import flat
+from ipsec_client.config.edit import Edit, apply, edits_of
+from ipsec_client.config.printer import write
+from ipsec_client.model.elements import Authority, Config, IpsecProfile
+from tests.configs.strategies import elements
+
+from .authority import CLIENT, KEY, TEXT, Session
+
+PROFILE = ("authority", "router", "router1", "ipsec-profile", "primary")
+
+
+def key_of(session: Session, path: tuple[str, ...] = PROFILE) -> Secret | None:
+    """The key of a profile in the candidate."""
+    found = element_at(session.port.candidate("admin"), path)
+    assert isinstance(found, IpsecProfile)
+    return found.pre_shared_key
+
+
+@settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(elements(Authority, 1), st.booleans())
+def test_what_is_printed_can_be_pasted(authority: Authority, in_lines: bool) -> None:
+    """Into an empty candidate, and it is the same; the session is where it was."""
+    session = Session()
+    session.port.commits.clear()
+    text = (flat.write if in_lines else write)(Config(authority=authority), secrets=True)
+    assume(not re.search(r"pre-shared-key +\(removed\)", text))
+    assert (session.told(f"{text}\n#\n#"), session.outcome.status) == ("", 0)
+    assert session.port.candidate("admin") == authority
+    assert session.context == Context()
+
+
+@given(st.lists(st.text(max_size=40), max_size=4), st.sampled_from(["", "configure", CLIENT]))
+def test_no_line_does_more_than_be_refused(lines: list[str], where: str) -> None:
+    session = Session()
+    if where:
+        session.do("configure", *([where] if where != "configure" else []))
+    for text in lines:
+        line = Line(text, session.terminal, "r", session.context, ("y",))
+        outcome = asyncio.run(session.executor.execute(line, _ignore))
+        assert outcome.status in (0, 1)
+        session.executor.complete(Line(text, session.terminal, "r", session.context))
+
+
+async def _ignore(_: str) -> None:
+    return None
+
+
+def test_a_text_is_taken_whole_or_not_at_all() -> None:
+    session = Session()
+    told = session.failed(TEXT.replace("host 172.16.5.4", "hots 172.16.5.9"))
+    assert told == (
+        "% Error: line 25: Command 'hots' not found (use '?' for help). Did you mean host?\n"
+        "Nothing was taken of this text\n"
+    )
+    assert session.port.handed == []
+    assert session.context == Context()
+
+
+def test_a_text_that_ends_before_its_exits_leaves_where_it_ends() -> None:
+    session = Session()
+    session.do("config\nauthority\ntenant guests\n")
+    assert session.prompt == "*admin@node1.router1 (tenant[name=guests])# "
+
+
+def test_what_stands_before_a_command_in_a_text_stays_when_a_later_line_fails() -> None:
+    session = Session()
+    told = session.failed("configure authority tenant guests\ncommit force\nexit\ntenant a/b\n")
+    assert "Configuration committed" in told
+    assert told.endswith("is not a tenant name\nNothing was taken of what follows line 2\n")
+    running = session.port.running()
+    assert running is not None
+    assert [tenant.name for tenant in running.tenant] == ["ipsec", "lan", "guests"]
+
+
+def test_going_somewhere_that_exists_changes_nothing() -> None:
+    session = Session()
+    session.do(f"configure {CLIENT} remote rem1", "up 3", "top", "exit")
+    assert session.port.handed == []
+    assert not session.prompt.startswith("*")
+
+
+def test_lines_without_a_terminal_say_nothing_and_ask_nothing() -> None:
+    session = Session(interactive=False)
+    assert session.do(f"configure {CLIENT}", "remote rem3", "host 172.16.6.5") == ""
+    told = session.failed("up\ndelete remote rem3")
+    assert "nobody is there to give it. Add force to do it without being asked" in told
+    assert session.failed("commit").startswith("% Error: this needs an answer")
+    session.do("profile primary", "commit force")
+    assert len(session.port.commits) == 2
+
+
+def test_a_key_is_asked_for_twice_and_never_shown() -> None:
+    session = Session()
+    line = f"configure {' '.join(PROFILE)} pre-shared-key"
+    assert session.told(line, "another-key-1", "another-key-1") == "Pre shared key: \nOnce more: \n"
+    assert key_of(session) == Secret("another-key-1")
+    session.failed(line, "another-key-2", "another-key-3")
+    assert key_of(session) == Secret("another-key-1")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("pre-shared-key another-key-1", "pre-shared-key"),
+        ('pre "another key 1"', "pre-shared-key"),
+        ("pre another key", "pre-shared-key"),  # refused, and yet not remembered
+        ("top\nauthority router router1 ipsec-profile primary pre-shared-key k1\n", ""),
+        ("dpddelay 7", None),
+    ],
+)
+def test_no_key_is_remembered(text: str, kept: str | None) -> None:
+    session = Session()
+    session.do(f"configure {' '.join(PROFILE)}")
+    session.told(text)
+    assert session.outcome.kept == kept
+
+
+def test_a_key_in_the_line_that_enters_is_not_remembered() -> None:
+    session = Session()
+    session.do(f"conf {' '.join(PROFILE)} pre-shared another-key-1")
+    assert session.outcome.kept == f"{' '.join(('configure', *PROFILE))} pre-shared-key"
+
+
+def test_a_key_that_was_removed_stays_what_it_is() -> None:
+    session = Session()
+    session.do(f"configure {' '.join(PROFILE)} pre-shared-key (removed)")
+    assert session.port.handed == []
+    session.do("restore config factory-default force")
+    session.do(f"configure {' '.join(PROFILE)} pre-shared-key (removed)")
+    assert key_of(session) == Secret(KEY)  # what runs has it
+    told = session.failed(
+        "configure authority router router1 ipsec-profile new pre-shared-key (removed)"
+    )
+    assert "was removed from this text, and none is stored. Write the key" in told
+
+
+def test_no_key_is_ever_shown() -> None:
+    session = Session()
+    session.do(
+        "show config running", "show config running verbose", "show config candidate flat",
+        f"configure {' '.join(PROFILE)}", "show", "pre-shared-key another-key-1", "compare config",
+        "up", "clone ipsec-profile primary spare", "show", "commit force", "compare config",
+        "show events config commit", "rollback 1", "compare config",
+    )  # fmt: skip
+    assert "(removed)" in session.screen
+    assert KEY not in session.screen
+    assert session.screen.count("another-key-1") == 1  # where it was typed
+
+
+def test_an_element_that_was_taken_away_leaves_its_user_above_it() -> None:
+    session = Session()
+    session.do(f"configure {CLIENT} remote rem3")
+    session.do("restore config running force")
+    assert session.prompt == "admin@node1.router1 (ipsec-client[name=client1])# "
+    session.do("enabled true")
+    assert session.port.handed[-1] == (Edit("set", tuple(CLIENT.split()), "enabled", "true"),)
+
+
+@pytest.mark.parametrize("path", [["x"], ["authority", "router"], ["authority", "gold", "y"]])
+def test_a_made_up_context_is_refused(path: list[str]) -> None:
+    session = Session()
+    line = Line("exit", session.terminal, "r", Context.from_json({"path": path, "back": []}))
+    assert asyncio.run(session.executor.execute(line, _ignore)).status == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("conf", ["configure"]),
+        ("configure ", ["authority"]),
+        ("configure authority router ", ["router1"]),
+        (f"configure {CLIENT} remote rem1 ho", ["host"]),
+        ("show config running authority r", ["router"]),
+        ("show config candidate authority router router1 ", ["ipsec-profile", "node"]),
+        ("show alarms | he", ["head"]),
+        ("show alarms | ", sorted(["begin", "count", "exclude", "grep", "head", "include",
+                                   "no-more", "tail"])),
+        ("export config ", ["running", "candidate", "with-keys"]),
+        ("compare config ", ["running", "candidate"]),
+        ("validate router ", ["router1"]),
+        ("commit c", ["confirm", "confirmed"]),
+    ],
+)  # fmt: skip
+def test_completion_at_home(line: str, words: list[str]) -> None:
+    assert Session().words(line) == words
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("re", ["restore", "remote"]),
+        ("remote ", ["rem1", "rem2"]),
+        ("remote rem1 p", ["profile"]),
+        ("remote rem1 profile ", ["primary"]),
+        ("remote rem1 enforced-mss a", ["automatic"]),
+        ("remote rem1 tenant ", ["ipsec", "lan"]),
+        ("enabled ", ["true", "false"]),
+        ("delete ", ["tenant", "remote"]),
+        ("delete remote ", ["rem1", "rem2"]),
+        ("delete config e", ["exported"]),
+        ("clone remote r", ["rem1", "rem2"]),
+        ("show v", ["verbose"]),
+        ("do show al", ["alarms"]),
+        ("show config v", ["version"]),
+        ("comm", ["commit"]),
+        ("commit c", ["confirm", "confirmed"]),
+        ("remote a/b ", []),
+        ("bad ", []),
+        ("host x y ", []),
+    ],
+)
+def test_completion_in_an_element(line: str, words: list[str]) -> None:
+    session = Session()
+    session.do(f"configure {CLIENT}")
+    assert sorted(session.words(line)) == sorted(words)
+
+
+def test_an_interface_completes_where_a_route_names_one() -> None:
+    session = Session()
+    session.do("configure authority router router1 service-route ipsec service-name ipsec")
+    session.do("configure authority router router1 service-route ipsec")
+    assert session.words("next-hop ") == ["node1"]
+    assert session.words("next-hop node1 rem") == ["rem1-intf", "rem2-intf"]
+
+
+def test_questions_before_all_routers_are_asked() -> None:
+    session = Session()
+    told = session.told("show alarms router all", "n")
+    assert "WARNING: Targeting router 'all' may take a long time. Continue anyway? [y/N]: n" in told
+    assert "Operation canceled" in told
+
+
+def test_edits_make_what_was_typed() -> None:
+    session = Session()
+    before = session.port.candidate("admin")
+    session.do(
+        f"configure {CLIENT}", "clone remote rem2 rem3", "remote rem3", "host 172.16.6.5",
+        "subnet 10.0.0.0/8", "subnet 10.1.0.0/16", "delete subnet 10.0.0.0/8",
+    )  # fmt: skip
+    after = session.port.candidate("admin")
+    assert apply(before, edits_of(before, after)) == after
+    remote = element_at(after, (*CLIENT.split(), "remote", "rem3"))
+    assert remote is not None
+    assert write(Config(authority=Authority())).count("authority") == 1
+    shown = session.do("show")
+    for line in ("host     172.16.6.5", "profile  primary", "subnet   10.1.0.0/16"):
+        assert line in shown

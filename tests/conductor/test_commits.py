@@ -1,0 +1,487 @@
+"""Commits by edits: two people at once, what is refused, what must be confirmed, and the way back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ipsec_client.base.errors import Fault, InputFault
+from ipsec_client.base.secret import Secret
+from ipsec_client.commands.port import (
+    Committed,
+    ConfigPort,
+    Conflict,
+    Place,
+    Refused,
+    TooWide,
+)
+from ipsec_client.conductor.conductor import Conductor
+from ipsec_client.conductor.datastore.store import Datastore
+from ipsec_client.config.edit import Change, Edit
+from ipsec_client.config.paths import Finder
+from ipsec_client.config.printer import write
+from ipsec_client.config.reader import read
+from ipsec_client.model.elements import Authority, Config
+from ipsec_client.wire.document import from_json
+from ipsec_client.wire.request import Json, Request
+
+from .sample import HERE, Clock, FakeAgent, addresses, text
+
+R1 = ("authority", "router", "router1")
+PRIMARY = (*R1, "ipsec-profile", "primary")
+REM1, REM2 = (
+    (*R1, "node", "node1", "ipsec-client", "client1", "remote", name) for name in ("rem1", "rem2")
+)
+
+
+def host(address: str, remote: tuple[str, ...] = REM1) -> Edit:
+    return Edit("set", remote, "host", address)
+
+
+@asynccontextmanager
+async def conducting(
+    folder: Path, clock: Clock | None = None, agent: FakeAgent | None = None, first: str = ""
+) -> AsyncIterator[Conductor]:
+    """A conductor that runs a text, or what was there."""
+    found = Conductor(Datastore(folder), agent or FakeAgent(), clock or Clock())
+    if first:
+        await found.commit_text(found.prepare(first), "root")
+    try:
+        yield found
+    finally:
+        await found.close()
+
+
+def run(scene: Callable[[], Awaitable[None]]) -> None:
+    async def bounded() -> None:
+        await asyncio.wait_for(scene(), 30)
+
+    asyncio.run(bounded())
+
+
+def hosts(authority: Authority | None) -> list[str | None]:
+    assert authority is not None
+    [client] = authority.router[0].node[0].ipsec_client
+    return [remote.host for remote in client.remote]
+
+
+def addresses_in(authority: Authority | None) -> set[tuple[str, str]]:
+    assert authority is not None
+    [node] = authority.router[0].node
+    return {
+        (device.name, str(device.network_interface[0].address[0].ip_address))
+        for device in node.device_interface
+    }
+
+
+# --- candidates
+
+
+def test_a_candidate_is_committed_with_its_generated_parts(tmp_path: Path) -> None:
+    async def scene() -> None:
+        agent = FakeAgent()
+        async with conducting(tmp_path, agent=agent, first=text("rem1")) as conductor:
+            port: ConfigPort = conductor
+            await port.edit(
+                "ann", [host("172.16.5.3", REM2), Edit("set", REM2, "profile", "primary")]
+            )
+            assert hosts(port.running()) == ["172.16.4.3"]
+            assert hosts(port.candidate("ann")) == ["172.16.4.3", "172.16.5.3"]
+            assert port.candidate("bob") is port.running()
+            assert [row.verb for row in (await port.impact("ann")).rows] == ["untouched", "created"]
+            commit = await port.commit("ann")
+            assert commit is not None
+            assert (commit.user, commit.routers) == ("ann", ("router1",))
+            assert port.edits("ann") == ()
+            assert port.history()[0] == commit
+            rollout = asyncio.ensure_future(conductor.run())
+            request = await agent.heard.get()
+            rollout.cancel()
+            assert set(addresses(request.body["document"])) == {"client1", "rem1", "rem2"}
+
+    run(scene)
+
+
+def test_a_commit_that_changes_nothing_says_so(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with conducting(tmp_path, first=text("rem1")) as conductor:
+            assert await conductor.commit("ann") is None
+            device = (*R1, "node", "node1", "device-interface", "rem1")
+            await conductor.edit("ann", [Edit("delete", device)])
+            assert await conductor.commit("ann") is None
+            assert conductor.edits("ann") == ()
+            assert len(conductor.history()) == 1
+
+    run(scene)
+
+
+def test_candidates_survive_the_conductor(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with conducting(tmp_path, first=text("rem1")) as conductor:
+            await conductor.edit("ann", [host("172.16.9.9")])
+            await conductor.edit(
+                "ann", [Edit("set", PRIMARY, "pre-shared-key", Secret("hunter22"))]
+            )
+            await conductor.edit("bob", [host("172.16.9.8")])
+            await conductor.discard("bob")
+            before = conductor.candidate("ann")
+        async with conducting(tmp_path) as conductor:
+            assert conductor.candidate("ann") == before
+            assert conductor.edits("bob") == ()
+
+    run(scene)
+
+
+def test_a_bad_candidate_is_refused_and_kept(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with conducting(tmp_path, first=text("rem1")) as conductor:
+            await conductor.edit("ann", [Edit("set", REM1, "profile", "gold")])
+            for act in (conductor.commit, conductor.impact, conductor.generated):
+                with pytest.raises(Refused) as caught:
+                    await act("ann")
+                assert any("gold" in str(finding) for finding in caught.value.findings)
+            assert caught.value.findings == await conductor.findings("ann")
+            assert len(conductor.edits("ann")) == 1
+            assert len(conductor.history()) == 1
+            with pytest.raises(InputFault, match="'gold' is not an IP"):
+                await conductor.edit("ann", [host("1.2.3.4"), Edit("set", REM1, "subnet", "gold")])
+            assert len(conductor.edits("ann")) == 1
+
+    run(scene)
+
+
+def test_the_first_commit_may_come_from_edits(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with conducting(tmp_path) as conductor:
+            assert conductor.candidate("ann") == Authority()
+            await conductor.edit("ann", [Edit("set", ("authority",), "name", "a")])
+            with pytest.raises(InputFault, match="the configuration has no router"):
+                await conductor.commit("ann")
+            wanted = conductor.prepare(text("rem1")).authority
+            await conductor.replace("ann", wanted)
+            await conductor.commit("ann")
+            assert conductor.running() == wanted
+            assert conductor.here == HERE
+
+    run(scene)
+
+
+def test_what_replaces_a_candidate_keeps_keys_that_it_does_not_show(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with conducting(tmp_path, first=text("rem1")) as conductor:
+            shown = read(text("rem1", key="(removed)")).config.authority
+            assert shown is not None
+            await conductor.replace("ann", shown)
+            assert conductor.edits("ann") == ()
+            key = Edit("set", PRIMARY, "pre-shared-key", Secret("hunter22"))
+            await conductor.edit("ann", [key])
+            await conductor.replace("ann", shown)
+            assert conductor.edits("ann") == (key,)
+
+    run(scene)
+
+
+def test_a_text_takes_its_addresses_from_what_runs_when_it_is_committed(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with conducting(tmp_path, first=text("rem1")) as conductor:
+            prepared = conductor.prepare(text("rem2", "rem1"))
+            await conductor.commit_text(conductor.prepare(text("rem1", "rem2")), "root")
+            before = conductor.running()
+            await conductor.commit_text(prepared, "root")
+            assert addresses_in(conductor.running()) == addresses_in(before)
+
+    run(scene)
+
+
+# --- two at once
+
+
+def test_two_at_once_lose_nothing(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with conducting(tmp_path, first=text("rem1", "rem2")) as conductor:
+            await conductor.edit("ann", [host("172.16.9.9"), Edit("set", REM2, "remote-id", "x")])
+            await conductor.edit("bob", [host("172.16.8.8"), Edit("set", REM1, "remote-id", "y")])
+            await conductor.commit("bob")
+            with pytest.raises(Conflict) as caught:
+                await conductor.commit("ann", force=True)
+            [clash] = caught.value.paths
+            assert (clash.path, clash.leaf) == (REM1, "host")
+            assert (clash.mine, clash.theirs, clash.user) == ("172.16.9.9", "172.16.8.8", "bob")
+            assert conductor.clashes("ann") == (clash,)
+            await conductor.edit("ann", [host("172.16.9.9")])
+            await conductor.commit("ann")
+            finder = Finder(conductor.running() or Authority())
+            assert finder.values(REM1, "host") == ("172.16.9.9",)
+            assert finder.values(REM1, "remote-id") == ("y",)
+            assert finder.values(REM2, "remote-id") == ("x",)
+            assert [commit.user for commit in conductor.history()] == ["ann", "bob", "root"]
+
+    run(scene)
+
+
+def test_commits_at_the_same_moment_follow_each_other(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with conducting(tmp_path, first=text("rem1", "rem2")) as conductor:
+            await conductor.edit("ann", [Edit("set", REM1, "remote-id", "x")])
+            await conductor.edit("bob", [Edit("set", REM2, "remote-id", "y")])
+            await asyncio.gather(conductor.commit("ann"), conductor.commit("bob"))
+            finder = Finder(conductor.running() or Authority())
+            assert finder.values(REM1, "remote-id") == ("x",)
+            assert finder.values(REM2, "remote-id") == ("y",)
+
+    run(scene)
+
+
+# --- too wide
+
+
+def two_routers(conductor: Conductor) -> Authority:
+    one = conductor.prepare(text("rem1")).authority
+    return replace(one, router=(*one.router, replace(one.router[0], name="router2")))
+
+
+def test_tunnels_that_nobody_spoke_of_are_not_removed_unless_forced(tmp_path: Path) -> None:
+    async def scene() -> None:
+        conductor = Conductor(Datastore(tmp_path), FakeAgent(), Clock(), router="router1")
+        two = two_routers(conductor)
+        one = replace(two, router=two.router[:1])
+        router2 = Edit("delete", ("authority", "router", "router2"))
+        for said in (False, True):
+            await conductor.replace("ann", two)
+            await conductor.commit("ann")
+            await conductor.replace("ann", one)
+            with pytest.raises(TooWide, match="removed from router2") as caught:
+                await conductor.commit("ann")
+            assert caught.value.routers == ("router2",)
+            assert conductor.edits("ann") == (router2,)
+            if said:  # doing it again is saying it
+                await conductor.edit("ann", [router2])
+            assert await conductor.commit("ann", force=not said) is not None
+            assert conductor.running() == one
+        await conductor.replace("ann", two)
+        await conductor.commit("ann")
+        await conductor.edit("ann", [router2])
+        assert await conductor.commit("ann") is not None
+        await conductor.close()
+
+    run(scene)
+
+
+# --- the way back
+
+
+def test_what_ran_before_comes_back_by_a_commit(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with conducting(tmp_path, first=text("rem1", "rem2")) as conductor:
+            before = conductor.running()
+            await conductor.edit("ann", [Edit("delete", REM1)])
+            await conductor.commit("ann")
+            await conductor.edit("ann", [host("172.16.9.9", REM2)])
+            await conductor.commit("ann")
+            await conductor.edit("ann", [Edit("set", REM2, "remote-id", "x")])
+            await conductor.restore("ann", 2)
+            await conductor.commit("ann")
+            assert conductor.running() == before
+            versions = [commit.version for commit in conductor.history()]
+            assert await conductor.at(versions[3]) == before
+            assert await conductor.changes(versions[1]) == (
+                Change("changed", REM2, "host", "172.16.5.3", "172.16.9.9"),
+            )
+            assert Change("added", R1) in await conductor.changes(versions[3])
+            with pytest.raises(InputFault, match="no configuration of 4 commits ago"):
+                await conductor.restore("ann", 4)
+            with pytest.raises(InputFault, match="no commit 1"):
+                await conductor.changes(1)
+            await conductor.restore("ann", 0)
+            assert conductor.edits("ann") == ()
+
+    run(scene)
+
+
+def test_a_node_that_is_gone_is_told_to_leave_also_after_a_restart(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with conducting(tmp_path, first=text("rem1")) as conductor:
+            await conductor.replace("ann", Authority())
+            assert await conductor.commit("ann", force=True) is not None
+            assert conductor.running() == Authority()
+        agent = FakeAgent()
+        async with conducting(tmp_path, agent=agent) as conductor:
+            assert conductor.here == HERE
+            rollout = asyncio.ensure_future(conductor.run())
+            request = await agent.heard.get()
+            rollout.cancel()
+            document = from_json(request.body["document"])
+            assert Place(document.router.name, document.node.name) == HERE
+            assert document.client is None
+            await conductor.commit_text(conductor.prepare(text("rem1", node="node2")), "root")
+            assert conductor.here == Place("router1", "node2")
+
+    run(scene)
+
+
+# --- confirmed
+
+
+async def heard(conductor: Conductor, agent: FakeAgent, number: int = 1) -> list[Request]:
+    """The next documents that are sent."""
+    rollout = asyncio.ensure_future(conductor.run())
+    found = [await agent.heard.get() for _ in range(number)]
+    rollout.cancel()
+    return found
+
+
+def remotes(document: Json) -> set[str]:
+    return set(addresses(document)) - {"client1"}
+
+
+async def risky(conductor: Conductor, minutes: int = 10) -> Committed:
+    """Ann's commit that removes rem1, to be confirmed."""
+    await conductor.edit("ann", [Edit("delete", REM1)])
+    commit = await conductor.commit("ann", confirmed=minutes)
+    assert commit is not None
+    return commit
+
+
+def test_a_commit_that_awaits_confirmation_says_so_to_its_node(tmp_path: Path) -> None:
+    async def scene() -> None:
+        agent, clock = FakeAgent(), Clock(1000.0)
+        async with conducting(tmp_path, clock, agent, text("rem1", "rem2")) as conductor:
+            commit = await risky(conductor)
+            assert commit.confirmed_until == 1600.0
+            [request] = await heard(conductor, agent)
+            document = request.body["document"]
+            assert remotes(document) == {"rem2"}
+            assert document["confirm"]["seconds"] == 610.0
+            assert remotes(document["confirm"]["previous"]) == {"rem1", "rem2"}
+            clock.mono, clock.wall = 60.0, 1060.0
+            [again] = await heard(conductor, agent)
+            assert again.id == request.id
+            assert again.body["document"]["confirm"]["seconds"] == 550.0
+            confirmed = await conductor.confirm("bob")
+            assert confirmed == replace(commit, confirmed_until=None)
+            [last] = await heard(conductor, agent)
+            assert last.id != request.id
+            assert last.body["document"]["id"] == document["id"]
+            assert "confirm" not in last.body["document"]
+            with pytest.raises(Fault, match="no commit awaits"):
+                await conductor.confirm("ann")
+
+    run(scene)
+
+
+def test_while_one_awaits_confirmation_no_other_is_taken_but_a_text(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with conducting(tmp_path, first=text("rem1", "rem2")) as conductor:
+            await risky(conductor)
+            await conductor.edit("bob", [host("172.16.9.9", REM2)])
+            with pytest.raises(Fault, match=r"of ann awaits its confirmation until 2020-11-2."):
+                await conductor.commit("bob")
+            for minutes in (0, 1441):
+                with pytest.raises(InputFault, match="within 1 to 1440 minutes"):
+                    await conductor.commit("bob", confirmed=minutes)
+            printed = write(Config(authority=conductor.running()))
+            same = await conductor.commit_text(conductor.prepare(printed), "root")
+            assert (same.user, same.confirmed_until) == ("ann", None)
+            await conductor.discard("bob")
+            await conductor.edit("ann", [Edit("set", REM2, "remote-id", "x")])
+            await conductor.commit("ann", confirmed=1)
+            await conductor.commit_text(conductor.prepare(text("rem3")), "root")
+            assert all(commit.confirmed_until is None for commit in conductor.history())
+
+    run(scene)
+
+
+def test_unconfirmed_it_undoes_itself(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+    async def scene() -> None:
+        agent, clock = FakeAgent(), Clock(1000.0)
+        async with conducting(tmp_path, clock, agent, text("rem1", "rem2")) as conductor:
+            before = conductor.running()
+            running = asyncio.ensure_future(conductor.run())
+            await agent.heard.get()
+            commit = await risky(conductor, 1)
+            await agent.heard.get()
+            clock.mono, clock.wall = 60.0, 990.0  # by the monotonic clock it is over
+            conductor._commits._changed.set()
+            request = await agent.heard.get()
+            running.cancel()
+            assert "confirm" not in request.body["document"]
+            assert remotes(request.body["document"]) == {"rem1", "rem2"}
+            assert conductor.running() == before
+            latest = conductor.history()[0]
+            assert (latest.undone_from, latest.user) == (commit.version, "ann")
+            assert latest.version == commit.version + 1
+            assert conductor.history()[1].confirmed_until is None
+
+    run(scene)
+    assert "was not confirmed, and is undone" in caplog.text
+
+
+@pytest.mark.parametrize("later", [59.0, 61.0])
+def test_the_deadline_outlives_the_conductor(tmp_path: Path, later: float) -> None:
+    async def scene() -> None:
+        async with conducting(tmp_path, Clock(1000.0), first=text("rem1", "rem2")) as conductor:
+            await risky(conductor, 1)
+        agent, clock = FakeAgent(), Clock(1000.0 + later)
+        async with conducting(tmp_path, clock, agent) as conductor:
+            [request] = await heard(conductor, agent)
+            document = request.body["document"]
+            if later < 60.0:
+                assert document["confirm"]["seconds"] == pytest.approx(11.0)
+                assert remotes(document["confirm"]["previous"]) == {"rem1", "rem2"}
+                assert conductor.history()[0].confirmed_until == 1060.0
+            else:
+                assert remotes(document) == {"rem1", "rem2"}
+                assert "confirm" not in document
+                assert len(agent.asked) == 1
+
+    run(scene)
+
+
+def test_the_very_first_commit_can_be_undone_too(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with conducting(tmp_path, Clock(1000.0)) as conductor:
+            await conductor.replace("ann", conductor.prepare(text("rem1")).authority)
+            await conductor.commit("ann", confirmed=1)
+        agent = FakeAgent()
+        async with conducting(tmp_path, Clock(1061.0), agent) as conductor:
+            [request] = await heard(conductor, agent)
+            assert from_json(request.body["document"]).client is None
+            assert conductor.running() == Authority()
+
+    run(scene)
+
+
+# --- exports
+
+
+def test_exports_are_kept_by_name(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with conducting(tmp_path, first=text("rem1")) as conductor:
+            running = conductor.running()
+            assert running is not None
+            await conductor.export("plain", running, None)
+            await conductor.export("sealed", running, Secret("correct horse"))
+            with pytest.raises(InputFault, match="is an export plain already"):
+                await conductor.export("plain", running, None)
+            with pytest.raises(InputFault, match="cannot be the name"):
+                await conductor.export("../x", running, None)
+            assert [(export.name, export.encrypted) for export in conductor.exports()] == [
+                ("plain", False),
+                ("sealed", True),
+            ]
+            assert await conductor.exported("sealed", Secret("correct horse")) == running
+            await conductor.replace("ann", await conductor.exported("plain", None))
+            assert conductor.edits("ann") == ()
+            await conductor.delete_export("plain")
+            with pytest.raises(InputFault, match="no export plain"):
+                await conductor.exported("plain", None)
+
+    run(scene)

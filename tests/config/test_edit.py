@@ -1,0 +1,317 @@
+"""Edits: made, read from words, found between two configurations, and refused with the path and the cure."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ipsec_client.base.errors import InputFault
+from ipsec_client.base.secret import Secret
+from ipsec_client.config.edit import (
+    Change,
+    Edit,
+    Verb,
+    apply,
+    difference,
+    edits_of,
+    named_routers,
+    parse_edit,
+)
+from ipsec_client.config.paths import Finder
+from ipsec_client.config.reader import read
+from ipsec_client.model.definition import Element, Nested, Path, definition
+from ipsec_client.model.elements import Authority, Config, Router
+from tests.configs import complete
+from tests.configs.strategies import elements
+
+thorough = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example],
+)
+authorities = st.builds(
+    Authority, router=st.lists(elements(Router, 2), max_size=1).map(tuple)
+) | elements(Authority, 1)
+R1: Path = ("authority", "router", "router1")
+C1: Path = (*R1, "node", "node1", "ipsec-client", "client1")
+REM1: Path = (*C1, "remote", "rem1")
+HOP: Path = (*R1, "service-route", "rem1", "next-hop", "node1", "rem1-intf")
+
+
+@pytest.fixture(scope="module")
+def page() -> Authority:
+    authority = read(complete()).config.authority
+    assert authority is not None
+    return authority
+
+
+def edit(words: str, base: Path = ()) -> Edit:
+    return parse_edit(words.split(), base)
+
+
+# --- properties
+
+
+@thorough
+@given(authorities, authorities)
+def test_the_edits_between_two_lead_from_one_to_the_other(
+    before: Authority, after: Authority
+) -> None:
+    edits = edits_of(before, after)
+    assert apply(before, edits) == after
+    assert bool(edits) == (before != after) == bool(difference(before, after))
+
+
+@st.composite
+def disordered(draw: st.DrawFn) -> tuple[Authority, Authority]:
+    """Two authorities with routers of the same names, some missing here and there, each in an order of its own."""
+    names = st.lists(st.sampled_from("abcdefgh"), unique=True)
+    fields = st.sampled_from((None, "r1"))
+
+    def one() -> Authority:
+        routers = (Router(name=name) for name in draw(names))
+        return Authority(name=draw(fields), router=tuple(routers))
+
+    return one(), one()
+
+
+@thorough
+@given(disordered())
+def test_order_is_a_part_of_it_and_as_little_as_possible_is_moved(
+    both: tuple[Authority, Authority],
+) -> None:
+    before, after = both
+    edits = edits_of(before, after)
+    assert apply(before, edits) == after
+    moves = sum(edit.verb == "move" for edit in edits)
+    assert moves <= max(0, len(after.router) - 1)
+
+
+_words = st.sampled_from(("name", "host", "subnet", "tenant", "é", "*", "", "1", *REM1, *HOP))
+_values = st.none() | _words | st.just(Secret("somekey1"))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.builds(
+            Edit,
+            st.sampled_from(("set", "delete", "move")),
+            st.sampled_from(((), R1, C1, REM1)).flatmap(
+                lambda base: st.lists(_words, max_size=4).map(lambda more: (*base, *more))
+            ),
+            _words,
+            _values,
+        ),
+        max_size=4,
+    )
+)
+def test_what_cannot_be_raises_its_own_error_only(page: Authority, edits: list[Edit]) -> None:
+    with suppress(InputFault):
+        done = apply(page, edits)
+        assert apply(done, edits_of(done, page)) == page
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(_words, max_size=8),
+    st.sampled_from(((), R1, C1)),
+    st.sampled_from(("set", "delete")),
+)
+def test_any_words_are_an_edit_or_its_own_error(
+    words: list[str],
+    base: Path,
+    verb: Verb,
+) -> None:
+    with suppress(InputFault):
+        assert parse_edit(words, base, verb).path
+
+
+def every_path(kind: type[Element], at: Path) -> list[Path]:
+    """A path to each kind of element and to each field."""
+    found = [(*at, leaf.name) for leaf in definition(kind).leaves]
+    for nested in definition(kind).nested:
+        keys = [
+            (leaf.type.choices or (_KEYS.get(leaf.type.name, "1"),))[0]
+            for leaf in definition(nested.element).keys
+        ]
+        found += every_path(nested.element, (*at, nested.name, *(keys if nested.many else ())))
+    return [at, *found]
+
+
+_KEYS = {
+    "ip-address": "10.0.0.1",
+    "network-namespace": "ns",
+    "option-name": "x",
+    "host": "h",
+}
+
+
+def test_every_path_of_the_model_can_be_named() -> None:
+    for path in every_path(Authority, ("authority",)):
+        if path != ("authority",):
+            assert parse_edit(list(path), (), "delete").path[0] == "authority"
+
+
+# --- applying
+
+
+def test_only_what_is_named_becomes_another_object(page: Authority) -> None:
+    two = replace(page, router=(*page.router, replace(page.router[0], name="router2")))
+    done = apply(two, [Edit("set", REM1, "host", "172.16.9.9")])
+    assert done.router[1] is two.router[1]
+    assert done.service is two.service
+    assert Finder(done).values(REM1, "host") == ("172.16.9.9",)
+    assert apply(two, [Edit("set", REM1, "host", "172.16.4.3")]) is two
+
+
+def test_an_element_comes_with_all_above_it_and_goes_with_all_below() -> None:
+    path = ("authority", "router", "r9", "node", "n9", "ipsec-client", "c9")
+    made = apply(Authority(), [Edit("set", path)])
+    assert Finder(made).element(path) is not None
+    assert apply(made, [Edit("delete", path[:3])]) == Authority()
+    assert apply(made, [Edit("delete", ("authority",))]) == Authority()
+
+
+def test_a_field_of_several_takes_and_gives_back_values(page: Authority) -> None:
+    more = apply(page, [Edit("set", REM1, "subnet", "10.9.0.0/16")])
+    before = Finder(page).values(REM1, "subnet")
+    assert before is not None
+    assert Finder(more).values(REM1, "subnet") == (*before, "10.9.0.0/16")
+    assert apply(more, [Edit("delete", REM1, "subnet", "10.9.0.0/16")]) == page
+    assert Finder(apply(more, [Edit("delete", REM1, "subnet")])).values(REM1, "subnet") == ()
+
+
+def test_an_element_is_moved_after_another_or_first(page: Authority) -> None:
+    rem2 = (*C1, "remote", "rem2")
+
+    def order(authority: Authority) -> list[str]:
+        return [remote.name for remote in authority.router[0].node[0].ipsec_client[0].remote]
+
+    first = apply(page, [Edit("move", rem2)])
+    assert order(first) == ["rem2", "rem1"]
+    assert order(apply(first, [Edit("move", rem2, value="rem1")])) == ["rem1", "rem2"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (
+            Edit("delete", (*C1, "remote", "rem9")),
+            "authority router router1 node node1 ipsec-client client1 remote rem9: is not configured",
+        ),
+        (Edit("delete", REM1, "remote-id"), "remote rem1 remote-id: is not set"),
+        (Edit("delete", REM1, "host", "9.9.9.9"), "host: does not have that value"),
+        (Edit("set", REM1, "host"), "host: has no value"),
+        (Edit("set", REM1, "host", "a b"), "host: is neither an IP address nor a host name"),
+        (Edit("set", REM1, "nohost", "x"), "remote rem1: 'nohost' is no field here"),
+        (Edit("set", REM1, "name", "rem9"), "name: tells it from others and stays"),
+        (Edit("set", (*R1, "nodes", "n")), "router router1: 'nodes' is no element here"),
+        (Edit("set", (*R1, "node")), "router router1 node: which one is not said"),
+        (Edit("set", (*R1, "node", "a b")), "name: is not made of letters"),
+        (Edit("move", (*C1, "remote", "rem1"), value="rem9"), "there is no rem9 to stand after"),
+        (Edit("set", REM1, "host", Secret("somekey1")), "host: holds no key"),
+    ],
+)
+def test_an_edit_that_cannot_be_says_where_and_why(page: Authority, wrong: Edit, told: str) -> None:
+    with pytest.raises(InputFault) as caught:
+        apply(page, [wrong])
+    assert told in caught.value.what
+
+
+# --- words
+
+
+def test_words_may_be_abbreviated_and_begin_anywhere() -> None:
+    assert edit("auth router router1 node node1 ipsec-c client1 rem rem1 ho 1.2.3.4") == Edit(
+        "set", REM1, "host", "1.2.3.4"
+    )
+    assert edit("config authority tenant lan") == Edit("set", ("authority", "tenant", "lan"))
+    assert edit("tunnel-m destination 10.0.0.1 int 5s", REM1) == Edit(
+        "set", (*REM1, "tunnel-monitor", "destination", "10.0.0.1"), "interval", "5s"
+    )
+    hop = parse_edit(["service-route", "s", "next-hop", "force", "n1", "i1"], R1, "delete")
+    assert hop == Edit("delete", (*R1, "service-route", "s", "next-hop", "n1", "i1"))
+    assert parse_edit(["host"], REM1, "delete") == Edit("delete", REM1, "host")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("", "config: nothing is named"),
+        ("authority rooter r1", "authority: 'rooter' is not known here. Did you mean router?"),
+        ("authority router", "authority router: which one is not said. Give its name"),
+        ("authority router router1 ipsec-profile p ike 1", "'ike' is ambiguous. It may be ike-"),
+        ("authority router router1 ipsec-profile p mtu", "mtu: has no value"),
+        ("authority router router1 ipsec-profile p mtu 1 2", "mtu: is followed by several words"),
+        (
+            "authority router router1 ipsec-profile p ike-v2 yess",
+            "ike-v2: 'yess' is none of insist, yes, propose, permit, no, never. Did you mean yes?",
+        ),
+    ],
+)
+def test_words_that_are_no_edit_say_what_is_wrong(words: str, told: str) -> None:
+    with pytest.raises(InputFault) as caught:
+        edit(words)
+    assert told in str(caught.value)
+
+
+def test_a_key_is_a_secret_from_the_first_moment() -> None:
+    found = edit("ipsec-profile p pre-shared-key hunter22", R1)
+    assert found.value == Secret("hunter22")
+    assert "hunter22" not in f"{found} {found!r}"
+    with pytest.raises(InputFault) as caught:
+        parse_edit(["ipsec-profile", "p", "pre-shared-key", 'hunter"22'], R1)
+    assert "hunter" not in str(caught.value)
+
+
+# --- differences
+
+
+def test_differences_are_told_field_by_field_and_without_keys(page: Authority) -> None:
+    profile = (*R1, "ipsec-profile", "primary")
+    done = apply(
+        page,
+        [
+            Edit("set", profile, "pre-shared-key", Secret("hunter22")),
+            Edit("set", REM1, "host", "172.16.9.9"),
+            Edit("set", REM1, "local-subnet", "10.1.0.0/16"),
+            Edit("delete", (*C1, "remote", "rem2")),
+            Edit("move", (*R1, "ipsec-profile", "secondary")),
+        ],
+    )
+    changes = difference(page, done)
+    assert Change("changed", profile, "pre-shared-key", "(removed)", "(removed)") in changes
+    assert Change("changed", REM1, "host", "172.16.4.3", "172.16.9.9") in changes
+    assert Change("added", REM1, "local-subnet", after="10.1.0.0/16") in changes
+    assert Change("removed", (*C1, "remote", "rem2")) in changes
+    assert Change("removed", (*C1, "remote", "rem2"), "host", "172.16.5.4") in changes
+    assert "hunter22" not in repr(changes)
+    assert any(change.after == "first" for change in changes)
+
+
+def test_the_routers_that_edits_name(page: Authority) -> None:
+    assert named_routers(
+        [
+            Edit("set", ("authority",), "name", "a"),
+            Edit("set", ("authority", "tenant", "t")),
+            Edit("delete", ("authority", "router", "r1")),
+            Edit("set", REM1, "host", "h"),
+        ]
+    ) == {"r1", "router1"}
+
+
+def test_paths_of_what_is_not_there(page: Authority) -> None:
+    assert Finder(page).values((*R1, "node", "node9"), "name") is None
+    assert Finder(page).values(REM1, "remote-id") == ()
+    assert Finder(page).element(()) == Config(authority=page)
+
+
+def test_a_nested_element_is_no_field() -> None:
+    assert isinstance(definition(Router).by_name["node"], Nested)
+    with pytest.raises(InputFault, match="'node' is no field here"):
+        apply(Authority(), [Edit("set", R1, "node", "x")])
