@@ -30,14 +30,14 @@ LINES = (
 
 def values(kind: Any) -> st.SearchStrategy[Any]:
     """Any value of a type that views are made of."""
-    parts = get_args(kind)
+    parts: tuple[Any, ...] = get_args(kind)
     if get_origin(kind) is tuple and parts[-1] is Ellipsis:
         return st.lists(values(parts[0]), max_size=2).map(tuple)
     if get_origin(kind) is tuple:
         return st.tuples(*map(values, parts))
     if parts:
-        return st.one_of(map(values, parts))
-    if is_dataclass(kind):
+        return st.one_of([values(part) for part in parts])
+    if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
         return st.builds(kind, **{item.name: values(hints[item.name]) for item in fields(kind)})
     return st.floats(0, data.MOST_SECONDS - 1) if kind is float else st.from_type(kind)
