@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -234,7 +235,7 @@ class Session:
             given = (*given, answer)
         assert len(given) == len(answers), "an answer was not asked for"
         self.context = self.outcome.context
-        told = "".join(said)
+        told = re.sub(r"[^\n]*\r", "", "".join(said))  # as a terminal writes over a line
         self.screen += told
         return told
 

@@ -259,3 +259,15 @@ def test_edits_make_what_was_typed() -> None:
     shown = session.do("show")
     for line in ("host     172.16.6.5", "profile  primary", "subnet   10.1.0.0/16"):
         assert line in shown
+
+
+@pytest.mark.parametrize("interactive", [True, False])
+def test_what_is_being_done_is_shown_to_people_only(interactive: bool) -> None:
+    said: list[str] = []
+
+    async def say(text: str) -> None:
+        said.append(text)
+
+    session = Session(interactive=interactive)
+    asyncio.run(session.executor.execute(Line("validate", session.terminal), say))
+    assert ("… Validating...\r" in said) == interactive

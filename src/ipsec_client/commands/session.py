@@ -112,6 +112,11 @@ class Talk:
         if not self._answers:
             await self._say(text)
 
+    async def begin(self, step: str) -> None:
+        """Shows, to a person, what is being done; the line that tells the end of it is written over that."""
+        if self.terminal.tty:
+            await self.say(f"… {step}\r")
+
     def ask(self, text: str, *, secret: bool = False, cure: str) -> str:
         """The person's answer. Raises InputFault with the ``cure`` where there is no person to ask."""
         if not self.terminal.interactive:
