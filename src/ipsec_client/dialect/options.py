@@ -260,6 +260,7 @@ def refuse(name: str, value: str | None, series: int) -> str | None:
 
 _WEAK = {
     ("aggressive", "yes"): "lets anybody who asks try keys at home (RFC 2409, 5.4)",
+    ("replay-window", "0"): "lets packets that were recorded pass again (RFC 4303, 3.4.3)",
 }
 
 
