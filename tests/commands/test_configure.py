@@ -10,15 +10,17 @@ from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from ipsec_client.base.secret import Secret
+from ipsec_client.commands.node import OnNode
 from ipsec_client.commands.places import element_at
 from ipsec_client.commands.session import Context, Line
 from ipsec_client.config import flat
 from ipsec_client.config.edit import Edit, apply, edits_of
 from ipsec_client.config.printer import write
-from ipsec_client.model.elements import Authority, Config, IpsecProfile
+from ipsec_client.model.elements import Authority, Config, IpsecClient, IpsecProfile
 from tests.configs.strategies import elements
 
 from .authority import CLIENT, KEY, TEXT, Session
+from .sample import Clock, FakeNode, page
 
 PROFILE = ("authority", "router", "router1", "ipsec-profile", "primary")
 
@@ -271,3 +273,30 @@ def test_what_is_being_done_is_shown_to_people_only(interactive: bool) -> None:
     session = Session(interactive=interactive)
     asyncio.run(session.executor.execute(Line("validate", session.terminal), say))
     assert ("… Validating...\r" in said) == interactive
+
+
+def test_a_text_that_deletes_and_makes_again_says_what_is_left() -> None:
+    session = Session()
+    session.do(
+        f"configure {CLIENT}\nremote rem1\nhost 172.16.4.9\nup\ndelete remote rem1 force\n"
+        "remote rem1\nhost 172.16.4.8\nprofile primary\nexit\ndelete remote force rem2\n"
+        "clone remote rem1 rem5\nmove remote rem5 first\ntop\nexit"
+    )
+    client = element_at(session.port.candidate("admin"), tuple(CLIENT.split()))
+    assert isinstance(client, IpsecClient)
+    assert [(remote.name, remote.host) for remote in client.remote] == [
+        ("rem5", "172.16.4.8"),
+        ("rem1", "172.16.4.8"),
+    ]
+    assert session.context == Context()
+
+
+def test_a_session_outlives_the_conductor_for_what_a_node_answers() -> None:
+    """The agent knows no configuration, and says so; the prompt goes on."""
+    node = OnNode(FakeNode(page()), Clock("2026-03-01 10:00:00", 0.1))
+    context = Context(tuple(CLIENT.split()))
+    terminal = Session().terminal
+    outcome = asyncio.run(node.execute(Line("host 1.2.3.4", terminal, "r", context), _ignore))
+    assert (outcome.status, outcome.context) == (1, context)
+    assert node.prompt(terminal, context) == "admin@combo-west.RTR_WEST_COMBO# "
+    assert node.complete(Line("ho", terminal, "r", context)) == []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -109,8 +110,9 @@ class Executor(ABC):
         """As in ``*admin@node1.router1 (remote[name=rem1])# ``: with a star while there is something to commit."""
         changed = self._config_port is not None and self._config_port.edits(terminal.user)
         where = ""
-        if context.path is not None:
-            where = f" ({standing(self._candidate(terminal), context.path).label})"
+        with suppress(InputFault):  # nobody configures where there is no configuration
+            if context.path is not None:
+                where = f" ({standing(self._candidate(terminal), context.path).label})"
         sign = "#" if terminal.admin else ">"
         return f"{'*' if changed else ''}{terminal.user}@{self.here or self.daemon}{where}{sign} "
 
