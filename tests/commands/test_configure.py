@@ -19,7 +19,7 @@ from ipsec_client.config.printer import write
 from ipsec_client.model.elements import Authority, Config, IpsecClient, IpsecProfile
 from tests.configs.strategies import elements
 
-from .authority import CLIENT, KEY, TEXT, Session
+from .authority import CLIENT, KEY, TEXT, FakeAuthority, Session
 from .sample import Clock, FakeNode, page
 
 PROFILE = ("authority", "router", "router1", "ipsec-profile", "primary")
@@ -100,8 +100,7 @@ def test_lines_without_a_terminal_say_nothing_and_ask_nothing() -> None:
     assert session.do(f"configure {CLIENT}", "remote rem3", "host 172.16.6.5") == ""
     told = session.failed("up\ndelete remote rem3")
     assert "nobody is there to give it. Add force to do it without being asked" in told
-    assert session.failed("commit").startswith("% Error: this needs an answer")
-    session.do("profile primary", "commit force")
+    session.do("profile primary", "commit")
     assert len(session.port.commits) == 2
 
 
@@ -300,3 +299,29 @@ def test_a_session_outlives_the_conductor_for_what_a_node_answers() -> None:
     assert (outcome.status, outcome.context) == (1, context)
     assert node.prompt(terminal, context) == "admin@combo-west.RTR_WEST_COMBO# "
     assert node.complete(Line("ho", terminal, "r", context)) == []
+
+
+def test_a_commit_that_goes_further_than_its_changes_is_asked_for_twice() -> None:
+    session = Session(FakeAuthority(wide=("r7", "r9")))
+    session.do("configure authority tenant guests")
+    session.failed("commit", "y", "n")
+    assert len(session.port.commits) == 1
+    told = session.told("commit", "y", "y")
+    assert session.outcome.status == 0
+    assert told.endswith(
+        "Tunnels are removed from routers that the changes do not name: r7, r9\n"
+        "Commit all the same? [y/N]: y\n"
+        "✔ Validating, then committing...\nConfiguration committed\nWarnings: 2; validate shows them\n"
+    )
+    assert told.count("Tunnels: ") == 1
+
+
+def test_a_script_needs_force_for_it() -> None:
+    session = Session(FakeAuthority(wide=("r7",)), interactive=False)
+    session.do("configure authority tenant guests")
+    assert session.failed("commit") == (
+        "% Error: tunnels would be removed from r7, of which the changes do not speak. "
+        "compare impact lists them; commit force does it\n"
+    )
+    session.do("commit force")
+    assert len(session.port.commits) == 2
