@@ -186,7 +186,7 @@ def test_a_made_up_context_is_refused(path: list[str]) -> None:
         ("configure authority router ", ["router1"]),
         (f"configure {CLIENT} remote rem1 ho", ["host"]),
         ("show config running authority r", ["router"]),
-        ("show config candidate authority router router1 ", ["ipsec-profile", "node"]),
+        ("show config candidate authority router router1 ", ["ipsec-profile", "node", "verbose", "flat"]),
         ("show alarms | he", ["head"]),
         ("show alarms | ", sorted(["begin", "count", "exclude", "grep", "head", "include",
                                    "no-more", "tail"])),
@@ -299,6 +299,12 @@ def test_a_session_outlives_the_conductor_for_what_a_node_answers() -> None:
     assert (outcome.status, outcome.context) == (1, context)
     assert node.prompt(terminal, context) == "admin@combo-west.RTR_WEST_COMBO# "
     assert node.complete(Line("ho", terminal, "r", context)) == []
+    assert node.complete(Line("do show al", terminal, "r", context))[0][0] == "alarms"
+    for text in ("?", "do ?", "do show ?", "ho?"):
+        assert asyncio.run(node.execute(Line(text, terminal, "r", context), _ignore)).status in (
+            0,
+            1,
+        )
 
 
 def test_a_commit_that_goes_further_than_its_changes_is_asked_for_twice() -> None:
@@ -325,3 +331,10 @@ def test_a_script_needs_force_for_it() -> None:
     )
     session.do("commit force")
     assert len(session.port.commits) == 2
+
+
+def test_help_after_a_pipe_lists_the_filters() -> None:
+    assert Session().do("show alarms | ?").startswith("Filters\n-------\nbegin ")
+    assert Session().do("show alarms | he?").splitlines()[2:] == [
+        "head  The first lines; unset: 10"
+    ]
