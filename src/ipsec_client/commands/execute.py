@@ -85,6 +85,7 @@ class Executor(ABC):
         command, arguments = parse(words, COMMANDS)
         permit(command, talk.terminal)
         started = self._clock()
+        talk.now = started.wall
         if command.dated:
             await talk.say(f"{date_line(started.wall)}\n")
         try:
