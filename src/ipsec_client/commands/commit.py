@@ -1,4 +1,7 @@
-"""``commit``: the candidate becomes the running configuration, after a look at what that does to the tunnels."""
+"""``commit``: the candidate becomes the running configuration, after a look at what that does to the tunnels.
+
+A script's ``commit`` is not asked for: ``force`` stays what lets it remove tunnels that the changes do not speak of.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ async def _act(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
     try:
         if not force and talk.terminal.interactive:
             await talk.say(impact_told(await port.impact(user), talk, brief=True))
-        talk.confirm("Are you sure you want to commit the candidate config?", force=force)
+            talk.confirm("Are you sure you want to commit the candidate config?", force=False)
         await talk.begin(_STEP)
         committed = await _commit(port, talk, minutes, force=force)
         warnings = len(await port.findings(user))

@@ -95,10 +95,16 @@ class Cancelled(Fault):
 
 
 class Talk:
-    """What a command says to a person and asks, in one round of a line: nothing is shown twice."""
+    """What a command says to a person and asks, in one round of a line: nothing is shown twice.
 
-    def __init__(self, say: Say, terminal: Terminal, answers: Sequence[str] = ()) -> None:
+    ``now`` is when the line was typed, in seconds of the wall clock.
+    """
+
+    def __init__(
+        self, say: Say, terminal: Terminal, answers: Sequence[str] = (), now: float = 0.0
+    ) -> None:
         self.terminal = terminal
+        self.now = now
         self._say = say
         self._answers = list(answers)
 
