@@ -1,7 +1,7 @@
 """What watching costs: the inbox of a client with four tunnels and their probers at work; devices stand for tunnels.
 
 Run by ``bench.run`` in a network namespace of its own: ``python -m bench.probes INTERVAL DESTINATIONS SECONDS``
-prints one JSON line. The kernel's part, sending and answering, is in the figures; encrypting is not.
+prints one JSON line. What the kernel does to send and receive is in the figures; encrypting is not.
 """
 
 from __future__ import annotations
