@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ipsec_client.agent import runtime
 from ipsec_client.agent.ledger import Ledger
 from ipsec_client.agent.ring import Ring
 from ipsec_client.agent.runtime import Runtime
@@ -18,7 +19,9 @@ from ipsec_client.config.reader import read
 from ipsec_client.health import types as h
 from ipsec_client.model.elements import Authority
 from ipsec_client.plan.build import Facts, Plan, build
+from ipsec_client.plan.diff import Step
 from ipsec_client.plan.impact import impact
+from ipsec_client.plan.objects import Connection, Object
 from tests.agent.playing import Whack, nobody, play, pretend_pluto
 
 TEXT = """
@@ -144,3 +147,73 @@ def test_the_agent_does_what_was_told(
     assert asyncio.run(tell()) == [
         (remote, verb) for remote, verb in told.items() if verb != "untouched"
     ]
+
+
+class Hands:
+    """Takes steps on connections, and notes what it was asked to."""
+
+    def __init__(self, *given: Connection) -> None:
+        self._given = given
+        self.noted: list[str] = []
+
+    def given(self) -> list[Object]:
+        return list(self._given)
+
+    async def apply(self, step: Step) -> None:
+        self.noted.append(f"{step.verb} {step.object.name}")
+
+    async def settled(self, remote: str) -> None:
+        self.noted.append(f"wait for {remote}")
+
+
+def test_what_changes_all_tunnels_takes_them_one_after_the_other(tmp_path: Path) -> None:
+    def conn(name: str, lifetime: str) -> Connection:
+        return Connection(name, "c1", name, (("ikelifetime", lifetime),))
+
+    shelf = Shelf(tmp_path)
+    hands = Hands(*(conn(name, "1h") for name in ("rem1", "rem2", "rem3")), conn("rem4", "2h"))
+    wanted = [conn(name, "2h") for name in ("rem1", "rem2", "rem3", "rem4", "rem5")]
+    asyncio.run(Workshop(Ledger(shelf)).pluto(hands, wanted, hands.settled))
+    assert hands.noted == [
+        "restart rem1",
+        "wait for rem1",
+        "restart rem2",
+        "wait for rem2",
+        "restart rem3",
+        "create rem5",
+    ]
+    shelf.close()
+
+
+def test_a_tunnel_that_carried_is_waited_for_and_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play(tmp_path, monkeypatch)
+    monkeypatch.setattr(runtime, "SETTLING", 0.2)
+    before = authority(TEXT)
+
+    async def tell() -> None:
+        node = Node(tmp_path)
+        put = node.runtime._put
+        await node.runtime.want(plan(before))
+        await node.until(2)
+        put(h.SecurityAssociations("rem2", 1, 1))
+        put(h.KniLink("rem2", True))
+        await node.runtime.want(plan(before))  # rem2 carries now, rem1 does not
+        for remote in ("rem1", "rem2"):
+            waiting = asyncio.ensure_future(node.runtime.settled(remote))
+            await asyncio.sleep(0)
+            assert waiting.done()
+        put(h.Replacing("rem2"))
+        waiting = asyncio.ensure_future(node.runtime.settled("rem2"))
+        put(h.SecurityAssociations("rem2", 0, 0))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        put(h.SecurityAssociations("rem2", 1, 1))
+        put(h.KniLink("rem2", True))
+        await waiting
+        put(h.Replacing("rem2"))
+        await node.runtime.settled("rem2")
+        await node.close()
+
+    asyncio.run(tell())

@@ -28,6 +28,7 @@ class Client:
     """A Libreswan whose pluto is this process, which answers at once."""
 
     def __init__(self, folder: Path) -> None:
+        self.events: list[h.Event] = []
         self.loaded: asyncio.Queue[h.ConnectionState] = asyncio.Queue()
         pretend_pluto(folder / "run" / "c1")
         self.shelf = Shelf(folder / "state")
@@ -35,6 +36,7 @@ class Client:
         self.whack = Whack.latest
 
     def _put(self, event: h.Event) -> None:
+        self.events.append(event)
         if isinstance(event, h.ConnectionState):
             self.loaded.put_nowait(event)
 
@@ -97,6 +99,21 @@ def test_the_keys_of_a_new_remote_reach_the_pluto_that_runs(tmp_path: Path) -> N
         client = Client(tmp_path)
         await client.begin(REM1, keys="k1")
         assert await client.change(REM1, REM2, keys="k1 k2") == ["secrets k1 k2", "add conn-rem2"]
+        await client.close()
+
+    asyncio.run(tell())
+
+
+def test_traffic_leaves_a_tunnel_before_its_connection_is_replaced(tmp_path: Path) -> None:
+    async def tell() -> None:
+        client = Client(tmp_path)
+        await client.begin(REM1, REM2, keys="k")
+        client.events.clear()
+        await client.change(connection("rem1", right="192.0.2.9"), REM2, keys="k")
+        assert client.events == [
+            h.Replacing("rem1"),
+            h.ConnectionState("rem1", loaded=h.Loaded("loaded")),
+        ]
         await client.close()
 
     asyncio.run(tell())

@@ -19,6 +19,7 @@ import pytest
 from ipsec_client.base import sockets
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import HostFault
+from ipsec_client.conductor import commits
 from ipsec_client.conductor.conductor import Conductor
 from ipsec_client.conductor.datastore.store import Datastore
 from ipsec_client.conductor.deployer import Local
@@ -116,7 +117,7 @@ async def _committed_and_gone(folder: Path) -> str:
     authority = conductor.prepare(TEXT.replace("10.1", "10.2")).authority
     place = conductor.here
     assert place is not None
-    second = await conductor._commits.keep(authority, "root", place, seconds=LEFT)
+    second = await conductor._commits.keep(authority, "root", place, seconds=LEFT - commits._GRACE)
     await _report(lambda found: str(second.version) in (found["document"], found["undone"]))
     rollout.cancel()
     await conductor.close()

@@ -29,6 +29,7 @@ from ipsec_client.health.types import (
     ProbeFailed,
     Raise,
     RepairDone,
+    Replacing,
     Restart,
     SecurityAssociations,
     Target,
@@ -117,6 +118,10 @@ class Histories(RuleBasedStateMachine):
     @rule(remote=REMOTES, request=st.sampled_from(["", "1", "2"]))
     def operator(self, remote: str, request: str) -> None:
         self.put(OperatorRestart(remote, request))
+
+    @rule(remote=REMOTES)
+    def replacing(self, remote: str) -> None:
+        self.put(Replacing(remote))
 
     @rule(remote=REMOTES, failure=st.sampled_from(["", "", "no answer from pluto"]))
     def repaired(self, remote: str, failure: str) -> None:

@@ -22,6 +22,7 @@ from ipsec_client.health.types import (
     ProbeAnswers,
     ProbeFailed,
     Raise,
+    Replacing,
     Restart,
     SecurityAssociations,
     Target,
@@ -353,8 +354,7 @@ def test_the_operators_restart_moves_traffic_away_first() -> None:
 def test_a_commit_that_replaces_a_connection_moves_traffic_away_first() -> None:
     there = world(DEFAULT, remotes=2)
     there.run(1.05)
-    intents = tuple(tunnel.intent for tunnel in there.client.tunnels)
-    effects = there.put(Intended(intents, restarted=("rem1",)))
+    effects = there.put(Replacing("rem1"))
     assert effects[0] == Lower("rem1", "being restarted")
     assert there.tunnel("rem2").carrying.state == "raised"
     there.put(gone("rem1"), ConnectionState("rem1", Loaded("loaded")))
@@ -362,12 +362,18 @@ def test_a_commit_that_replaces_a_connection_moves_traffic_away_first() -> None:
     assert there.tunnel("rem1").carrying.state == "raised"
 
 
-def test_a_connection_whose_successor_is_refused_goes_on() -> None:
+def test_a_tunnel_that_moves_to_another_device_is_left_at_once() -> None:
     there = world(DEFAULT, remotes=2)
     there.run(1.05)
     intents = tuple(tunnel.intent for tunnel in there.client.tunnels)
-    there.put(Intended(intents, restarted=("rem1",)))
-    there.put(ConnectionState("rem1", Loaded("refused", "unknown word")))
+    assert there.put(Intended(intents, restarted=("rem1",)))[0] == Lower("rem1", "being restarted")
+    assert there.tunnel("rem2").carrying.state == "raised"
+
+
+def test_a_connection_whose_successor_is_refused_goes_on() -> None:
+    there = world(DEFAULT, remotes=2)
+    there.run(1.05)
+    there.put(Replacing("rem1"), ConnectionState("rem1", Loaded("refused", "unknown word")))
     there.run(3)
     assert there.tunnel("rem1").verdict.judgement == "up"
     assert there.tunnel("rem1").carrying.state == "raised"

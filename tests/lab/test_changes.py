@@ -91,6 +91,22 @@ def test_rem1_edited_gives_its_traffic_to_rem2_first(lab: Lab, edit: str) -> Non
         lab.commit(text)
 
 
+def test_an_edit_of_all_tunnels_takes_one_after_the_other(lab: Lab) -> None:
+    text = DEMO.read_text()
+    edited = re.sub("(somekey[12])", r"\1\nike-lifetime 2h", text)
+    try:
+        with lab.stream("edit-all", rate=1000) as sent:
+            time.sleep(1)
+            lab.commit(edited)
+            time.sleep(12)
+        assert in_force(lab, edited[: edited.rindex("2h") + 2])
+        assert sent.at("rem2")
+        assert sent.figures.longest_gap_ms <= 50
+        lab.await_up()
+    finally:
+        lab.commit(text)
+
+
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [

@@ -221,6 +221,8 @@ class Libreswan:
                 await self._work(lambda: self._control.rewrite(_conn(connection)))
                 self._note(connection.remote, connection)
             elif step.verb != "keep":
+                if step.verb == "restart":
+                    self._put(h.Replacing(connection.remote))
                 loaded = await self._add(connection, step.was)
         self._put(h.ConnectionState(connection.remote, loaded=loaded))
 

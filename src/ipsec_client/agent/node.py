@@ -188,7 +188,8 @@ class Agent:
             if document is None or document.confirm is None or not self._confirmation.look():
                 return  # it was confirmed, or followed by another, at the last moment
             await self._confirmation.give_up()
-            self._tell("undone", f"Commit {document.id} is undone: it was not confirmed in time")
+            what = f"Commit {document.id} is undone: it was not confirmed in time"
+            self._tell("undone", what, severity="major")
             previous = document.confirm.previous
             if previous is None:
                 await asyncio.to_thread(self._shelf.forget_document)
@@ -276,7 +277,9 @@ class Agent:
             await self._workshop.kernel(self._namespaces(), plan.objects if plan else ())
             if client:
                 client.watch()
-                await self._workshop.pluto(client.pluto, plan.objects if plan else ())
+                await self._workshop.pluto(
+                    client.pluto, plan.objects if plan else (), client.settled
+                )
                 client.resync()
             else:
                 self._ledger.put("namespaces", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 
 from ipsec_client.agent.inbox import Inbox
 from ipsec_client.agent.intent import intended
@@ -20,8 +21,8 @@ from ipsec_client.kernel import namespaces
 from ipsec_client.kernel.apply import apply
 from ipsec_client.plan.build import Plan
 from ipsec_client.plan.client import Inside
-from ipsec_client.plan.diff import Step, Verb, diff
-from ipsec_client.plan.objects import Connection, Route, TunnelDevice
+from ipsec_client.plan.diff import Step, diff
+from ipsec_client.plan.objects import Connection, Object, Route, TunnelDevice
 from ipsec_client.units.port import Units
 from ipsec_client.wire.request import Say
 
@@ -29,6 +30,12 @@ log = logging.getLogger(__name__)
 
 RESTART_PATIENCE = 60.0
 """Seconds an operator's restart may wait for its turn."""
+
+SETTLING = 5.0
+"""Seconds that a tunnel may take to carry again before the next one is restarted all the same."""
+
+SETTLING_PACE = 0.05
+"""Seconds between two looks at it."""
 
 
 class Runtime:
@@ -54,6 +61,7 @@ class Runtime:
         self._repair = repair
         self._plan: Plan | None = None
         self._secrets: Mapping[str, object] = {}
+        self._carried: set[str] = set()
         self._senses: Senses | None = None
         self._operators: dict[str, asyncio.Future[tuple[list[str], str]]] = {}
 
@@ -67,15 +75,16 @@ class Runtime:
         inside = plan.inside
         assert inside is not None
         secrets = render.secrets(plan.document, inside.hosts)
-        verbs = self._verbs(plan)
-        restarted = {remote for remote, verb in verbs.items() if verb == "restart"}
-        kept = {remote for remote, verb in verbs.items() if verb in ("keep", "change")}
+        steps = self._steps(plan)
+        kept = {remote for remote, step in steps.items() if step.verb in ("keep", "change")}
         rekeyed = self._rekeyed(inside) & kept  # a new connection takes the new key anyway
+        moved = {remote for remote, step in steps.items() if _moves(step)}
+        self._carried = {item.intent.remote for item in self.health.tunnels if _carries(item)}
         self._let_go({tunnel.remote.name for tunnel in inside.tunnels})
         self._plan = plan
         self.pluto.want(_connections(plan), render.setup(plan.document), secrets)
         await self.pluto.rekey()
-        self._put(h.Intended(intended(plan), tuple(sorted(restarted))))
+        self._put(h.Intended(intended(plan), tuple(sorted(moved))))
         for remote, reason in plan.refused.items():
             self._put(h.ConnectionState(remote, loaded=h.Loaded("refused", reason)))
         for remote in rekeyed:
@@ -104,6 +113,15 @@ class Runtime:
         if self._senses:
             self._senses.close()
             self._senses = None
+
+    async def settled(self, remote: str) -> None:
+        """Waits until a tunnel whose connection was replaced carries again, if it did before the commit; in vain
+        no longer than it may take.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLING):
+                while remote in self._carried and not _carries(self.health.tunnel(remote)):
+                    await asyncio.sleep(SETTLING_PACE)
 
     async def close(self) -> None:
         """Lets go of everything; tunnels and pluto stay as they are."""
@@ -203,13 +221,26 @@ class Runtime:
             remote for remote, key in keys.items() if remote in before and before[remote] != key
         }
 
-    def _verbs(self, plan: Plan) -> dict[str, Verb]:
+    def _steps(self, plan: Plan) -> dict[str, Step]:
         """What the plan does to each remote's connection, as the pluto that lives was given it."""
         return {
-            step.object.remote: step.verb
+            step.object.remote: step
             for step in diff(self.pluto.given(), _connections(plan))
             if isinstance(step.object, Connection)
         }
+
+
+def _moves(step: Step) -> bool:
+    """Whether the tunnel gets another device, so that its old one goes with the kernel's other changes."""
+    return _device(step.was) not in ("", _device(step.object))
+
+
+def _device(item: Object | None) -> str:
+    return dict(item.options).get("ipsec-interface", "") if isinstance(item, Connection) else ""
+
+
+def _carries(tunnel: h.Tunnel) -> bool:
+    return tunnel.verdict.judgement in ("up", "degraded") and tunnel.carrying.state == "raised"
 
 
 def _connections(plan: Plan) -> list[Connection]:

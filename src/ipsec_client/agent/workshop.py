@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
 from ipsec_client.agent.ledger import Ledger
@@ -61,15 +61,37 @@ class Workshop:
             log.info("%s%s", step.line(), f" ({waits})" if waits else "")
         return steps
 
-    async def pluto(self, hands: PlutoHands, wanted: Iterable[Object]) -> list[Step]:
-        """Brings pluto and its connections to what is wanted, one by one; the steps taken."""
+    async def pluto(
+        self,
+        hands: PlutoHands,
+        wanted: Iterable[Object],
+        settled: Callable[[str], Awaitable[None]] | None = None,
+    ) -> list[Step]:
+        """Brings pluto and its connections to what is wanted, one by one; the steps taken.
+
+        Between two tunnels that are restarted the first is waited for by ``settled``, so that what changes all
+        of them takes the traffic from none.
+        """
         ours = [item for item in wanted if isinstance(item, Pluto | Connection)]
         async with self._lock:
             steps = [step for step in diff(hands.given(), ours) if step.verb != "keep"]
+            unsettled = ""
             for step in steps:
+                restarted = _restarted(step)
+                if restarted and unsettled and settled:
+                    await settled(unsettled)
+                unsettled = restarted or unsettled
                 log.info("%s", step.line())
                 try:
                     await hands.apply(step)
                 except Fault as fault:
                     log.error("cannot %s %s: %s", step.verb, step.object.name, fault)
         return steps
+
+
+def _restarted(step: Step) -> str:
+    """The remote whose tunnel the step restarts, or nothing."""
+    match step:
+        case Step("restart", Connection(remote=remote)):
+            return remote
+    return ""

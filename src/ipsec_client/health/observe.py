@@ -25,6 +25,7 @@ from ipsec_client.health.types import (
     ProbeAnswers,
     ProbeFailed,
     RepairDone,
+    Replacing,
     SecurityAssociations,
     Tick,
     Traffic,
@@ -78,6 +79,8 @@ def _of_tunnel(
             return _connection(tunnel, event, now), []
         case KniLink(_, up):
             return switch.linked(tunnel, up, now)
+        case Replacing():
+            return repair.reset(tunnel, now), []
         case OperatorRestart(_, request):
             return repair.requested(tunnel, request, now), []
         case RepairDone(_, failure):

@@ -101,7 +101,14 @@ class Intended:
     """The document in force names these tunnels, in configuration order. Known ones keep what is known."""
 
     tunnels: tuple[TunnelIntent, ...]
-    restarted: tuple[str, ...] = ()  # those whose connection this document replaces
+    restarted: tuple[str, ...] = ()  # those that cannot go on until their connection is replaced
+
+
+@dataclass(frozen=True, slots=True)
+class Replacing:
+    """A tunnel's connection is replaced next: its SAs end."""
+
+    remote: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +205,7 @@ class Tick:
 
 Event = (
     Intended
+    | Replacing
     | SecurityAssociations
     | PlutoState
     | ConnectionState
