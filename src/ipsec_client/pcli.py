@@ -222,12 +222,12 @@ def pressed(text: str) -> str:
     import termios
     import tty
 
-    sys.stdout.write(text)
-    sys.stdout.flush()
     handle = sys.stdin.fileno()
     before = termios.tcgetattr(handle)
     try:
-        tty.setraw(handle)
+        tty.setraw(handle, termios.TCSADRAIN)  # a key that was pressed already counts
+        sys.stdout.write(text)
+        sys.stdout.flush()
         key = os.read(handle, 16).decode(errors="replace")
     finally:
         termios.tcsetattr(handle, termios.TCSADRAIN, before)
@@ -315,10 +315,10 @@ def reader(client: Client) -> tuple[Callable[[str], str], Callable[[str, bool], 
     @keys.add("?")
     def _(event: Any) -> None:
         buffer = event.app.current_buffer
-        if buffer.text.count('"') % 2:
-            buffer.insert_text("?")
-        else:
-            event.app.exit(result=f"{buffer.document.text_before_cursor}?")
+        quoted = buffer.text.count('"') % 2
+        buffer.insert_text("?")
+        if not quoted:
+            event.app.exit(result=buffer.document.text_before_cursor)
 
     @keys.add("c-z")
     def _(event: Any) -> None:

@@ -181,7 +181,8 @@ class FakeAuthority:
         return self.kept[name][0]
 
     async def delete_export(self, name: str) -> None:
-        del self.kept[name]
+        if self.kept.pop(name, None) is None:
+            raise InputFault(f"there is no export {name}")
 
     async def call(self, place: Place, request: Request, say: Say) -> Json:
         raise HostFault(f"{place} cannot be reached")

@@ -25,8 +25,9 @@ from ipsec_client.conductor.conductor import Conductor
 from ipsec_client.conductor.datastore.store import Datastore
 from ipsec_client.config.edit import Change, Edit
 from ipsec_client.config.paths import Finder
+from ipsec_client.config.printer import write
 from ipsec_client.config.reader import read
-from ipsec_client.model.elements import Authority
+from ipsec_client.model.elements import Authority, Config
 from ipsec_client.wire.document import from_json
 from ipsec_client.wire.request import Json, Request
 
@@ -384,6 +385,12 @@ def test_while_one_awaits_confirmation_no_other_is_taken_but_a_text(tmp_path: Pa
             for minutes in (0, 1441):
                 with pytest.raises(InputFault, match="within 1 to 1440 minutes"):
                     await conductor.commit("bob", confirmed=minutes)
+            printed = write(Config(authority=conductor.running()))
+            same = await conductor.commit_text(conductor.prepare(printed), "root")
+            assert (same.user, same.confirmed_until) == ("ann", None)
+            await conductor.discard("bob")
+            await conductor.edit("ann", [Edit("set", REM2, "remote-id", "x")])
+            await conductor.commit("ann", confirmed=1)
             await conductor.commit_text(conductor.prepare(text("rem3")), "root")
             assert all(commit.confirmed_until is None for commit in conductor.history())
 

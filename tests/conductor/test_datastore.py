@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,7 +21,7 @@ from ipsec_client.conductor.datastore.file import FORMATS
 from ipsec_client.conductor.datastore.store import Datastore, state_folder
 from ipsec_client.conductor.datastore.texts import changed_parts, different_routers, joined
 from ipsec_client.config.printer import write
-from ipsec_client.model.elements import Authority, Config, Router, Tenant
+from ipsec_client.model.elements import Authority, Config, Router, ServiceRoute, Tenant
 from tests.configs.strategies import elements
 
 from .sample import text
@@ -142,6 +143,30 @@ def test_any_configuration_is_the_sum_of_its_parts(found: list[Router], tenant: 
     texts = {part.name: part.text or "" for part in parts if part.kind == "router"}
     shared, order = (part.text or "" for part in parts if part.kind != "router")
     assert joined(shared, order, texts) == authority
+
+
+_small = st.lists(
+    st.builds(
+        Router,
+        name=st.sampled_from("abc"),
+        service_route=st.just(()) | st.just((ServiceRoute(name="r"),)),
+    ),
+    max_size=3,
+    unique_by=lambda router: router.key,
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(_small, min_size=1, max_size=8))
+def test_whatever_comes_and_goes_each_commit_kept_is_what_it_was(found: list[list[Router]]) -> None:
+    authorities = [Authority(router=tuple(several)) for several in found]
+    with TemporaryDirectory() as name:
+        store = restarted(kept(Path(name), *authorities, history=3), Path(name))
+        versions = [commit.version for commit in store.history]
+        assert versions == list(range(len(found), 0, -1))[:3]
+        for version in versions:
+            assert store.authority(version) == authorities[version - 1]
+        store.close()
 
 
 def test_candidates_exports_and_settings_come_back(tmp_path: Path) -> None:

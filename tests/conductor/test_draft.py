@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ipsec_client.base.errors import InputFault
 from ipsec_client.base.secret import Secret
@@ -12,8 +14,9 @@ from ipsec_client.commands.port import Clash, Committed
 from ipsec_client.conductor import draft as drafts
 from ipsec_client.conductor.candidate import prepare
 from ipsec_client.conductor.draft import Draft
-from ipsec_client.config.edit import Edit, apply
+from ipsec_client.config.edit import Edit, Value, apply
 from ipsec_client.config.paths import Finder
+from ipsec_client.model.definition import Path
 from ipsec_client.model.elements import Authority
 
 from .sample import text
@@ -169,3 +172,41 @@ def test_a_draft_that_replaces_all_leads_to_what_is_wanted() -> None:
     gone = drafts.replaced(running(), 1, Authority())
     assert gone.named == frozenset()
     assert drafts.from_json(json.loads(json.dumps(drafts.to_json(gone)))) == gone
+
+
+PLACES = [(REM1, "profile"), (REM2, "profile"), (REM1, "remote-id"), (PRIMARY, "dpddelay")]
+_edits = st.builds(
+    lambda place, value: Edit("set", place[0], place[1], value),
+    st.sampled_from(PLACES),
+    st.sampled_from(("1", "2", "3")),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(("ann", "bob")), _edits), max_size=10))
+def test_nothing_that_bob_did_is_undone_unless_ann_has_seen_it(
+    steps: list[tuple[str, Edit]],
+) -> None:
+    """Ann edits; Bob commits each edit at once. What Ann may undo is what ran when she last edited that place."""
+    runs, draft = running(), Draft()
+    history: tuple[Committed, ...] = HISTORY[1:]
+    wanted: dict[tuple[Path, str], tuple[Value, tuple[Value, ...] | None]] = {}
+    for who, edit in steps:
+        place = edit.path, edit.leaf
+        finder = Finder(runs)
+        if who == "ann":
+            draft = drafts.edited(runs, history[0].version, draft, [edit])
+            wanted[place] = edit.value, finder.values(*place)
+            wanted = {at: want for at, want in wanted.items() if finder.values(*at) != (want[0],)}
+        else:
+            runs = apply(runs, [edit])
+            version = history[0].version + 1
+            history = (Committed(version, 0.0, "bob", ("router1",)), *history)
+    finder = Finder(runs)
+    candidate = Finder(drafts.candidate(runs, draft))
+    met = {(clash.path, clash.leaf) for clash in drafts.clashes(runs, draft, history)}
+    for place in PLACES:
+        value, seen = wanted.get(place, (None, None))
+        now = finder.values(*place)
+        assert candidate.values(*place) == (now if value is None else (value,))
+        assert (place in met) == (value is not None and now not in (seen, (value,)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import select
 import shutil
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from ipsec_client.base.errors import Fault
 from ipsec_client.commands.port import Committed
 from ipsec_client.conductor.candidate import prepare
 from ipsec_client.conductor.datastore import file
@@ -40,6 +42,11 @@ def commit_next(store: Datastore) -> int:
     routers = different_routers(before or Authority(), after)
     store.keep(Committed(version, 0.0, "ann", routers), before, after, candidate_of="ann")
     return version
+
+
+def _commit_on_and_on(store: Datastore) -> None:
+    while True:
+        commit_next(store)
 
 
 def killed(work: Callable[[], None]) -> bool:
@@ -123,6 +130,29 @@ def test_killed_at_any_statement_of_a_commit_that_forgets_the_oldest(tmp_path: P
         commit_next(store)
 
     assert reached_by(tmp_path, 7, work) == {7, 8}
+
+
+@pytest.mark.parametrize("room", [0, 40_000])
+def test_a_disk_that_is_full_refuses_the_commit_and_loses_nothing(
+    tmp_path: Path, room: int
+) -> None:
+    """As SQLite meets it: no file grows beyond ``room`` octets any more, the first or the second one written."""
+    store = Datastore(tmp_path, history=KEPT)
+    commit_next(store)
+    store.close()
+
+    def work() -> None:
+        store = Datastore(tmp_path, history=KEPT)
+        commit_next(store)
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+        with pytest.raises(Fault, match="cannot be used"):
+            _commit_on_and_on(store)
+        assert store.running() == configuration(store.history[0].version)
+        store.close()
+
+    assert not killed(work)
+    check(tmp_path, {2} if room == 0 else set(range(2, 9)))
 
 
 @pytest.mark.parametrize("seed", range(3))

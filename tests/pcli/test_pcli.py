@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import pty
+import struct
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,7 +40,7 @@ class Daemon:
             return Outcome(0, line.context, Question("Sure? ", secret=False))
         if word == "secret" and not line.answers:
             return Outcome(0, line.context, Question("Key: ", secret=True))
-        if word == "long":
+        if word.startswith("long"):
             await say("".join(f"line {number}\n" for number in range(100)))
             return Outcome(0, line.context)
         await say(f"{self.daemon}: {word} {' '.join(line.answers)}".rstrip() + "\n")
@@ -224,12 +227,13 @@ class Screen:
 
 
 @contextmanager
-def session(folder: Path) -> Iterator[Screen]:
-    """A session, ended with the block if not before."""
+def session(folder: Path, *arguments: str, **further: str) -> Iterator[Screen]:
+    """A session (or one command) on a terminal of 24 lines, ended with the block if not before."""
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
     process = subprocess.Popen(
-        [sys.executable, "-m", "ipsec_client.pcli"],
-        env=environment(folder),
+        [sys.executable, "-m", "ipsec_client.pcli", *arguments],
+        env=environment(folder) | further,
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -269,3 +273,92 @@ def test_exit_ends_a_session(tmp_path: Path) -> None:
         screen.until("@node1.router1#")
         screen.type("exit\r")
         assert screen.process.wait(30) == 0
+
+
+def test_a_question_is_answered_at_the_terminal(tmp_path: Path) -> None:
+    daemon = Daemon("conductor")
+    with running(tmp_path, daemon), session(tmp_path, "-c", "ask") as screen:
+        screen.until("Sure? ")
+        screen.type("y\r")
+        screen.until("conductor: ask y\r\n")
+        assert screen.process.wait(30) == 0
+    assert daemon.lines == ["ask", "ask"]
+
+
+def test_where_nobody_is_nothing_is_asked(tmp_path: Path) -> None:
+    """A daemon that asks all the same finds an end of input."""
+    with running(tmp_path, Daemon("conductor")):
+        assert pcli(tmp_path, "-c", "ask").returncode == 130
+
+
+def test_a_key_is_not_shown_while_it_is_typed(tmp_path: Path) -> None:
+    with running(tmp_path, Daemon("conductor")), session(tmp_path, "-c", "secret") as screen:
+        screen.until("Key: ")
+        screen.type("typed-key\r")
+        assert "typed-key" not in screen.until("conductor: secret")
+
+
+def test_the_prompt_is_where_the_session_stands_and_the_end_of_input_leaves_that(
+    tmp_path: Path,
+) -> None:
+    daemon = Daemon("conductor")
+    with running(tmp_path, daemon), session(tmp_path) as screen:
+        screen.until("@node1.router1#")
+        screen.type("enter\r")
+        screen.until("@node1.router1 (authority)#")
+        screen.type("\x04")
+        screen.until("conductor: exit")
+        screen.until("@node1.router1#")
+        screen.type("\x04")
+        assert screen.process.wait(30) == 0
+    assert daemon.lines == ["enter", "exit"]
+
+
+def test_several_lines_pasted_are_one_text(tmp_path: Path) -> None:
+    daemon = Daemon("conductor")
+    with running(tmp_path, daemon), session(tmp_path) as screen:
+        screen.until("@node1.router1#")
+        screen.type("\x1b[200~config\nauthority\nexit\x1b[201~")
+        screen.type("\r")
+        screen.until("conductor: config")
+        screen.until("@node1.router1#")
+    assert daemon.lines == ["config\nauthority\nexit"]
+
+
+def test_history_holds_what_went_well_and_no_key(tmp_path: Path) -> None:
+    with running(tmp_path, Daemon("conductor")), session(tmp_path) as screen:
+        for line in ("key typed-key", "bad line", "good line"):
+            screen.until("@node1.router1#")
+            screen.type(f"{line}\r")
+            screen.until(f"conductor: {line}\r\n")
+        screen.until("@node1.router1#")
+        screen.type("\x1b[A\x1b[A\r")  # what failed can be mended in this session
+        screen.until("conductor: bad line\r\n")
+    kept = [
+        line[1:]
+        for line in (tmp_path / ".pcli_history").read_text().splitlines()
+        if line.startswith("+")
+    ]
+    assert kept == ["key", "good line"]
+
+
+def test_a_long_answer_comes_page_by_page(tmp_path: Path) -> None:
+    with running(tmp_path, Daemon("conductor")), session(tmp_path) as screen:
+        screen.until("@node1.router1#")
+        screen.type("long\r")
+        assert "line 22\r\n" in screen.until("--More--")
+        screen.type("\r")
+        assert screen.until("--More--").count("line ") == 1
+        screen.type(" ")
+        assert "line 46\r\n" in screen.until("--More--")
+        screen.type("q")
+        assert "line 47\r\n" not in screen.until("@node1.router1#")
+        screen.type("long | no-more\r")
+        assert "--More--" not in screen.until("line 99\r\n")
+
+
+def test_marks_are_in_colour_unless_that_is_not_wanted(tmp_path: Path) -> None:
+    with running(tmp_path, Daemon("conductor")):
+        for further, mark in (({}, "\x1b[32m✔\x1b[0m width"), ({"NO_COLOR": "1"}, "\n✔ width")):
+            with session(tmp_path, "-c", "show alarms", **further) as screen:
+                screen.until(mark)

@@ -5,16 +5,16 @@ Words may be cut short while they stay unique; names may not, since a new one ma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ipsec_client.base.errors import InputFault
 from ipsec_client.commands.grammar import NotFound
+from ipsec_client.config.generated import interface_name
 from ipsec_client.config.paths import Finder, read_key, steps
 from ipsec_client.config.recovery import near
 from ipsec_client.model.definition import Element, Leaf, Member, Nested, Path, definition
-from ipsec_client.model.elements import Authority, Config
+from ipsec_client.model.elements import Authority, Config, Node, Router
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,26 +133,35 @@ def entries(authority: Authority, path: Path, member: Nested) -> tuple[Element, 
     return found
 
 
-_NAMED = {
-    "tenant": lambda authority, _: authority.tenant,
-    "source": lambda authority, _: authority.tenant,
-    "service-name": lambda authority, _: authority.service,
-    "profile": lambda _, router: router.ipsec_profile if router else (),
-    "node-name": lambda _, router: router.node if router else (),
-    "interface": lambda _, router: [
-        below
-        for node in (router.node if router else ())
-        for device in node.device_interface
-        for below in device.network_interface
-    ],
+_NAMED: dict[str, Callable[[Authority, Router], Iterable[str]]] = {
+    "tenant": lambda authority, _: [item.name for item in authority.tenant],
+    "source": lambda authority, _: [item.name for item in authority.tenant],
+    "service-name": lambda authority, _: [item.name for item in authority.service],
+    "profile": lambda _, router: [item.name for item in router.ipsec_profile],
+    "node-name": lambda _, router: [item.name for item in router.node],
+    "interface": lambda _, router: [name for node in router.node for name in _interfaces(node)],
 }
-"""What the fields of these names refer to: elements of the authority, or of the router they are in."""
+"""What the fields of these names refer to, by names of the authority or of the router they are in."""
+
+
+def _interfaces(node: Node) -> Iterator[str]:
+    """The network-interfaces of a node, those that a commit generates for its remotes too."""
+    for device in node.device_interface:
+        yield from (item.name for item in device.network_interface)
+    for client in node.ipsec_client:
+        yield from (interface_name(remote.name) for remote in client.remote)
 
 
 def named(authority: Authority, path: Path, leaf: Leaf) -> list[str]:
     """The names that a field's value may refer to, as far as it refers to anything."""
-    found: Any = _NAMED.get(leaf.name)
+    found = _NAMED.get(leaf.name)
     if found is None:
         return []
     router = element_at(authority, path[:3]) if path[1:2] == ("router",) else None
-    return list(dict.fromkeys(item.name for item in found(authority, router)))
+    return list(
+        dict.fromkeys(found(authority, router if isinstance(router, Router) else NO_ROUTER))
+    )
+
+
+NO_ROUTER = Router(name="")
+"""What fields outside a router are in."""

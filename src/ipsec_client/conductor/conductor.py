@@ -99,11 +99,15 @@ class Conductor:
         """What a commit changed; everything, for the oldest one kept."""
 
         def changed() -> tuple[Change, ...]:
-            versions = [commit.version for commit in self.history()]
-            after = self._store.authority(version)
-            older = versions[versions.index(version) + 1 :]
-            before = self._store.authority(older[0]) if older else Authority()
-            return difference(before, after)
+            history = iter(self.history())
+            commit = next((commit for commit in history if commit.version == version), None)
+            before = next(history, None)
+            if commit is None or before is None:
+                return difference(Authority(), self._store.authority(version))
+            held = (
+                self._store.authority(each, commit.routers) for each in (before.version, version)
+            )
+            return difference(*held)
 
         return await self._commits.in_thread(changed)
 
@@ -245,11 +249,18 @@ class Conductor:
         if candidate.base is not running:
             authority = await asyncio.to_thread(generate, authority, running)
         if await asyncio.to_thread(eq, authority, running):
+            if self._commits.awaiting:
+                return await self._commits.confirm(user)
             latest = self.history()[0]
             log.info("commit %s is running already", latest.version)
             return latest
         here = find_here(authority, self._named, self.here)
-        return await self._commits.keep(authority, user, here)
+        before = self.history()[:1]
+        commit = await self._commits.keep(authority, user, here)
+        for replaced in before:
+            told = "a text replaced commit %s of %s; rollback 1 fetches it"
+            log.info(told, replaced.version, replaced.user)
+        return commit
 
     # --- exports
 

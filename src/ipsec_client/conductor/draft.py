@@ -31,7 +31,7 @@ from ipsec_client.wire.request import Json
 _ABSENT = "absent"
 """Found where the element was not there."""
 
-Place = tuple[bool, Path, str, str | None]
+_Spot = tuple[bool, Path, str, str | None]
 """What an edit is about: whether where it stands, the path, the field, and the value for a field of several."""
 
 
@@ -166,16 +166,16 @@ def _normal(
     running: Authority, version: int, draft: Draft, done: Authority, edits: Sequence[Edit]
 ) -> Draft:
     """The draft that leads to what is ``done``; what the ``edits`` did not touch keeps what it found."""
-    touched = {_place(edit) for edit in edits}
+    touched = {_spot(edit) for edit in edits}
     gone = {(edit.path, edit.leaf) for edit in edits if edit.verb == "delete" and not edit.value}
-    before = {_place(kept.edit): kept for kept in draft.kept}
+    before = {_spot(kept.edit): kept for kept in draft.kept}
     finder = Finder(running)
 
     def kept(edit: Edit) -> Kept:
-        place = _place(edit)
-        was = before.get(place)
+        spot = _spot(edit)
+        was = before.get(spot)
         path = edit.path
-        anew = place in touched or (path, edit.leaf) in gone
+        anew = spot in touched or (path, edit.leaf) in gone
         if was is None or anew or any((path[:end], "") in gone for end in range(len(path) + 1)):
             return Kept(edit, version, _fingerprint(finder, edit))
         return replace(was, edit=edit)
@@ -183,7 +183,7 @@ def _normal(
     return Draft(tuple(kept(edit) for edit in edits_of(running, done)))
 
 
-def _place(edit: Edit) -> Place:
+def _spot(edit: Edit) -> _Spot:
     value = edit.value if _is_of_several(edit) and isinstance(edit.value, str) else None
     return edit.verb == "move", edit.path, edit.leaf, value
 

@@ -25,13 +25,15 @@ async def serving(
 
     Those are for daemons and root. Who may neither look nor configure is not listened to at all.
     """
-    handlers = {kind: _for_daemons(handler) for kind, handler in others.items()}
+    handlers = {kind: for_daemons(handler) for kind, handler in others.items()}
     handlers |= Face(dispatcher).handlers
     async with service.serving(path, handlers, mode=roles.mode(), refusal=roles.refusal):
         yield
 
 
-def _for_daemons(handler: Handler) -> Handler:
+def for_daemons(handler: Handler) -> Handler:
+    """A handler that answers root and our daemons only."""
+
     async def guarded(request: Request, say: Say) -> Json:
         asker = await roles.person(request.caller)
         if not asker.daemon:

@@ -57,10 +57,10 @@ class File:
         Raises Damaged, or Fault for a format newer than this software's.
         """
         self.path = path
-        files.folder(path.parent)
-        if not path.exists():
-            files.replace(path, b"")
         with as_damage(path):
+            files.folder(path.parent)
+            if not path.exists():
+                files.replace(path, b"")
             self._connection = _connected(path)
             try:
                 self._make_ready(formats)
@@ -122,8 +122,8 @@ class File:
         """Makes another file the same as this, in one step; nobody may have it open."""
         with as_damage(self.path):
             content = self._connection.serialize()
-        remove(path)
-        files.replace(path, content)
+            remove(path)
+            files.replace(path, content)
 
     def close(self) -> None:
         """Ends its use."""
@@ -154,14 +154,25 @@ def as_damage(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         if getattr(error, "sqlite_errorname", "").startswith(_OF_THE_DISK):
-            raise Fault(f"{path} cannot be used: {error}", cure="Look after the disk") from None
+            raise _unusable(path, str(error)) from None
         raise Damaged(f"{path}: {error}") from None
     except sqlite3.DatabaseError as error:
         raise Damaged(f"{path}: {error}") from None
+    except OSError as error:
+        raise _unusable(path, error.strerror or str(error)) from None
+
+
+def _unusable(path: Path, why: str) -> Fault:
+    return Fault(f"{path} cannot be used: {why}", cure="Look after the disk")
 
 
 def _connected(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "secure_delete = ON",
+        "temp_store = MEMORY",
+    ):
         connection.execute(f"PRAGMA {pragma}")
     return connection

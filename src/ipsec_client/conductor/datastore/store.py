@@ -267,8 +267,12 @@ class Datastore:
         assert self._file is not None
         if self._copy is not None:
             self._copy.close()
-        self._file.copy_to(self._copy_path)
-        self._copy = File(self._copy_path, self._formats)
+            self._copy = None
+        try:
+            self._file.copy_to(self._copy_path)
+            self._copy = File(self._copy_path, self._formats)
+        except (Damaged, Fault) as trouble:
+            log.error("the datastore has no copy until the next start: %s", trouble)
 
     def _take_over(self, folder: Path) -> None:
         before: Authority | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipsec_client.config.providers import PROVIDERS
+
 _CIPHERS = {
     **{f"aes{bits}": f"AES in CBC mode with a key of {bits} bits" for bits in (128, 192, 256)},
     "3des": "Triple DES in CBC mode",
@@ -104,6 +106,7 @@ MEANINGS: dict[str, str] = {
     "ike-v2 no": "IKEv1",
     "encapsulation yes": "Always",
     "encapsulation no": "Never",
+    **{f"provider {name}": of.title for name, of in PROVIDERS.items()},
 }
 
 
