@@ -25,6 +25,8 @@ def policies(domain: Domain) -> Iterator[Finding]:
 
 def routers(domain: Domain) -> Iterator[Finding]:
     """The routers and groups that services apply to."""
+    if not domain.selective:
+        return
     names = {router.name for router in domain.authority.router}
     groups = {group for router in domain.authority.router for group in router.group}
     for service in domain.authority.service:
