@@ -4,7 +4,7 @@ parts added. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ipsec_client.config.examine import changed_routers, examine, recheck, regenerate
@@ -56,8 +56,8 @@ def completed(
 
     Only the routers that are other objects than those running are looked at.
     """
-    authority = with_keys(authority, running)
     changed = changed_routers(running or Authority(), authority)
+    authority = with_keys(authority, running, among=changed)
     if running is None:
         found: tuple[Finding, ...] = tuple(check(authority))
     else:
@@ -68,12 +68,18 @@ def completed(
     return Candidate(regenerate(authority, running, changed), found)
 
 
-def with_keys(authority: Authority, *others: Authority | None) -> Authority:
+def with_keys(
+    authority: Authority, *others: Authority | None, among: Collection[str] | None = None
+) -> Authority:
     """Each key shown as ``(removed)`` is that of the same profile of the same router in the first that has it.
 
-    Routers that lack none stay the same objects.
+    Routers that lack none stay the same objects; only those ``among`` these are looked at, if they are given.
     """
-    lacking = frozenset(router.name for router in authority.router if _lacking(router))
+    lacking = frozenset(
+        router.name
+        for router in authority.router
+        if (among is None or router.name in among) and _lacking(router)
+    )
     if not lacking:
         return authority
     held = {
