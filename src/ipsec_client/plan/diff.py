@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Literal
 
-from ipsec_client.plan.objects import Connection, Object, Pluto
+from ipsec_client.plan.objects import Connection, Object, Pluto, Route
 
 Verb = Literal["create", "change", "restart", "keep", "remove"]
 
@@ -31,14 +31,21 @@ class Step:
 
 
 def diff(found: Iterable[Object], wanted: Iterable[Object]) -> list[Step]:
-    """The steps from ``found`` to ``wanted``: creations and changes by phase, then removals backwards."""
+    """The steps from ``found`` to ``wanted``: creations and changes by phase, then removals backwards.
+
+    In a phase changed routes come last: one that moves down has its new place before its old one is another's.
+    """
     before = {item.identity: item for item in found}
     after = {item.identity: item for item in wanted}
     steps = [_towards(item, before.get(item.identity)) for item in after.values()]
-    steps.sort(key=lambda step: step.object.phase)
+    steps.sort(key=lambda step: (step.object.phase, step.verb == "change" and _is_route(step)))
     gone = [item for identity, item in before.items() if identity not in after]
     gone.sort(key=lambda item: -item.phase)
     return steps + [Step("remove", item, "not wanted any more") for item in gone]
+
+
+def _is_route(step: Step) -> bool:
+    return isinstance(step.object, Route)
 
 
 def _towards(wanted: Object, was: Object | None) -> Step:

@@ -295,10 +295,10 @@ class Forwarding:
         for kni in self.knis:
             # 2 is loose: the answer to a packet sent by one KNI may come back by another.
             for key, value in (("rp_filter", "2"), ("ignore_routes_with_linkdown", "1")):
-                yield Sysctl("", f"net/ipv4/conf/{kni}/{key}", value, phase=Phase.ROUTING)
+                yield Sysctl("", f"net/ipv4/conf/{kni}/{key}", value, phase=Phase.SETTINGS)
         for kni in self.six:
             key = f"net/ipv6/conf/{kni}/ignore_routes_with_linkdown"
-            yield Sysctl("", key, "1", phase=Phase.ROUTING)
+            yield Sysctl("", key, "1", phase=Phase.SETTINGS)
 
 
 def _priorities() -> Iterator[int]:

@@ -33,14 +33,19 @@ ALIAS = "ipsec-client"
 
 
 class Phase(IntEnum):
-    """The order of creation; removal goes backwards (design, section 6). What keeps packets in comes first."""
+    """The order of creation; removal goes backwards (design, section 6). What keeps packets in comes first.
+
+    A device has its settings before it has routes: a packet that takes one over a KNI that is down has its
+    neighbour asked for, and those that follow wait a second for the next time.
+    """
 
     GUARD = 1
     NAMESPACE = 2
     LINKS = 3
-    ROUTING = 4
-    PLUTO = 5
-    CONNECTIONS = 6
+    SETTINGS = 4
+    ROUTING = 5
+    PLUTO = 6
+    CONNECTIONS = 7
 
 
 @dataclass(frozen=True, slots=True)
