@@ -48,7 +48,7 @@ GOOD: dict[str, Chosen] = {
     "network-namespace": _of("ns1", "a-b_c"),
     "tenant-name": _of(*TENANTS),
     "source-spec": _of(*TENANTS, "lan@10.0.0.0/8", "10.0.0.0/8", "nobody"),
-    "linux-interface": _of("eth0", "enp1s0.100", "br-lan"),
+    "linux-interface": lambda random: f"eth{random.randrange(10**6)}",
     "identity": lambda random: f"@id{random.randrange(10**9)}.example",
     "option-name": _of("narrowing"),
     "string": _of("", "some text", 'a "quoted" \\ one', "é – ü", "#"),
@@ -61,7 +61,10 @@ GOOD: dict[str, Chosen] = {
 }
 """Values of each type that are right wherever the type is."""
 
-GOOD_AT: dict[Place, Chosen] = {(e.Service, "service-policy"): _of(*POLICIES)}
+GOOD_AT: dict[Place, Chosen] = {
+    (e.Service, "service-policy"): _of(*POLICIES),
+    (e.PortRange, "end-port"): _of("4500", "65535"),
+}
 
 SPOILT: dict[str, tuple[str, ...]] = {
     "name-id": (*_BAD_NAMES, *TENANTS, *SERVICES, *PROFILES, *NODES, "n3", CLIENT),
@@ -72,7 +75,7 @@ SPOILT: dict[str, tuple[str, ...]] = {
     "network-namespace": (*_BAD_NAMES, "1n", _LONG[:50], _LONG[:51]),
     "tenant-name": (*_BAD_NAMES, "_internal_", "nobody", "a..b", ".a", "a.", "b.lan", _LONG[:256]),
     "source-spec": (*_BAD_NAMES, "a,b", "a;b", _LONG[:255], _LONG[:256]),
-    "linux-interface": (*_BAD_NAMES, _LONG[:15], _LONG[:16], "a:b", "a'b", 'a"b', "lan", "rem1", CLIENT),
+    "linux-interface": (*_BAD_NAMES, _LONG[:15], _LONG[:16], "a:b", "a'b", 'a"b', "lan", "wan", "rem1", CLIENT),
     "identity": (*_BAD_NAMES, "a@b", "a{", "a;b", "a\\b", "%any", "2001:db8::1", _LONG[:255], _LONG[:256]),
     "option-name": ("1x", "a b", "", "a.b", _LONG[:64]),
     "string": ("a\tb", "a\x1bb", "\u2028", "a\u00a0b", "\u00ad", "é", "\U0001f600", _LONG),
@@ -83,14 +86,18 @@ SPOILT: dict[str, tuple[str, ...]] = {
     ),
     "ip-address": (
         "1.2.3", "1.2.3.400", "01.2.3.4", "1.2.3.4/24", "fe80::1%eth0", "::", "1::2::3", "::ffff:1.2.3.4",
+        "127.0.0.1", "224.0.0.1", "0.1.2.3", "255.255.255.255", "FF02::1", "ff::1", "::1",
         "2001:DB8::1", "12345::", "10.0.1.1", "10.1.1.1", "a", "", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8:9",
     ),
     "ip-prefix": (
         "0.0.0/0", "0.0.0.0/0", "10.0.0.0/33", "10.0.0.0/08", "10.0.0.0/255.0.0.0", "fe80::1%eth0", "::/0",
-        "2001:db8::/32", "2001:db8::/129", "2001:db8::1", "203.0.113.7", "203.0.113.0/24", "203.0.113.0/",
+        "2001:db8::/32", "2001:db8::1/32", "2001:DB8::/32", "2001:db8::/129", "::/00", ":::", "1:2:3:4:5:6:7::/64",
+        "1:2:3:4:5:6:7:8::", "::ffff:1.2.3.4/100", "1:2:3:4:5:6:7:1.2.3.4", "1::2::3/64",
+        "12345::/16", "10.0.0.1/8", "2001:db8::1", "203.0.113.7", "203.0.113.0/24", "203.0.113.0/",
         "", "lan",
     ),
     "host": (
+        "127.0.0.1", "224.1.1.1", "0.0.0.0", "ff02::1", "127.example", "0.example", "10.0.0.1", "10.1.1.1",
         "gw.example.com", "1.2.3.400", "-a.example", "a-.example", "a_.b", "a.b.", "a..b", ".", "1.2.3.4.",
         "123", "a.123", "a.123.", "é.example", "", "2001:db8::1", "fe80::1%eth0", "::1", "a b",
         _LONG[:63], _LONG[:64], ".".join([_LONG[:62]] * 4), ".".join([_LONG[:62]] * 4) + ".x",
@@ -103,6 +110,7 @@ SPOILT: dict[str, tuple[str, ...]] = {
 _PLUGIN_NETWORKS = (
     "169.254.129.0/27", "169.254.129.0/26", "169.254.129.0/28", "169.254.129.0/29", "169.254.129.0/30",
     "169.254.129.0/31", "169.254.129.0/32", "169.254.129.0", "fd00::/24", "fd00::1", "169.254.129.0/27x", "",
+    "127.0.0.0/24", "224.0.0.0/24", "0.1.2.0/24",
 )  # fmt: skip
 _MONITOR_NETWORKS = (
     "10.128.128.0/28",
@@ -315,9 +323,12 @@ BOUND: set[Place] = {*MUSTS, *PATTERNS, *REFERENCES} | {
     (e.NextHop, "node-name"),
     (e.NextHop, "interface"),
     (e.NetworkInterface, "name"),
+    (e.NetworkInterface, "vlan"),
     (e.DeviceInterface, "name"),
     (e.DeviceInterface, "target-interface"),
     (e.InterfaceAddress, "ip-address"),
+    (e.PortRange, "start-port"),
+    (e.Transport, "protocol"),
     (e.Remote, "subnet"),
     (e.Remote, "local-subnet"),
 }
@@ -325,9 +336,9 @@ BOUND: set[Place] = {*MUSTS, *PATTERNS, *REFERENCES} | {
 
 
 def each(random: Random) -> Iterator[Tree]:
-    """For each field of those, and each value it may be spoilt with, a valid tree with that one value in it."""
+    """For each field of those, and each value it may be spoilt with, two valid trees with that one value in them."""
     for kind, name in sorted(BOUND, key=lambda place: (place[0].__name__, place[1])):
-        for text in spoilt(kind, definition(kind).by_name[name]) if name else ():
+        for text in 2 * spoilt(kind, definition(kind).by_name[name]) if name else ():
             places: list[Where] = []
             while not places:
                 tree = valid(random)
@@ -394,6 +405,8 @@ def _repeat(random: Random, places: list[Where]) -> None:
             another["host"] = f"198.51.100.{200 + random.randrange(50)}"
             another.pop("remote-id", None)
             another.pop("tunnel-monitor", None)
+        if at.kind is e.NetworkInterface:
+            another.pop("address", None)
         at.siblings.append(another)
 
 
@@ -430,7 +443,8 @@ def _same(leaf: Leaf, text: str) -> str:
         value = leaf.type.read(text)
     except ValueError:
         return text
-    return str(value.network) if leaf.type.name == "ip-prefix" else leaf.type.write(value)
+    written: str = leaf.type.write(value)
+    return written
 
 
 def as_json(kind: type[Element], tree: Tree) -> Tree:

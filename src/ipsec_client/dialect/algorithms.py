@@ -282,6 +282,11 @@ def weak(profile: IpsecProfile) -> list[Remark]:
         remarks.append(
             Remark("ike-v2", f"{profile.ike_v2} means IKEv1, which is retired (RFC 9395)")
         )
+    remarks += [
+        Remark(f"custom-option {option.name}", reason)
+        for option in profile.custom_option
+        if (reason := options.weak(option.name, option.value or ""))
+    ]
     return remarks
 
 

@@ -256,3 +256,14 @@ def refuse(name: str, value: str | None, series: int) -> str | None:
         return reason or None
     form = _ALLOWED[name.lower()]
     return None if _PATTERNS[form].fullmatch(value) else f"has a value that is no {form}"
+
+
+_WEAK = {
+    ("aggressive", "yes"): "lets anybody who asks try keys at home (RFC 2409, 5.4)",
+    ("replay-window", "0"): "lets packets that were recorded pass again (RFC 4303, 3.4.3)",
+}
+
+
+def weak(name: str, value: str) -> str | None:
+    """Why an option of that value protects poorly; None where nothing is known against it."""
+    return _WEAK.get((name.lower(), value.lower()))

@@ -17,6 +17,8 @@ from ipsec_client.dialect.algorithms import refusals, unused, weak
 from ipsec_client.model import profile as model
 
 ALL = pytest.mark.parametrize("of", PROVIDERS.values(), ids=PROVIDERS)
+DEMANDED = {"cloudflare": ["replay-window"]}
+"""What a provider cannot do without, and check warns of all the same."""
 
 
 def test_the_model_knows_the_same_providers() -> None:
@@ -26,14 +28,16 @@ def test_the_model_knows_the_same_providers() -> None:
 @ALL
 def test_a_template_is_clean_but_for_its_key(of: p.Provider) -> None:
     findings = examine(text(of, "router1", of.name), 4).findings
-    assert [finding.path[-1] for finding in findings] == ["pre-shared-key"]
+    expected = ["pre-shared-key", *DEMANDED.get(of.name, [])]
+    assert [finding.path[-1] for finding in findings] == expected
     assert "(removed) stands for the stored key" in findings[0].what
 
 
 @ALL
 def test_a_profile_is_strong_and_all_of_it_has_an_effect(of: p.Provider) -> None:
     made = profile(of, "x", "me.example")
-    assert (refusals(made), weak(made), unused(made)) == ([], [], [])
+    assert (refusals(made), unused(made)) == ([], [])
+    assert [remark.field.split()[-1] for remark in weak(made)] == DEMANDED.get(of.name, [])
     assert (made.local_id, made.provider) == ("me.example", of.name)
 
 

@@ -38,7 +38,9 @@ def profiles(site: Site, series: int | None) -> Iterator[Finding]:
         refused = {name for name, _, _ in lacking}
         for name, reason in weak(profile):
             if name not in refused:
-                yield warning((*path, name), reason, "Use a stronger one, or leave it unset")
+                yield warning(
+                    (*path, *name.split(" ")), reason, "Use a stronger one, or leave it unset"
+                )
         for name, reason in unused(profile, series or DEFAULT):
             yield warning((*path, name), reason)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ipsec_client.config.findings import Finding, warning
 from ipsec_client.config.rules.scope import Place
 from ipsec_client.model.access import IKE, NAT_T, permission
+from ipsec_client.model.elements import NextHop, Service
 from ipsec_client.model.values import Address
 
 
@@ -28,11 +29,10 @@ def _obstacle(place: Place, tenant: str, gateway: Address) -> tuple[str, str] | 
     if service and service.transport and not table.taking(tenant, gateway, "udp", NAT_T):
         service = None
     if service:
-        if service.name in place.site.routed or any(at.holds(gateway) for at in place.connected):
-            return None
-        router = place.site.router.name
-        said = f"router {router} has no service-route for service {service.name}, which leads there"
-        return said, f"Add one with service-name {service.name}"
+        found = _no_way_out(place, service, gateway)
+        if found and any(at.holds(gateway) for at in place.connected):
+            return None  # it is next door
+        return found
     covering = table.covering(gateway)
     if not covering:
         said = f"no service covers {gateway}, so no IKE leaves for it"
@@ -43,3 +43,34 @@ def _obstacle(place: Place, tenant: str, gateway: Address) -> tuple[str, str] | 
         return said, f"Add an access-policy for {tenant} to service {covering[0].name}"
     said = f"service {allowing[0].name} covers {gateway} without udp {IKE} or {NAT_T}"
     return said, f"Add both ports to service {allowing[0].name}"
+
+
+def _no_way_out(place: Place, service: Service, gateway: Address) -> tuple[str, str] | None:
+    """Why no next hop of the service leads out of this node, and the cure."""
+    hops = place.site.hops.get(service.name)
+    if hops is None:
+        router = place.site.router.name
+        said = f"router {router} has no service-route for service {service.name}, which leads there"
+        return said, f"Add one with service-name {service.name}"
+    if len(place.site.places) > 1:
+        hops = [hop for hop in hops if hop.node_name == place.node.name]
+    if not hops:
+        said = (
+            f"service {service.name}, which leads there, has no next-hop by node {place.node.name}"
+        )
+        return said, "Add one to its service-route"
+    if gateway.version == 6 and not any(_has_six(place, hop) for hop in hops):
+        said = f"the next-hops of service {service.name}, which leads there, have no IPv6 gateway"
+        return said, "Give one a gateway-ip, or its interface an IPv6 address with a gateway"
+    return None
+
+
+def _has_six(place: Place, hop: NextHop) -> bool:
+    if hop.gateway_ip is not None:
+        return hop.gateway_ip.version == 6
+    return any(
+        at.interface.name == hop.interface
+        and at.address.gateway
+        and at.address.gateway.version == 6
+        for at in place.connected
+    )

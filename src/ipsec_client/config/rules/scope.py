@@ -20,6 +20,7 @@ from ipsec_client.model.elements import (
     InterfaceAddress,
     IpsecClient,
     NetworkInterface,
+    NextHop,
     Node,
     Remote,
     Router,
@@ -53,14 +54,16 @@ class Domain:
 
 
 class Site:
-    """A router of the authority."""
+    """A router of the authority. ``hops`` are the next hops of each service that has a service-route."""
 
     def __init__(self, domain: Domain, router: Router) -> None:
         self.domain = domain
         self.router = router
         self.path: Path = (*domain.path, "router", router.name)
         self.profiles = {profile.name: profile for profile in router.ipsec_profile}
-        self.routed = {route.service_name for route in router.service_route}
+        self.hops: dict[str, list[NextHop]] = {}
+        for route in router.service_route:
+            self.hops.setdefault(route.service_name or "", []).extend(route.next_hop)
         self.places = {node.name: Place(self, node) for node in router.node}
 
     @cached_property

@@ -12,6 +12,7 @@ from ipsec_client.config.generated import interface_name
 from ipsec_client.config.rules.names import MOST_REMOTES
 from ipsec_client.model import elements as e
 from ipsec_client.model.definition import Element
+from ipsec_client.model.interfaces import LONGEST_DEVICE
 from ipsec_client.model.slots import DESCRIPTION
 from ipsec_client.model.values import MILLISECONDS
 
@@ -85,6 +86,24 @@ def _at_most(most: int, bare: str) -> str:
     return f"{_NUMBER} * ({terms}) <= {most}"
 
 
+def _linux_name(device: str, interface: str) -> str:
+    """What Linux calls the network-interface: ``interfaces.linux_name`` in XPath, which has no condition."""
+    name = (
+        f"substring({device}name, 1, string-length({device}name) * not({device}target-interface))"
+    )
+    vlan = f"substring(concat('.', string({interface}vlan)), 1, 5 * ({interface}vlan > 0))"
+    return f"concat({device}target-interface, {name}, {vlan})"
+
+
+_FIRST = "substring-before(., '.')"
+_HOSTS = (
+    f"not(translate(., '0123456789./', '') = '' and ({_FIRST} = 0 or {_FIRST} = 127 or {_FIRST} >= 224))"
+    " and . != '::' and . != '::1' and not(re-match(., 'ff[0-9a-f]{2}:.*'))"
+)
+"""That a host can have the address, or one of the prefix; other text passes. Addresses are in canonical form."""
+
+_NO_HOST = "No host can have such an address (RFC 6890)"
+
 _LIFETIME = (
     Must(f"{_NUMBER} > 0", "A lifetime is more than no time"),
     Must(_at_most(MILLISECONDS["d"], "s"), "Libreswan would cut a lifetime above 24h"),
@@ -136,6 +155,7 @@ MUSTS: dict[Place, tuple[Must, ...]] = {
     (e.IpsecClient, "tenant"): (Must(_TENANT, _NO_TENANT),),
     (e.IpsecClient, "plugin-network"): (
         _IPV4,
+        Must(f"substring-after(., '/') < 8 or {_HOSTS}", _NO_HOST),
         Must(
             "contains(., '/') and substring-after(., '/') <= 30 - (count(../remote) > 0) - (count(../remote) > 1)"
             " - (count(../remote) > 3)",
@@ -153,12 +173,26 @@ MUSTS: dict[Place, tuple[Must, ...]] = {
             "Networks of a remote are several IPv4 ones, or one IPv6 one at each end",
         ),
     ),
-    (e.Remote, "host"): (Must("not(contains(., ':'))", "The egress KNI has IPv4 only"),),
+    (e.Remote, "host"): (
+        Must(_HOSTS, _NO_HOST),
+        Must(
+            f"not(. = ../../../{_OWN}/network-interface/address/ip-address)",
+            "This is an address of the node itself",
+        ),
+    ),
     (e.Remote, "tenant"): (Must(_TENANT, _NO_TENANT),),
     (e.TunnelMonitor, "destinations-required"): (
         Must(
             "../enabled = 'false' or not(../destination) or . <= count(../destination)",
             "There are fewer destinations",
+        ),
+    ),
+    (e.MonitorDestination, "address"): (
+        Must(
+            "../../enabled = 'false' or ../../../subnet"
+            " or not(contains(., ':') or translate(., '0123456789.', '') = '')"
+            f" or contains(., ':') = boolean(../../../local-subnet{_V6})",
+            "The tunnel carries the other version of IP",
         ),
     ),
     (e.MonitorDestination, "timeout"): (
@@ -170,6 +204,15 @@ MUSTS: dict[Place, tuple[Must, ...]] = {
             f"count(../../{_OWN}/network-interface[name = current()/name]) = 1",
             "Another device-interface of the node has a network-interface of this name",
         ),
+        Must(
+            f"{_generated('../')} or string-length({_linux_name('../', '')}) <= {LONGEST_DEVICE}",
+            f"Names in Linux have {LONGEST_DEVICE} characters, with the vlan",
+        ),
+        Must(
+            f"{_generated('../')} or count(../../{_OWN}/network-interface"
+            f"[{_linux_name('../', '')} = {_linux_name('current()/../', 'current()/')}]) = 1",
+            "Another network-interface of the node has this device and vlan",
+        ),
     ),
     (e.NetworkInterface, "tenant"): (Must(f"{_TENANT} or {_generated('../../')}", _NO_TENANT),),
     (e.InterfaceAddress, ""): (
@@ -179,6 +222,17 @@ MUSTS: dict[Place, tuple[Must, ...]] = {
             "Another network-interface of the node has this address",
         ),
     ),
+    (e.InterfaceAddress, "ip-address"): (Must(f"{_generated('../../../')} or {_HOSTS}", _NO_HOST),),
+    (e.InterfaceAddress, "gateway"): (
+        Must(
+            f"{_generated('../../../')} or . != ../ip-address",
+            "This is the interface's own address",
+        ),
+    ),
+    (e.PortRange, ""): (
+        Must("../protocol = 'tcp' or ../protocol = 'udp'", "This protocol has no ports"),
+    ),
+    (e.PortRange, "end-port"): (Must(". >= ../start-port", "This is below start-port"),),
     (e.InterfaceAddress, "prefix-length"): (
         Must(
             f". <= 32 or contains(../ip-address, ':') or {_generated('../../../')}",

@@ -16,6 +16,7 @@ from ipsec_client.config.schema.kinds import (
     IPV4,
     IPV6,
     NUMERIC,
+    PREFIXES,
     UNPRINTABLE_RANGES,
     is_number,
     portable,
@@ -52,11 +53,7 @@ def _named(kind: AnyType) -> Schema:
         case "ip-address":
             return made | {"anyOf": address}
         case "ip-prefix":
-            lengths = (
-                (IPV4, "[0-9]|[12][0-9]|3[0-2]"),
-                (IPV6, "[0-9]|[1-9][0-9]|1[01][0-9]|12[0-8]"),
-            )
-            return made | {"anyOf": [_whole(f"{ip}(/({length}))?") for ip, length in lengths]}
+            return made | {"anyOf": [_whole(prefix) for prefix in PREFIXES]}
         case "host":
             name = {"maxLength": kind.longest} | _whole(HOST_NAME) | {"not": _whole(NUMERIC)}
             return made | {"anyOf": [*address, name]}

@@ -11,8 +11,25 @@ from ipsec_client.model.values import AnyType
 
 _OCTET = "([0-9]|[1-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5])"
 IPV4 = rf"({_OCTET}\.){{3}}{_OCTET}"
-IPV6 = rf"[0-9A-Fa-f:]*:[0-9A-Fa-f:]*({IPV4})?"
-"""A superset: what an IPv6 address is, no pattern of readable length tells."""
+_GROUP = "[0-9A-Fa-f]{1,4}"
+IPV6 = "|".join(
+    (
+        f"({_GROUP}:){{7}}{_GROUP}",
+        f"({_GROUP}:){{1,7}}:",
+        f":((:{_GROUP}){{1,7}}|:)",
+        *(f"({_GROUP}:){{1,{n}}}(:{_GROUP}){{1,{7 - n}}}" for n in range(1, 7)),
+        f"({_GROUP}:){{6}}{IPV4}",
+        f":(:{_GROUP}){{0,5}}:{IPV4}",
+        *(f"({_GROUP}:){{1,{n}}}(:{_GROUP}){{0,{5 - n}}}:{IPV4}" for n in range(1, 6)),
+    )
+)
+"""RFC 4291, 2.2: whole, with one run of zeros left out, and both with the last 32 bits as in IPv4."""
+
+PREFIXES = (
+    rf"{IPV4}(/([0-9]|[12][0-9]|3[0-2]))?",
+    rf"({IPV6})(/([0-9]|[1-9][0-9]|1[01][0-9]|12[0-8]))?",
+)
+"""A prefix, or an address for itself alone. Not the type of RFC 6991, which drops host bits: text stays as written."""
 
 _LABEL = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 HOST_NAME = rf"({_LABEL}\.)*{_LABEL}\.?"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipsec_client.config.providers import PROVIDERS
+
 _CIPHERS = {
     **{f"aes{bits}": f"AES in CBC mode with a key of {bits} bits" for bits in (128, 192, 256)},
     "3des": "Triple DES in CBC mode",
@@ -78,13 +80,6 @@ MEANINGS: dict[str, str] = {
     **_DIGESTS,
     **_GROUPS,
     **_ROUTER,
-    "zscaler": "Zscaler Internet Access",
-    "prisma-access": "Palo Alto Networks Prisma Access",
-    "aws": "AWS Site-to-Site VPN",
-    "azure": "Azure VPN Gateway",
-    "google-cloud": "Google Cloud VPN",
-    "oracle-cloud": "Oracle Cloud Site-to-Site VPN",
-    "cloudflare": "Cloudflare Magic WAN",
     "esp": "Encapsulating Security Payload",
     "ah": "Authentication Header",
     "insist": "IKEv2 only",
@@ -104,6 +99,7 @@ MEANINGS: dict[str, str] = {
     "ike-v2 no": "IKEv1",
     "encapsulation yes": "Always",
     "encapsulation no": "Never",
+    **{f"provider {name}": of.title for name, of in PROVIDERS.items()},
 }
 
 

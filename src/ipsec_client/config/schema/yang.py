@@ -10,6 +10,7 @@ from ipsec_client.config.schema.kinds import (
     DESCRIPTIONS,
     HOST_NAME,
     NUMERIC,
+    PREFIXES,
     UNPRINTABLE,
     is_number,
     portable,
@@ -67,7 +68,8 @@ def _named_type(kind: AnyType) -> Statement:
     address = Statement("type", _BUILT_IN["ip-address"])
     match kind.name:
         case "ip-prefix":
-            return Statement("type", "union", (Statement("type", "inet:ip-prefix"), address))
+            texts = (Statement("type", "string", (_pattern(prefix),)) for prefix in PREFIXES)
+            return Statement("type", "union", tuple(texts))
         case "host":
             names = (_pattern(HOST_NAME), _pattern(NUMERIC, match=False))
             length = Statement("length", f"1..{kind.longest}")
