@@ -1,7 +1,7 @@
 """What watching costs: the inbox of a client with four tunnels and their probers at work; devices stand for tunnels.
 
 Run by ``bench.run`` in a network namespace of its own: ``python -m bench.probes INTERVAL DESTINATIONS SECONDS``
-prints one JSON line. The kernel's part, sending and answering, is in the figures; encrypting is not.
+prints one JSON line. What the kernel does to send and receive is in the figures; encrypting is not.
 """
 
 from __future__ import annotations
@@ -56,23 +56,28 @@ class Hands:
 
 
 def make_tunnels() -> subprocess.Popen[bytes]:
-    """Devices tun1 to tun4, to a namespace that answers for all destinations as long as the process lives."""
-    script = "echo; exec sleep 600"
-    far = subprocess.Popen(["unshare", "--net", "sh", "-c", script], stdout=subprocess.PIPE)
+    """Devices tun1 to tun4, to a namespace where ``bench.far`` answers as long as the process lives."""
+    script = f"echo; read _; exec {sys.executable} -m bench.far"
+    far = subprocess.Popen(
+        ["unshare", "--net", "sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert far.stdin
     assert far.stdout
     far.stdout.readline()
+    inside = f"nsenter -t {far.pid} -n"
     for number in range(1, REMOTES + 1):
-        commands = (
+        for command in (
             f"ip link add tun{number} type veth peer name far netns {far.pid}",
-            f"nsenter -t {far.pid} -n ip link set far name far{number} up",
-            f"nsenter -t {far.pid} -n ip address add 10.{number}.0.1/24 dev far{number}",
-            f"nsenter -t {far.pid} -n ip route add local 10.{number}.1.0/24 dev far{number}",
+            f"{inside} ip link set far name far{number} up",
+            f"{inside} ip address add 10.{number}.0.1/24 dev far{number}",
+            f"{inside} ip route add local 10.{number}.1.0/24 dev far{number}",
+            f"{inside} sysctl -qw net.ipv4.icmp_echo_ignore_all=1",
             f"ip address add 10.{number}.0.2/24 dev tun{number}",
             f"ip link set tun{number} up",
             f"ip route add 10.{number}.1.0/24 via 10.{number}.0.1",
-        )
-        for command in commands:
+        ):
             subprocess.run(command.split(), check=True)
+    far.stdin.close()
     return far
 
 

@@ -77,6 +77,28 @@ def test_tests_due_within_milliseconds_share_a_waking_and_keep_their_rhythm() ->
     assert there.times(Probe, since=1.9) == [2.0, 2.01]
 
 
+def test_quick_tests_of_tunnels_that_came_up_at_different_times_begin_together() -> None:
+    there = world(DEFAULT, remotes=2)
+    there.put(SecurityAssociations("rem2", 0, 0))
+    there.run(0.57)
+    there.put(SecurityAssociations("rem2", 1, 1))
+    there.run(0.9)
+    assert there.times(Probe, "rem2", since=0.5) == [0.57, 0.6, 0.8]
+    assert there.times(Probe, "rem1", since=0.5) == [0.6, 0.8]
+
+
+@given(st.floats(0.01, 0.99), st.floats(0, 1e7))
+def test_a_quick_test_follows_at_its_interval_at_the_latest_and_keeps_to_it(
+    interval: float, begun: float
+) -> None:
+    first = monitor.due_after(interval, begun)
+    assert 0 < first - begun <= interval * 1.00001
+    for _ in range(50):
+        second = monitor.due_after(interval, first)
+        assert second - first == pytest.approx(interval, rel=1e-6)
+        first = second
+
+
 def test_a_quick_monitor_goes_at_twice_the_pace_once_it_missed_one() -> None:
     assert monitor.offsets(DEFAULT) == pytest.approx((0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7))
     assert monitor.offsets(DOCUMENTED) == pytest.approx((0, 10 / 3, 20 / 3))

@@ -183,9 +183,9 @@ def test_a_held_tunnel_of_which_nothing_is_known_waits_for_evidence() -> None:
         flap(there, "rem1")
     there.run(there.time + 1)
     assert there.tunnel("rem1").carrying.state == "held"
-    sequence = there.tunnel("rem1").tests[0].sequence
     while there.tunnel("rem1").tests[0].begun is None:
         there.run(there.time + 0.01)
+    sequence = there.tunnel("rem1").tests[0].first
     there.gateways["rem1"].silent_from = there.time
     there.put(ProbeFailed("rem1", "8.8.8.8", sequence, "no device"))
     assert there.tunnel("rem1").verdict.judgement == "unknown"
@@ -252,7 +252,7 @@ def test_another_hand_on_the_kni_is_respected_for_a_while_and_longer_each_time()
     there.run(1)
     held = []
     for _ in range(3):
-        there.run(there.time + 0.1)
+        there.run(there.time + 0.13)  # at no time at which a test begins
         effects = there.put(KniLink("rem1", False))
         assert [type(effect) for effect in effects] == [Decision, Decision]
         begun = there.time

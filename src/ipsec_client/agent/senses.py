@@ -179,4 +179,5 @@ class Senses:
             device = found.get(tunnel.device)
             if device is not None:
                 self._put(h.Counters(remote, device.in_octets, device.out_octets))
-        self._timer = self._loop.call_later(COUNTER_PACE, self._count)
+        following = (self._loop.time() // COUNTER_PACE + 1) * COUNTER_PACE  # as monitors are due
+        self._timer = self._loop.call_at(following, self._count)

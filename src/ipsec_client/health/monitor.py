@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from math import floor
 
 from ipsec_client.base.clock import Now
 from ipsec_client.health.copying import replace
@@ -33,6 +34,9 @@ ROUND_TRIP_WEIGHT = 1 / 8
 SHORTEST = 0.01
 """Seconds that interval and timeout have at least, so that no test can become a flood."""
 
+ON_TIME = 1e-6
+"""Share of an interval by which an instant may seem to be before its multiple, as numbers are rounded."""
+
 SOON = 0.004
 """Seconds by which a test may begin early, to share a waking with others. None ends early, and none late for it."""
 
@@ -55,6 +59,16 @@ def offsets(target: Target) -> tuple[float, ...]:
 def recovery(target: Target) -> int:
     """How many tests in a row must be answered before a destination that failed counts as up."""
     return QUICK_RECOVERY if target.interval < QUICK_INTERVAL else 1
+
+
+def due_after(interval: float, begun: float) -> float:
+    """When the test after one that began at ``begun`` is due: ``interval`` later at the latest.
+
+    Quick ones are due at multiples of their interval, so that those of all tunnels share wakings for good.
+    """
+    if interval >= QUICK_INTERVAL:
+        return begun + interval
+    return (floor(begun / interval + ON_TIME) + 1) * interval
 
 
 def tests_for(intent: TunnelIntent, known: tuple[Test, ...], now: Now) -> tuple[Test, ...]:
@@ -183,7 +197,7 @@ def _sent(test: Test, now: Now) -> Test:
     begun, first, attempts, rhythm = test.begun, test.first, test.attempts + 1, test.rhythm
     if begun is None:
         begun, first, attempts = test.next_at, test.sequence, 1
-        rhythm = begun + test.target.interval if rhythm <= now.mono + SOON else rhythm
+        rhythm = due_after(test.target.interval, begun) if rhythm <= now.mono + SOON else rhythm
     more = attempts < len(test.schedule)
     following = test.schedule[attempts] if more else test.target.timeout
     return replace(
