@@ -98,13 +98,23 @@ class Executor(ABC):
         return status
 
     @property
+    def configures(self) -> bool:
+        """Whether the configuration is edited here, and not by another daemon."""
+        return self._config_port is not None
+
+    @property
+    def nothing_to_configure(self) -> InputFault:
+        """Why nothing of the configuration is done here."""
+        return InputFault(
+            "the configuration is the conductor's, which does not run here",
+            cure="Start ipsec-client conductor, or ask where it runs",
+        )
+
+    @property
     def config(self) -> ConfigPort:
         """The configuration that is edited here; raises InputFault where that is another daemon's business."""
         if self._config_port is None:
-            raise InputFault(
-                "the configuration is the conductor's, which does not run here",
-                cure="Start ipsec-client conductor, or ask where it runs",
-            )
+            raise self.nothing_to_configure
         return self._config_port
 
     def prompt(self, terminal: Terminal, context: Context) -> str:
@@ -283,10 +293,15 @@ class _Lines:
         return status
 
     async def _words(self, words: Sequence[str], talk: Talk) -> int:
-        if self._context.path is not None:
+        if self._context.path is not None and self._executor.configures:
             words = await self._configure(words, talk)
             if not words:
                 return 0
+        elif self._context.path is not None and _is_configuration(words):
+            if words == ["exit"]:
+                self._context = Context()
+                return 0
+            raise self._executor.nothing_to_configure
         command, _, used = narrow(words, COMMANDS)
         permit(command, talk.terminal)
         if command is configure.COMMAND:
@@ -350,6 +365,15 @@ def permit(command: AnyCommand | None, terminal: Terminal) -> None:
             f"{terminal.user} may look, and {' '.join(command.words)} changes something",
             cure="That takes root, or a member of the group 128t-admin, wheel or sudo",
         )
+
+
+def _is_configuration(words: Sequence[str]) -> bool:
+    """Whether the words are those of no command: a line of configure mode, where its daemon has gone."""
+    try:
+        narrow(words, COMMANDS)
+    except NotFound:
+        return True
+    return False
 
 
 def _without_do(words: Sequence[str], context: Context) -> Sequence[str]:
