@@ -291,12 +291,16 @@ def test_a_text_that_deletes_and_makes_again_says_what_is_left() -> None:
 
 
 def test_a_session_outlives_the_conductor_for_what_a_node_answers() -> None:
-    """The agent knows no configuration, and says so; the prompt goes on."""
+    """The agent knows no configuration, and says so; its own commands and the prompt go on."""
     node = OnNode(FakeNode(page()), Clock("2026-03-01 10:00:00", 0.1))
     context = Context(tuple(CLIENT.split()))
     terminal = Session().terminal
     outcome = asyncio.run(node.execute(Line("host 1.2.3.4", terminal, "r", context), _ignore))
     assert (outcome.status, outcome.context) == (1, context)
+    outcome = asyncio.run(node.execute(Line("show alarms", terminal, "r", context), _ignore))
+    assert (outcome.status, outcome.context) == (0, context)
+    outcome = asyncio.run(node.execute(Line("exit", terminal, "r", context), _ignore))
+    assert (outcome.status, outcome.context) == (0, Context())
     assert node.prompt(terminal, context) == "admin@combo-west.RTR_WEST_COMBO# "
     assert node.complete(Line("ho", terminal, "r", context)) == []
     assert node.complete(Line("do show al", terminal, "r", context))[0][0] == "alarms"

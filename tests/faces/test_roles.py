@@ -55,6 +55,20 @@ def test_what_a_user_may_do(uid: int, person: Person) -> None:
     assert asyncio.run(roles.person(uid)) == person
 
 
+@pytest.mark.parametrize(
+    ("login", "name"), [("1", "alice"), (str(2**32 - 1), "0"), ("0", "0"), ("x", "0"), ("6", "6")]
+)
+def test_who_comes_by_sudo_goes_by_the_name_he_logged_in_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, login: str, name: str
+) -> None:
+    (tmp_path / "77").mkdir()
+    (tmp_path / "77" / "loginuid").write_text(login)
+    monkeypatch.setattr(roles, "PROC", tmp_path)
+    assert asyncio.run(roles.person(0, 77)) == Person(name, True, True, True)
+    assert asyncio.run(roles.person(0, 78)).name == "0"
+    assert asyncio.run(roles.person(3, 77)) == Person("carol", looks=True)
+
+
 def test_who_has_no_role_is_told_the_groups() -> None:
     assert asyncio.run(roles.refusal(Peer(1, 3, 13))) == ""
     assert asyncio.run(roles.refusal(Peer(1, 4, 13))) == (
@@ -80,7 +94,7 @@ async def _first(path: Path, kind: str) -> Reply:
 def _served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, person: Person, kind: str) -> Reply:
     """What somebody is answered by a socket of a daemon with one request of its own, ``apply``."""
 
-    async def known(_: int | None) -> Person:
+    async def known(_: int | None, __: int | None = None) -> Person:
         return person
 
     async def apply(_: Request, __: Say) -> Json:

@@ -39,8 +39,7 @@ async def _act(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
         told = problems.errors(fault.findings, talk.width)
         raise await _failed(told, talk) from None
     except Conflict as fault:
-        told = problems.clashes(fault.paths, talk.width)
-        raise await _failed(f"{told}\n{fault.cure}", talk) from None
+        raise await _failed(problems.conflict(fault, talk.width), talk) from None
     if committed is None:
         await talk.say("Nothing of the running configuration changes by this\n")
         return

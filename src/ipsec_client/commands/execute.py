@@ -1,7 +1,7 @@
 """From a line to what is printed: the frame that every command has in common.
 
-The date, the time taken, the target, the errors, pipes and configure mode are here; whom a command asks is
-left to those who carry it out: a node itself, the conductor its nodes.
+The date, the time taken, the target and the errors are said here, and what may follow while a line is typed; whom
+a command asks is left to those who carry it out: a node itself, the conductor its nodes.
 """
 
 from __future__ import annotations
@@ -25,26 +25,17 @@ from ipsec_client.commands.command import (
     Screen,
     SessionCommand,
 )
-from ipsec_client.commands.configure import Configuring
-from ipsec_client.commands.grammar import HELP, Arguments, NotFound, narrow, parse, split
+from ipsec_client.commands.grammar import Arguments, narrow, parse, split
 from ipsec_client.commands.guide import Entry
+from ipsec_client.commands.lines import Lines, permit, shown
 from ipsec_client.commands.places import standing
 from ipsec_client.commands.port import ConfigPort, Place, Terminal
-from ipsec_client.commands.session import Cancelled, Context, Line, Outcome, Talk, Unanswered
+from ipsec_client.commands.session import Context, Line, Outcome, Talk, Unanswered
 from ipsec_client.model.elements import Authority
 from ipsec_client.wire.request import Say
 
-FLAT = "config"
-"""What each line of a flat text begins with; in a text of several lines such a line leads nowhere, it only sets."""
-
 EVERY = "all"
 """In place of a router or node: each of them."""
-
-
-def shown(fault: Fault, where: str = "") -> str:
-    """An error as the PCLI shows it."""
-    plain = isinstance(fault, NotFound | Cancelled) and not where
-    return f"{fault}\n" if plain else f"% Error: {where}{fault}\n"
 
 
 class Executor(ABC):
@@ -74,7 +65,7 @@ class Executor(ABC):
         several = len(texts) > 1
         terminal = replace(line.terminal, interactive=line.terminal.interactive and not several)
         talk = Talk(say, terminal, line.answers)
-        lines = _Lines(self, line, talk, several)
+        lines = Lines(self, line, talk, several)
         try:
             return await lines.carry_out(texts)
         except Unanswered as asked:
@@ -98,13 +89,23 @@ class Executor(ABC):
         return status
 
     @property
+    def configures(self) -> bool:
+        """Whether the configuration is edited here, and not by another daemon."""
+        return self._config_port is not None
+
+    @property
+    def nothing_to_configure(self) -> InputFault:
+        """Why nothing of the configuration is done here."""
+        return InputFault(
+            "the configuration is the conductor's, which does not run here",
+            cure="Start ipsec-client conductor, or ask where it runs",
+        )
+
+    @property
     def config(self) -> ConfigPort:
         """The configuration that is edited here; raises InputFault where that is another daemon's business."""
         if self._config_port is None:
-            raise InputFault(
-                "the configuration is the conductor's, which does not run here",
-                cure="Start ipsec-client conductor, or ask where it runs",
-            )
+            raise self.nothing_to_configure
         return self._config_port
 
     def prompt(self, terminal: Terminal, context: Context) -> str:
@@ -229,127 +230,9 @@ class Executor(ABC):
         """Does it on the node; raises Fault."""
 
 
-class _Lines:
-    """The lines of one text, carried out one after the other until one fails.
-
-    Of a text of ``several`` lines the changes to the configuration are taken all, or none: up to the next command.
-    """
-
-    def __init__(self, executor: Executor, line: Line, talk: Talk, several: bool) -> None:
-        self._executor = executor
-        self._line = line
-        self._talk = talk
-        self._several = several
-        self._context = line.context
-        self._configuring: Configuring | None = None
-        self._kept: str | None = None
-        self._number = 0  # of the line that is being carried out
-        self._since = "this text"
-
-    async def carry_out(self, texts: Sequence[tuple[int, str]]) -> Outcome:
-        """What comes of them; raises Unanswered for a question."""
-        status = 0
-        try:
-            for self._number, text in texts:
-                status = await self._one(text)
-                if status:
-                    break
-            await self._hand_over()
-        except Fault as fault:
-            status = 1
-            where = f"line {self._number}: " if self._several else ""
-            await self._talk.say(shown(fault, where))
-            if self._configuring is not None and self._several:
-                await self._talk.say(f"Nothing was taken of {self._since}\n")
-        context = self._line.context if status and self._several else self._context
-        return Outcome(status, context, kept=self._kept)
-
-    async def _one(self, text: str) -> int:
-        if not self._several and text.rstrip().endswith(HELP):
-            await self._talk.say(self._executor.help(text.rstrip().removesuffix(HELP), self._line))
-            return 0
-        command, piped = (text, []) if self._several else pipes.parts(text)
-        if not piped:
-            return await self._words(split(command), self._talk)
-        chain = pipes.filters(piped)
-        said: list[str] = []
-
-        async def gather(part: str) -> None:
-            said.append(part)
-
-        terminal = replace(self._talk.terminal, tty=False, interactive=False)
-        status = await self._words(split(command), Talk(gather, terminal))
-        await self._talk.say(pipes.through("".join(said), chain))
-        return status
-
-    async def _words(self, words: Sequence[str], talk: Talk) -> int:
-        if self._context.path is not None:
-            words = await self._configure(words, talk)
-            if not words:
-                return 0
-        command, _, used = narrow(words, COMMANDS)
-        permit(command, talk.terminal)
-        if command is configure.COMMAND:
-            is_flat = self._several and words[0] == FLAT and len(words) > 1
-            await self._begin(words[used:], talk, stay=is_flat)
-            return 0
-        await self._hand_over()
-        return await self._executor.command(words, talk, self._line.request)
-
-    async def _configure(self, words: Sequence[str], talk: Talk) -> Sequence[str]:
-        """Takes a line of configure mode; the words of a command are given back."""
-        permit(configure.COMMAND, talk.terminal)
-        configuring = self._open(talk)
-        try:
-            left = await configuring.take(words)
-        finally:
-            self._note_key()
-        self._context = configuring.context
-        try:
-            narrow(left, COMMANDS)
-        except NotFound as fault:
-            raise configuring.unknown(left, fault) from None
-        return left
-
-    def _open(self, talk: Talk) -> Configuring:
-        if self._configuring is None:
-            self._configuring = Configuring(self._executor.config, talk, self._context)
-        self._configuring.talk = talk
-        return self._configuring
-
-    async def _begin(self, words: Sequence[str], talk: Talk, *, stay: bool) -> None:
-        """Enters the configuration where the words lead, or sets the field that they end with."""
-        configuring = self._open(talk)
-        try:
-            await configuring.begin(words, stay=stay)
-        finally:
-            self._note_key()
-        self._context = configuring.context
-
-    async def _hand_over(self) -> None:
-        if self._configuring is not None:
-            await self._configuring.hand_over()
-            self._configuring = None
-            self._since = f"what follows line {self._number}"
-
-    def _note_key(self) -> None:
-        """A line that holds a key goes into the history without; a text of several lines not at all."""
-        if self._configuring is not None and self._configuring.kept is not None:
-            self._kept = "" if self._several else self._configuring.kept
-
-
 def allowed(terminal: Terminal) -> tuple[AnyCommand, ...]:
     """The commands that this user may give; others he does not even see."""
     return tuple(command for command in COMMANDS if terminal.admin or not command.changes)
-
-
-def permit(command: AnyCommand | None, terminal: Terminal) -> None:
-    """Raises InputFault for a command that this user may not give, with the group that may."""
-    if command is not None and command.changes and not terminal.admin:
-        raise InputFault(
-            f"{terminal.user} may look, and {' '.join(command.words)} changes something",
-            cure="That takes root, or a member of the group 128t-admin, wheel or sudo",
-        )
 
 
 def _without_do(words: Sequence[str], context: Context) -> Sequence[str]:

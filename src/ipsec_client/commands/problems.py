@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from ipsec_client.commands.port import Clash
+from ipsec_client.commands.port import Conflict
 from ipsec_client.config.findings import ERROR, WARNING, Finding
 from ipsec_client.config.printer import INDENT
 from ipsec_client.model.definition import Element, Nested, Path, definition
@@ -25,9 +25,9 @@ def warnings(findings: Iterable[Finding], width: int | None = None) -> str:
     return f"\nWarnings:\n{told}" if told else ""
 
 
-def clashes(found: Sequence[Clash], width: int | None = None) -> str:
-    """Where a candidate meets with what others committed: both values, place by place."""
-    return "\n".join(
+def conflict(fault: Conflict, width: int | None = None) -> str:
+    """Where a candidate meets with what others committed: both values, place by place; then what to do."""
+    told = "\n".join(
         _told(
             number,
             (*clash.path, clash.leaf) if clash.leaf else clash.path,
@@ -35,8 +35,9 @@ def clashes(found: Sequence[Clash], width: int | None = None) -> str:
             f"and {_value(clash.mine)} in your candidate",
             width,
         )
-        for number, clash in enumerate(found, 1)
+        for number, clash in enumerate(fault.paths, 1)
     )
+    return f"{told}\n{fault.cure}"
 
 
 def _value(text: str | None) -> str:

@@ -8,7 +8,7 @@ from ipsec_client.base.errors import Fault, InputFault
 from ipsec_client.commands import problems
 from ipsec_client.commands.command import AuthorityCommand
 from ipsec_client.commands.grammar import Argument, Arguments
-from ipsec_client.commands.port import ConfigPort
+from ipsec_client.commands.port import ConfigPort, Conflict
 from ipsec_client.commands.session import Talk
 from ipsec_client.config.findings import Finding, refused
 
@@ -25,6 +25,10 @@ async def _act(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
         await talk.say(f"{CROSS}Validating...\n")
         told = problems.errors(findings, talk.width) + problems.warnings(findings, talk.width)
         raise Fault(f"Candidate configuration is invalid:\n{told}".rstrip())
+    if clashes := port.clashes(talk.terminal.user):
+        await talk.say(f"{CROSS}Validating...\n")
+        told = problems.conflict(Conflict(clashes), talk.width)
+        raise Fault(f"Candidate configuration cannot be committed:\n{told}")
     await talk.say(f"{MARK}Validating...\nCandidate configuration is valid\n")
     await talk.say(problems.warnings(findings, talk.width))
 

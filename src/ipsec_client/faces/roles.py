@@ -2,6 +2,9 @@
 
 Root and the members of ADMINS configure and restart; the members of LOOKERS look. What daemons ask of each
 other is for root, for the daemon's own user and for the conductor's.
+
+Who has become root by sudo goes by the name he logged in with, which the kernel remembers (loginuid): his candidate
+is his, and history tells who committed.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import grp
 import os
 import pwd
 from dataclasses import dataclass
+from pathlib import Path
 
 from ipsec_client.base.sockets import Peer
 
@@ -22,6 +26,9 @@ LOOKERS = ("128t-user", "128t")
 
 CONDUCTOR = "ipsec-client"
 """The user that the conductor runs as."""
+
+PROC = Path("/proc")
+_NO_LOGIN = 2**32 - 1
 
 PRIVATE = 0o600
 SHARED = 0o666
@@ -37,10 +44,12 @@ class Person:
     daemon: bool = False
 
 
-async def person(uid: int | None) -> Person:
-    """The user of this number. The user database may be slow: it is asked beside the loop, and not for root."""
+async def person(uid: int | None, process: int | None = None) -> Person:
+    """The user of this number, in that process. The user database may be slow: it is asked beside the loop."""
     if uid in (None, 0, os.geteuid()):
-        return Person(_name(uid), True, True, True)
+        login = _login(process) if uid == 0 and process is not None else None
+        name = await asyncio.to_thread(_name, login) if login else _name(uid)
+        return Person(name, True, True, True)
     return await asyncio.to_thread(_look_up, uid)
 
 
@@ -74,6 +83,15 @@ def _look_up(uid: int) -> Person:
     admin = not groups.isdisjoint(ADMINS)
     looks = admin or not groups.isdisjoint(LOOKERS)
     return Person(entry.pw_name, admin, looks, entry.pw_name == CONDUCTOR)
+
+
+def _login(process: int) -> int | None:
+    """The user id that the process's session was logged in with; None where there was no login, or it is not seen."""
+    try:
+        login = int((PROC / str(process) / "loginuid").read_text())
+    except (OSError, ValueError):
+        return None
+    return None if login == _NO_LOGIN else login
 
 
 def _name(uid: int | None) -> str:

@@ -43,7 +43,7 @@ class Service:
     async def handle(self, message: Any, peer: sockets.Peer, send: sockets.Send) -> None:
         """Answers one request, from memory if it was answered before."""
         try:
-            request = Request.from_json(message, caller=peer.uid)
+            request = Request.from_json(message, peer.uid, peer.pid)
         except InputFault as fault:
             await send(Reply.failed(fault).to_json())
             return

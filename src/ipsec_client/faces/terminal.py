@@ -35,7 +35,7 @@ def for_daemons(handler: Handler) -> Handler:
     """A handler that answers root and our daemons only."""
 
     async def guarded(request: Request, say: Say) -> Json:
-        asker = await roles.person(request.caller)
+        asker = await roles.person(request.caller, request.process)
         if not asker.daemon:
             raise InputFault(f"{request.kind} is not for {asker.name}", cure="Use pcli, or sudo")
         return await handler(request, say)
@@ -82,7 +82,7 @@ class Face:
 async def _line(request: Request) -> Line:
     """What a terminal sent, from whom the kernel says it is."""
     body = request.body
-    asker = await roles.person(request.caller)
+    asker = await roles.person(request.caller, request.process)
     terminal = Terminal(
         width=min(_number(body.get("width")) or 80, WIDEST),
         tty=body.get("tty") is True,

@@ -40,19 +40,22 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One thing asked. ``caller`` is the user id the kernel gave; it never comes from the wire."""
+    """One thing asked. ``caller`` and ``process`` are user and process by the kernel's word, never the wire's."""
 
     id: str
     kind: str
     body: Mapping[str, Json] = field(default_factory=dict)
     caller: int | None = None
+    process: int | None = None
 
     def to_json(self) -> dict[str, Json]:
         """The request as a JSON object."""
         return {"format": FORMAT, "id": self.id, "kind": self.kind, "body": dict(self.body)}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Json], caller: int | None = None) -> Request:
+    def from_json(
+        cls, data: Mapping[str, Json], caller: int | None = None, process: int | None = None
+    ) -> Request:
         """The request in a JSON object; raises InputFault when it is none, or of a format that is not ours."""
         if data.get("format") not in READABLE:
             raise InputFault(
@@ -63,7 +66,7 @@ class Request:
             case {"id": str(id_), "kind": str(kind), **rest} if id_:
                 body = rest.get("body", {})
                 if isinstance(body, dict):
-                    return cls(id_, kind, body, caller)
+                    return cls(id_, kind, body, caller, process)
         raise InputFault("a request lacks its id, its kind or its body")
 
 
