@@ -1,7 +1,7 @@
 """Types the keys of docs/tutorial.keys into a real terminal (tmux), and makes docs/tutorial.md of its screen.
 
 ``python -m tools.record_session [COMMAND...]``: COMMAND is what starts the session, ``pcli`` unless given; for the
-running lab ``.venv/bin/ipsec-lab shell router -- pcli``. How keys are written is told in tests/commands/test_tutorial.py.
+running lab ``.venv/bin/ipsec-lab shell router -- pcli``. tests/commands/test_tutorial.py tells how keys are written.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Self
 
 ROOT = Path(__file__).resolve().parent.parent
 KEYS = ROOT / "docs" / "tutorial.keys"
@@ -21,9 +22,9 @@ PATIENCE = 30.0  # seconds for what one line does
 HEAD = """\
 # A third remote, found without a manual
 
-A session with the configuration of [examples/demo.conf](../examples/demo.conf), as it stood on the screen. The keys that were
-typed are in [tutorial.keys](tutorial.keys); `python -m tools.record_session` typed them and wrote this page. All commands are
-in [commands.md](commands.md).
+A session with the configuration of [examples/demo.conf](../examples/demo.conf), as it stood on the screen. The keys
+that were typed are in [tutorial.keys](tutorial.keys); `python -m tools.record_session` typed them and wrote this page.
+All commands are in [commands.md](commands.md).
 
 """
 
@@ -40,7 +41,7 @@ class Terminal:
         limit = ["set-option", "-g", "history-limit", "20000"]
         self._tmux("-f", "/dev/null", "start-server", ";", *limit, ";", *start)
 
-    def __enter__(self) -> Terminal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -240,7 +240,7 @@ def session(client: Client) -> int:
     if not client.interactive:
         return piped(client)
     client.prompt = (client.data("hello", {}) or {}).get("prompt", client.prompt)
-    read, keep = reader(client)
+    read, history = reader(client)
     begun = ""
     while True:
         try:
@@ -250,18 +250,44 @@ def session(client: Client) -> int:
         except KeyboardInterrupt:
             begun = ""
             continue
+        if line.startswith("!"):
+            line = recalled(line[1:].strip(), history.get_strings())
         words = line.split()
         if words == ["quit"] or (words == ["exit"] and client.context is None):
             return 0
-        begun = line[:-1] if line.endswith("?") and "\n" not in line else ""
+        helped = line.endswith("?") and "\n" not in line
+        begun = line[:-1] if helped else ""
         try:
+            if words == ["show", "history"]:
+                client.write(numbered(history.get_strings()))
+                continue
             status = client.run(line, page="no-more" not in words)
-            if not begun:
-                keep(client.kept or "", status == 0)
+            if not helped:
+                history.keep(client.kept or "", status == 0)
         except (KeyboardInterrupt, EOFError):
             sys.stdout.write("\n")
         except Unanswered as error:
             sys.stderr.write(f"pcli: {error}\n")
+
+
+def recalled(which: str, lines: list[str]) -> str:
+    """The line that ``!!``, ``!3``, ``!-2`` or ``!sho`` means, shown before it is carried out; empty for none."""
+    if which == "!":
+        which = "-1"
+    found = ""
+    if which.removeprefix("-").isdecimal():
+        number = int(which) if which.startswith("-") else int(which) - 1 - len(lines)
+        if -len(lines) <= number < 0:
+            found = lines[number]
+    elif which:
+        found = next((line for line in reversed(lines) if which in line), "")
+    sys.stdout.write(f"{found}\n" if found else "There is no such line (see: show history)\n")
+    return found
+
+
+def numbered(lines: list[str]) -> str:
+    """The history as it is shown."""
+    return "".join(f"{number:>5}  {line}\n" for number, line in enumerate(lines, 1))
 
 
 def piped(client: Client) -> int:
@@ -278,10 +304,11 @@ def piped(client: Client) -> int:
     return int(failed)
 
 
-def reader(client: Client) -> tuple[Callable[[str], str], Callable[[str, bool], None]]:
+def reader(client: Client) -> tuple[Callable[[str], str], Any]:
     """Reads a line at the prompt, beginning with a text: history, TAB completes, ``?`` asks for help at once.
 
-    And remembers one, when it is known whether it held a key: what went well in the file, all in this session.
+    Beside it the history, which keeps a line when it is known whether it held a key: what went well in the file, all
+    in this session.
     """
     from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import Completer, Completion
@@ -338,7 +365,7 @@ def reader(client: Client) -> tuple[Callable[[str], str], Callable[[str, bool], 
         complete_while_typing=False,
         key_bindings=keys,
     )
-    return lambda begun: asking.prompt(client.prompt, default=begun), history.keep
+    return lambda begun: asking.prompt(client.prompt, default=begun), history
 
 
 if __name__ == "__main__":

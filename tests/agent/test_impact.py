@@ -92,6 +92,7 @@ class Node:
         Whack.latest.since()
         await self.runtime.want(plan)
         await self.workshop.pluto(self.runtime.pluto, plan.objects)
+        await self.runtime.renegotiate()
         await asyncio.gather(*self.runtime.pluto._repairs)
         verbs = {"add": "restarted", "delete": "removed", "terminate": "rekeyed"}
         told = [line.partition(" ") for line in Whack.latest.since()]
@@ -183,6 +184,42 @@ def test_what_changes_all_tunnels_takes_them_one_after_the_other(tmp_path: Path)
         "create rem5",
     ]
     shelf.close()
+
+
+def test_a_key_that_several_tunnels_have_is_taken_by_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play(tmp_path, monkeypatch)
+    shared = TEXT.replace("profile q\n    exit", "profile p\n    exit")
+    before = authority(shared)
+    after = authority(shared.replace("key-of-p", "another"), before)
+
+    async def tell() -> list[str]:
+        node = Node(tmp_path)
+        await node.runtime.want(plan(before))
+        await node.until(2)
+        noted: list[str] = []
+
+        async def settled(remote: str) -> None:
+            await asyncio.gather(*node.runtime.pluto._repairs)
+            noted.extend([*Whack.latest.since(), f"wait for {remote}"])
+
+        monkeypatch.setattr(node.runtime, "settled", settled)
+        Whack.latest.since()
+        await node.runtime.want(plan(after))
+        await node.runtime.renegotiate()
+        await node.runtime.renegotiate()  # each but once
+        await asyncio.gather(*node.runtime.pluto._repairs)
+        noted.extend(Whack.latest.since())
+        await node.close()
+        return [line for line in noted if not line.startswith("secrets")]
+
+    name = "ipsec-client-tunnel-p"
+    assert asyncio.run(tell()) == [
+        f"terminate {name}-rem1",
+        "wait for rem1",
+        f"terminate {name}-rem2",
+    ]
 
 
 def test_a_tunnel_that_carried_is_waited_for_and_not_for_ever(

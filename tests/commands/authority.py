@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -79,11 +80,12 @@ def running() -> Authority:
 
 @dataclass
 class FakeAuthority:
-    """One user's candidate over commits kept in a list; ``clashing`` are told at a commit."""
+    """One user's candidate over commits kept in a list; ``clashing`` are told at a commit, and the ``wide`` routers."""
 
     commits: list[tuple[Committed, Authority]] = field(default_factory=list)
     candidates: dict[str, Authority] = field(default_factory=dict)
     clashing: tuple[Clash, ...] = ()
+    wide: tuple[str, ...] = ()
     kept: dict[str, tuple[Authority, Secret | None]] = field(default_factory=dict)
     here: Place | None = Place("router1", "node1")
     handed: list[tuple[Edit, ...]] = field(default_factory=list)
@@ -136,7 +138,8 @@ class FakeAuthority:
         found = await self.impact(user)
         if not self.edits(user):
             return None
-        if (wide := found.unnamed(named_routers(self.edits(user)))) and not force:
+        wide = found.unnamed(named_routers(self.edits(user))) or self.wide
+        if wide and not force:
             raise TooWide(wide)
         version = self.commits[0][0].version + 1
         until = None if confirmed is None else BEGUN + 60.0 * confirmed
@@ -234,7 +237,7 @@ class Session:
             given = (*given, answer)
         assert len(given) == len(answers), "an answer was not asked for"
         self.context = self.outcome.context
-        told = "".join(said)
+        told = re.sub(r"[^\n]*\r", "", "".join(said))  # as a terminal writes over a line
         self.screen += told
         return told
 

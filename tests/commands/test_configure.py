@@ -10,15 +10,17 @@ from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from ipsec_client.base.secret import Secret
+from ipsec_client.commands.node import OnNode
 from ipsec_client.commands.places import element_at
 from ipsec_client.commands.session import Context, Line
 from ipsec_client.config import flat
 from ipsec_client.config.edit import Edit, apply, edits_of
 from ipsec_client.config.printer import write
-from ipsec_client.model.elements import Authority, Config, IpsecProfile
+from ipsec_client.model.elements import Authority, Config, IpsecClient, IpsecProfile
 from tests.configs.strategies import elements
 
-from .authority import CLIENT, KEY, TEXT, Session
+from .authority import CLIENT, KEY, TEXT, FakeAuthority, Session
+from .sample import Clock, FakeNode, page
 
 PROFILE = ("authority", "router", "router1", "ipsec-profile", "primary")
 
@@ -98,8 +100,7 @@ def test_lines_without_a_terminal_say_nothing_and_ask_nothing() -> None:
     assert session.do(f"configure {CLIENT}", "remote rem3", "host 172.16.6.5") == ""
     told = session.failed("up\ndelete remote rem3")
     assert "nobody is there to give it. Add force to do it without being asked" in told
-    assert session.failed("commit").startswith("% Error: this needs an answer")
-    session.do("profile primary", "commit force")
+    session.do("profile primary", "commit")
     assert len(session.port.commits) == 2
 
 
@@ -185,7 +186,7 @@ def test_a_made_up_context_is_refused(path: list[str]) -> None:
         ("configure authority router ", ["router1"]),
         (f"configure {CLIENT} remote rem1 ho", ["host"]),
         ("show config running authority r", ["router"]),
-        ("show config candidate authority router router1 ", ["ipsec-profile", "node"]),
+        ("show config candidate authority router router1 ", ["ipsec-profile", "node", "verbose", "flat"]),
         ("show alarms | he", ["head"]),
         ("show alarms | ", sorted(["begin", "count", "exclude", "grep", "head", "include",
                                    "no-more", "tail"])),
@@ -259,3 +260,81 @@ def test_edits_make_what_was_typed() -> None:
     shown = session.do("show")
     for line in ("host     172.16.6.5", "profile  primary", "subnet   10.1.0.0/16"):
         assert line in shown
+
+
+@pytest.mark.parametrize("interactive", [True, False])
+def test_what_is_being_done_is_shown_to_people_only(interactive: bool) -> None:
+    said: list[str] = []
+
+    async def say(text: str) -> None:
+        said.append(text)
+
+    session = Session(interactive=interactive)
+    asyncio.run(session.executor.execute(Line("validate", session.terminal), say))
+    assert ("… Validating...\r" in said) == interactive
+
+
+def test_a_text_that_deletes_and_makes_again_says_what_is_left() -> None:
+    session = Session()
+    session.do(
+        f"configure {CLIENT}\nremote rem1\nhost 172.16.4.9\nup\ndelete remote rem1 force\n"
+        "remote rem1\nhost 172.16.4.8\nprofile primary\nexit\ndelete remote force rem2\n"
+        "clone remote rem1 rem5\nmove remote rem5 first\ntop\nexit"
+    )
+    client = element_at(session.port.candidate("admin"), tuple(CLIENT.split()))
+    assert isinstance(client, IpsecClient)
+    assert [(remote.name, remote.host) for remote in client.remote] == [
+        ("rem5", "172.16.4.8"),
+        ("rem1", "172.16.4.8"),
+    ]
+    assert session.context == Context()
+
+
+def test_a_session_outlives_the_conductor_for_what_a_node_answers() -> None:
+    """The agent knows no configuration, and says so; the prompt goes on."""
+    node = OnNode(FakeNode(page()), Clock("2026-03-01 10:00:00", 0.1))
+    context = Context(tuple(CLIENT.split()))
+    terminal = Session().terminal
+    outcome = asyncio.run(node.execute(Line("host 1.2.3.4", terminal, "r", context), _ignore))
+    assert (outcome.status, outcome.context) == (1, context)
+    assert node.prompt(terminal, context) == "admin@combo-west.RTR_WEST_COMBO# "
+    assert node.complete(Line("ho", terminal, "r", context)) == []
+    assert node.complete(Line("do show al", terminal, "r", context))[0][0] == "alarms"
+    for text in ("?", "do ?", "do show ?", "ho?"):
+        assert asyncio.run(node.execute(Line(text, terminal, "r", context), _ignore)).status in (
+            0,
+            1,
+        )
+
+
+def test_a_commit_that_goes_further_than_its_changes_is_asked_for_twice() -> None:
+    session = Session(FakeAuthority(wide=("r7", "r9")))
+    session.do("configure authority tenant guests")
+    session.failed("commit", "y", "n")
+    assert len(session.port.commits) == 1
+    told = session.told("commit", "y", "y")
+    assert session.outcome.status == 0
+    assert told.endswith(
+        "Tunnels are removed from routers that the changes do not name: r7, r9\n"
+        "Commit all the same? [y/N]: y\n"
+        "✔ Validating, then committing...\nConfiguration committed\nWarnings: 2; validate shows them\n"
+    )
+    assert told.count("Tunnels: ") == 1
+
+
+def test_a_script_needs_force_for_it() -> None:
+    session = Session(FakeAuthority(wide=("r7",)), interactive=False)
+    session.do("configure authority tenant guests")
+    assert session.failed("commit") == (
+        "% Error: tunnels would be removed from r7, of which the changes do not speak. "
+        "compare impact lists them; commit force does it\n"
+    )
+    session.do("commit force")
+    assert len(session.port.commits) == 2
+
+
+def test_help_after_a_pipe_lists_the_filters() -> None:
+    assert Session().do("show alarms | ?").startswith("Filters\n-------\nbegin ")
+    assert Session().do("show alarms | he?").splitlines()[2:] == [
+        "head  The first lines; unset: 10"
+    ]

@@ -175,7 +175,7 @@ def test_help_lists_what_may_follow() -> None:
 
 def test_help_of_a_command_tells_its_usage_and_arguments() -> None:
     text = told(["show", "events"], COMMANDS, names)
-    assert "Usage: show events [alarm] [rows <rows>]" in text
+    assert "Usage: show events [alarm] [from <from>]" in text
     assert "\nArguments\n---------\nalarm " in text
 
 

@@ -1,8 +1,8 @@
 """The keys of docs/tutorial.keys lead a newcomer from the demo's configuration to a third remote and back.
 
-Each line of keys ends with ENTER, or with ``?``, after which what was typed stands there again; ``<TAB>`` must have
-exactly one word to complete. A question takes the next line. What follows ``# `` is said to the reader. The screen is golden/tutorial.txt, written anew by
-``python -m tests.commands.test_tutorial``.
+Each line of keys ends with ENTER, or with ``?``, after which what was typed stands there again; ``<TAB>`` must
+have exactly one word to complete. A question takes the next line. What follows ``# `` is said to the reader. The
+screen is golden/tutorial.txt, written anew by ``python -m tests.commands.test_tutorial``.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def typed(session: Session) -> None:
 def completion(session: Session, line: str) -> str:
     """What TAB adds."""
     (word,) = session.words(line)
-    begun = "" if line[-1:].isspace() else line.split(" ")[-1]
+    begun = "" if line[-1:].isspace() else line.rpartition(" ")[2]
     return word.removeprefix(begun)
 
 

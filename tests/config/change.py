@@ -5,15 +5,7 @@ from __future__ import annotations
 from ipsec_client.config.examine import examine
 from tests.configs import clean
 
-ROUTER = "authority router router1"
-NODE = f"{ROUTER} node node1"
-CLIENT = f"{NODE} ipsec-client client1"
-REM1 = f"{CLIENT} remote rem1"
-REM2 = f"{CLIENT} remote rem2"
-PRIMARY = f"{ROUTER} ipsec-profile primary"
-WAN = f"{NODE} device-interface wan"
-WANINTF = f"{WAN} network-interface wanintf"
-HOP1 = f"{ROUTER} service-route rem1 next-hop node1 rem1-intf"
+PRIMARY = "authority router router1 ipsec-profile primary"
 
 IN_PRIMARY = "pre-shared-key       somekey1"
 IN_CLIENT = "tenant   ipsec\n"
@@ -34,13 +26,3 @@ def told(*changes: tuple[str, str]) -> list[str]:
 def with_field(place: str, *fields: str) -> tuple[str, str]:
     """A change that adds fields after a line."""
     return (place, "\n".join((place, *fields)) + "\n")
-
-
-def remote(name: str, host: str) -> str:
-    return f"remote {name}\n host {host}\n profile primary\n exit\n"
-
-
-def rename(old: str, new: str) -> list[tuple[str, str]]:
-    """The changes that give a client or remote another name where it is defined."""
-    kind = "ipsec-client              " if old == "client1" else "remote   "
-    return [(f"{kind}{old}", f"{kind}{new}"), (f"name     {old}", f"name     {new}")]

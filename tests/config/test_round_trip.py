@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ipsec_client.config import flat, printer
 from ipsec_client.config.reader import lines, read
-from ipsec_client.model.definition import walk
+from ipsec_client.model.definition import definition, walk
 from ipsec_client.model.elements import Authority, Config
 from tests.configs.strategies import elements
 from tests.configs.trails import Trail, around, trails
@@ -58,3 +58,35 @@ def test_every_element_has_a_line(form: str, authority: Authority) -> None:
     printed = text.split("\n")
     for path, _ in walk(authority, ("authority",)):
         assert path[-1] in printed[where[path] - 1].replace('"', "").split()
+
+
+KEYS = {
+    (nested.name, leaf.name)
+    for trail in trails()
+    for _, nested in trail[-1:]
+    for leaf in definition(nested.element).keys
+}
+
+
+@a_few
+@given(
+    authority=elements(Authority),
+    indents=st.lists(st.text(" \t", max_size=9), min_size=1, max_size=7),
+    end=st.sampled_from(["\n", "\r\n", "\r", " \t\n", "\n\n", "\n # exit\n"]),
+    whole=st.booleans(),
+)
+def test_the_layout_does_not_matter(
+    authority: Authority, indents: list[str], end: str, whole: bool
+) -> None:
+    """Any indent, any line ends, comments, no final one; and a key that stands in its head alone."""
+    config = Config(authority=authority)
+    kept: list[str] = []
+    for line in printer.write(config, secrets=True).split("\n"):
+        before, now = (kept or [""])[-1].split(maxsplit=1), line.split(maxsplit=1)
+        repeated = before[1:] == now[1:] and (*before[:1], *now[:1]) in KEYS
+        if now and not (whole and repeated):
+            kept.append(line.strip())
+    laid = end.join(indents[at % len(indents)] + line for at, line in enumerate(kept))
+    reading = read(laid)
+    assert not reading.findings
+    assert reading.config == config

@@ -9,6 +9,7 @@ from ipsec_client.config.documents import document
 from ipsec_client.config.generated import generate, only_generated
 from ipsec_client.config.reader import read
 from ipsec_client.dialect.render import render, secrets
+from ipsec_client.dialect.series import SERIES
 from ipsec_client.kernel import rtnetlink
 from ipsec_client.model.elements import Authority, Config
 from ipsec_client.plan.build import Facts, build
@@ -51,8 +52,7 @@ def of_document(wanted: Document) -> None:
         elif isinstance(step.object, Rule):
             rtnetlink.rule(step.object)
     assert {step.verb for step in diff(plan.objects, plan.objects)} <= {"keep"}
-    for file in render(wanted, hosts):
-        assert file.text.isprintable() or set(file.text) - set("\n\t") == set(
-            filter(str.isprintable, file.text)
-        )
+    for series in SERIES:
+        for file in render(wanted, hosts, series):
+            assert file.text.replace("\n", "").replace("\t", "").isprintable()
     secrets(wanted, hosts)

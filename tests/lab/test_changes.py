@@ -92,6 +92,7 @@ def test_rem1_edited_gives_its_traffic_to_rem2_first(lab: Lab, edit: str) -> Non
 
 
 def test_an_edit_of_all_tunnels_takes_one_after_the_other(lab: Lab) -> None:
+    """Lifetimes here: with other keys no gateway of the lab would have them."""
     text = DEMO.read_text()
     edited = re.sub("(somekey[12])", r"\1\nike-lifetime 2h", text)
     try:

@@ -23,7 +23,6 @@ from ipsec_client.config.schema.form import MODULE, to_json
 from ipsec_client.model import elements as e
 from tests.config import variants
 from tests.config.change import IN_CLIENT, IN_PRIMARY, IN_REM1, IN_REM2, MONITOR, with_field
-from tests.config.test_rule_errors import ERRORS
 from tests.configs import FOLDER, clean, complete
 from tests.configs.cases import cases
 from tests.oracle.yanglint import complaints, oracle
@@ -135,8 +134,7 @@ def test_configurations_of_the_page_and_generated_parts_are_valid(tmp_path: Path
 
 def test_each_rule_that_refuses_is_carried_or_listed(tmp_path: Path) -> None:
     """Each broken configuration that can be read: YANG refuses those that we do, but for rules of the list."""
-    broken = {name: changed(changes) for name, (changes, _) in ERRORS.items()}
-    broken |= {name: case.text for name, case in cases().items()}
+    broken = {name: case.text for name, case in cases().items()}
     readings = {name: read(text) for name, text in broken.items()}
     readings = {name: it for name, it in readings.items() if not refused(it.findings)}
     instances = [to_json(reading.config) for reading in readings.values()]

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from ipsec_client import pcli as client
 from ipsec_client.commands.port import Terminal
 from ipsec_client.commands.session import Context, Line, Outcome, Question
 from ipsec_client.faces import terminal
@@ -362,3 +363,22 @@ def test_marks_are_in_colour_unless_that_is_not_wanted(tmp_path: Path) -> None:
         for further, mark in (({}, "\x1b[32m✔\x1b[0m width"), ({"NO_COLOR": "1"}, "\n✔ width")):
             with session(tmp_path, "-c", "show alarms", **further) as screen:
                 screen.until(mark)
+
+
+@pytest.mark.parametrize(
+    ("which", "line"),
+    [("!", "show b"), ("1", "show a"), ("-2", "why"), ("sho", "show b"), ("y", "why"),
+     ("4", ""), ("0", ""), ("-4", ""), ("x", ""), ("", "")],
+)  # fmt: skip
+def test_an_older_line_is_found_by_number_or_by_what_it_holds(which: str, line: str) -> None:
+    assert client.recalled(which, ["show a", "why", "show b"]) == line
+
+
+def test_history_is_shown_and_lines_are_done_again(tmp_path: Path) -> None:
+    daemon = Daemon("conductor")
+    with running(tmp_path, daemon), session(tmp_path) as screen:
+        for line in ("why", "show alarms", "?", "show history", "!!", "!1"):
+            screen.until("@node1.router1#")
+            screen.type(line if line == "?" else f"{line}\r")
+            screen.until("conductor: " if line != "show history" else "    2  show alarms\r\n")
+    assert daemon.lines == ["why", "show alarms", "?", "show alarms", "why"]

@@ -280,6 +280,7 @@ class Agent:
                 await self._workshop.pluto(
                     client.pluto, plan.objects if plan else (), client.settled
                 )
+                await client.renegotiate()
                 client.resync()
             else:
                 self._ledger.put("namespaces", None)

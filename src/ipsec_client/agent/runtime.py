@@ -62,6 +62,7 @@ class Runtime:
         self._plan: Plan | None = None
         self._secrets: Mapping[str, object] = {}
         self._carried: set[str] = set()
+        self._rekeying: list[str] = []
         self._senses: Senses | None = None
         self._operators: dict[str, asyncio.Future[tuple[list[str], str]]] = {}
 
@@ -79,7 +80,8 @@ class Runtime:
         kept = {remote for remote, step in steps.items() if step.verb in ("keep", "change")}
         rekeyed = self._rekeyed(inside) & kept  # a new connection takes the new key anyway
         moved = {remote for remote, step in steps.items() if _moves(step)}
-        self._carried = {item.intent.remote for item in self.health.tunnels if _carries(item)}
+        known = [tunnel.intent.remote for tunnel in self.health.tunnels]
+        self._carried = {remote for remote in known if self._carries(remote)}
         self._let_go({tunnel.remote.name for tunnel in inside.tunnels})
         self._plan = plan
         self.pluto.want(_connections(plan), render.setup(plan.document), secrets)
@@ -87,8 +89,7 @@ class Runtime:
         self._put(h.Intended(intended(plan), tuple(sorted(moved))))
         for remote, reason in plan.refused.items():
             self._put(h.ConnectionState(remote, loaded=h.Loaded("refused", reason)))
-        for remote in rekeyed:
-            self._put(h.OperatorRestart(remote, ""))
+        self._rekeying = [*dict.fromkeys([*self._rekeying, *sorted(rekeyed)])]
         self.watch()
 
     def watch(self) -> None:
@@ -114,13 +115,22 @@ class Runtime:
             self._senses.close()
             self._senses = None
 
+    async def renegotiate(self) -> None:
+        """Has the tunnels whose key changed negotiate with the new one, one after the other."""
+        while self._rekeying:
+            remote = self._rekeying[0]
+            self._put(h.OperatorRestart(remote, ""))
+            if self._rekeying[1:]:
+                await self.settled(remote)
+            del self._rekeying[0]
+
     async def settled(self, remote: str) -> None:
         """Waits until a tunnel whose connection was replaced carries again, if it did before the commit; in vain
         no longer than it may take.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(SETTLING):
-                while remote in self._carried and not _carries(self.health.tunnel(remote)):
+                while remote in self._carried and not self._carries(remote):
                     await asyncio.sleep(SETTLING_PACE)
 
     async def close(self) -> None:
@@ -231,6 +241,13 @@ class Runtime:
             remote for remote, key in keys.items() if remote in before and before[remote] != key
         }
 
+    def _carries(self, remote: str) -> bool:
+        return any(
+            tunnel.verdict.judgement in ("up", "degraded") and tunnel.carrying.state == "raised"
+            for tunnel in self.health.tunnels
+            if tunnel.intent.remote == remote
+        )
+
     def _steps(self, plan: Plan) -> dict[str, Step]:
         """What the plan does to each remote's connection, as the pluto that lives was given it."""
         return {
@@ -247,10 +264,6 @@ def _moves(step: Step) -> bool:
 
 def _device(item: Object | None) -> str:
     return dict(item.options).get("ipsec-interface", "") if isinstance(item, Connection) else ""
-
-
-def _carries(tunnel: h.Tunnel) -> bool:
-    return tunnel.verdict.judgement in ("up", "degraded") and tunnel.carrying.state == "raised"
 
 
 def _connections(plan: Plan) -> list[Connection]:

@@ -1,4 +1,7 @@
-"""``commit``: the candidate becomes the running configuration, after a look at what that does to the tunnels."""
+"""``commit``: the candidate becomes the running configuration, after a look at what that does to the tunnels.
+
+A script's ``commit`` is not asked for: ``force`` stays what lets it remove tunnels that the changes do not speak of.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from ipsec_client.commands.validate import CROSS, MARK
 LONGEST = 24 * 60
 """Minutes that a commit may wait for its confirmation."""
 
-_STEP = "Validating, then committing...\n"
+_STEP = "Validating, then committing..."
 
 
 async def _act(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
@@ -28,7 +31,8 @@ async def _act(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
     try:
         if not force and talk.terminal.interactive:
             await talk.say(impact_told(await port.impact(user), talk, brief=True))
-        talk.confirm("Are you sure you want to commit the candidate config?", force=force)
+            talk.confirm("Are you sure you want to commit the candidate config?", force=False)
+        await talk.begin(_STEP)
         committed = await _commit(port, talk, minutes, force=force)
         warnings = len(await port.findings(user))
     except Refused as fault:
@@ -40,7 +44,7 @@ async def _act(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
     if committed is None:
         await talk.say("Nothing of the running configuration changes by this\n")
         return
-    await talk.say(f"{MARK}{_STEP}Configuration committed\n{_deadline(committed)}")
+    await talk.say(f"{MARK}{_STEP}\nConfiguration committed\n{_deadline(committed)}")
     if warnings:
         await talk.say(f"Warnings: {warnings}; validate shows them\n")
 
@@ -62,7 +66,7 @@ async def _commit(
 
 
 async def _failed(told: str, talk: Talk) -> Fault:
-    await talk.say(f"{CROSS}{_STEP}")
+    await talk.say(f"{CROSS}{_STEP}\n")
     return Fault(f"Failed to commit:\n{told}".rstrip())
 
 

@@ -12,9 +12,11 @@ from ipsec_client.commands.port import ConfigPort, Refused
 from ipsec_client.commands.session import Talk
 from ipsec_client.config import compare
 from ipsec_client.config.edit import Change, difference
+from ipsec_client.config.grammar import quoted
 from ipsec_client.model.elements import Authority
 from ipsec_client.plan.impact import Impact, layout
 
+_MARKS = {"added": "+", "removed": "-", "changed": "~"}
 _BRIEF = 20
 """More tunnels than these are counted, not listed, before a commit."""
 
@@ -22,6 +24,25 @@ _BRIEF = 20
 def changes_told(changes: Iterable[Change]) -> str:
     """Changes as text; a line says so where there are none."""
     return compare.layout(changes)
+
+
+def changes_flat(changes: Iterable[Change]) -> str:
+    """Changes as text, each line complete; an element's line stands for itself alone."""
+    lines = []
+    for change in changes:
+        words = ("config", *change.path, *filter(None, (change.leaf,)))
+        if not change.leaf:
+            lines.append((_MARKS[change.verb], words, change.after))
+        else:
+            lines += [
+                (mark, words, value)
+                for mark, value in (("-", change.before), ("+", change.after))
+                if value is not None
+            ]
+    return "".join(
+        " ".join((mark, *words, *([] if value is None else [quoted(value)]))) + "\n"
+        for mark, words, value in lines
+    )
 
 
 def impact_told(impact: Impact, talk: Talk, *, brief: bool = False) -> str:

@@ -11,16 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ipsec_client.base.errors import InputFault
-from ipsec_client.base.secret import REMOVED
+from ipsec_client.base.secret import REMOVED, Secret
 from ipsec_client.commands import places
 from ipsec_client.commands.command import SessionCommand
 from ipsec_client.commands.grammar import Argument, NotFound
-from ipsec_client.commands.places import ROOT, Place, element_at, lead
+from ipsec_client.commands.pending import Pending
+from ipsec_client.commands.places import ROOT, Place, lead
 from ipsec_client.commands.port import ConfigPort
 from ipsec_client.commands.session import Context, Talk
 from ipsec_client.commands.show_config import present
-from ipsec_client.config.edit import Edit, apply
-from ipsec_client.config.paths import fault, read_value, values_of
+from ipsec_client.config.edit import Edit
+from ipsec_client.config.paths import Finder, fault, read_value, values_of
 from ipsec_client.model.definition import Element, Leaf, Nested, Path, definition, walk
 from ipsec_client.model.elements import Authority
 from ipsec_client.model.values import TEXT
@@ -75,34 +76,23 @@ class Configuring:
         self._port = port
         self._user = talk.terminal.user
         self.talk = talk
-        self._authority = port.candidate(self._user)
-        self._edits: list[Edit] = []
-        self._applied = 0
+        self._pending = Pending(port.candidate(self._user))
+        self._running: Finder | None = None
         self._back = context.back
         self.kept: str | None = None
         self.place: Place | None = None
         if context.path is not None:
-            self.place = places.standing(self._authority, context.path)
+            self.place = places.standing(self._pending.authority, context.path)
 
     @property
     def context(self) -> Context:
         """Where the session stands after these lines."""
         return Context(self.place.path, self._back) if self.place else Context()
 
-    @property
-    def candidate(self) -> Authority:
-        """The candidate with what these lines change."""
-        if new := self._edits[self._applied :]:
-            self._authority = apply(self._authority, new)
-            self._applied = len(self._edits)
-        return self._authority
-
     async def hand_over(self) -> None:
         """Makes the changes part of the user's candidate; raises InputFault, with none taken, if one cannot be."""
-        if self._edits:
-            await self._port.edit(self._user, tuple(self._edits))
-            self._edits.clear()
-            self._applied = 0
+        if edits := self._pending.take():
+            await self._port.edit(self._user, edits)
 
     async def begin(self, words: Sequence[str], *, stay: bool = False) -> None:
         """Enters what the words lead to from the outermost element, or, told to ``stay``, only makes it.
@@ -156,7 +146,7 @@ class Configuring:
             case Leaf() as leaf:
                 await self._set(target, leaf)
             case Nested() as nested:
-                raise lacking_key(self.candidate, target, nested)
+                raise lacking_key(self._pending.authority, target, nested)
 
     async def _walk(self, verb: str, rest: tuple[str, ...]) -> tuple[str, ...] | None:
         """The words that only go somewhere, or say where one is; None for another one."""
@@ -178,7 +168,7 @@ class Configuring:
             self.place = places.above(self.place)
         elif self._back:
             self.place, self._back = (
-                places.standing(self.candidate, self._back[-1]),
+                places.standing(self._pending.authority, self._back[-1]),
                 self._back[:-1],
             )
         else:
@@ -214,26 +204,26 @@ class Configuring:
             self._keep_key(target, leaf)
         else:
             held = value if leaf.type.secret else text
-            self._edits.append(Edit("set", target.path, leaf.name, held))
+            self._pending.add(Edit("set", target.path, leaf.name, held))
         return None
 
     def _keep_key(self, target: Place, leaf: Leaf) -> None:
         """A key written as it is shown is the candidate's own, or that of the running configuration."""
-        where = (*target.path, leaf.name)
-        for number, authority in enumerate((self.candidate, self._port.running())):
-            around = element_at(authority, target.path) if authority else None
-            key = getattr(around, leaf.attribute) if around else None
-            if key is not None and not key.removed:
-                if number:
-                    self._edits.append(Edit("set", target.path, leaf.name, key))
-                return
-        raise fault(where, "was removed from this text, and none is stored", "Write the key")
+        if _key(self._pending.before(target.path), leaf) is not None:
+            return
+        if self._running is None:
+            self._running = Finder(self._port.running() or Authority())
+        key = _key(self._running.element(target.path), leaf)
+        if key is None:
+            where = (*target.path, leaf.name)
+            raise fault(where, "was removed from this text, and none is stored", "Write the key")
+        self._pending.add(Edit("set", target.path, leaf.name, key))
 
     def _create(self, path: Path) -> bool:
         """Brings the element into being; False where it stands already."""
-        if not path or element_at(self.candidate, path) is not None:
+        if not path or self._pending.stands(path):
             return False
-        self._edits.append(Edit("set", path))
+        self._pending.add(Edit("set", path))
         return True
 
     def _asked(self, leaf: Leaf) -> str:
@@ -247,7 +237,7 @@ class Configuring:
 
     async def _tell(self, target: Place, leaf: Leaf) -> None:
         """What a field is now, for a line that names it without a value."""
-        around = element_at(self.candidate, target.path)
+        around = self._pending.element(target.path)
         held = [str(value) for value in values_of(leaf, around)] if around else []
         default = "" if leaf.default is None else f"; default {leaf.type.write(leaf.default)}"
         told = "".join(f"{leaf.name}  {value}\n" for value in held)
@@ -256,7 +246,7 @@ class Configuring:
     async def _show(self, rest: tuple[str, ...]) -> bool:
         """Shows the candidate from here on; False where the words lead to no part of it."""
         assert self.place is not None
-        told = present(self.candidate, rest, self.place)
+        told = present(self._pending.authority, rest, self.place)
         if told is not None:
             await self.talk.say(told)
         return told is not None
@@ -272,18 +262,17 @@ class Configuring:
             )
         target, force = forced(rest, self.place)
         if isinstance(target.member, Nested):
-            raise lacking_key(self.candidate, target, target.member)
+            raise lacking_key(self._pending.authority, target, target.member)
         if isinstance(target.member, Leaf):
             value = " ".join(target.rest) or None
-            self._edits.append(Edit("delete", target.path, target.member.name, value))
-        elif target.path == self.place.path or element_at(self.candidate, target.path) is None:
+            self._pending.add(Edit("delete", target.path, target.member.name, value))
+        elif target.path == self.place.path or not self._pending.stands(target.path):
             raise fault(target.path, "is not configured")
         else:
             name, bracket, keys = target.label.partition("[")
             item = f"{bracket}{keys}" or name
             self.talk.confirm(f'Are you sure you want to delete item "{item}"', force=force)
-            self._edits.append(Edit("delete", target.path))
-        _ = self.candidate  # tells now what cannot be
+            self._pending.add(Edit("delete", target.path))
         return True
 
     def _clone(self, rest: tuple[str, ...]) -> None:
@@ -292,12 +281,13 @@ class Configuring:
         if len(new) != size:
             raise InputFault("the copy needs a name", cure=f"Usage: {VERBS['clone'].usage}")
         copy = lead((nested.name, *new), places.above(target))
-        if element_at(self.candidate, copy.path) is not None:
+        if self._pending.stands(copy.path):
             raise fault(copy.path, "is there already", "Choose another name")
-        source = element_at(self.candidate, target.path)
+        source = self._pending.element(target.path)
         assert source is not None
         for path, item in walk(source, copy.path):
-            self._edits += _edits_for(path, item)
+            for edit in _edits_for(path, item):
+                self._pending.add(edit)
 
     def _move(self, rest: tuple[str, ...]) -> None:
         target, _, where = self._existing(rest, "move")
@@ -308,8 +298,7 @@ class Configuring:
                 after = " ".join(key)
             case _:
                 raise InputFault("where to is missing", cure=f"Usage: {VERBS['move'].usage}")
-        self._edits.append(Edit("move", target.path, value=after))
-        _ = self.candidate
+        self._pending.add(Edit("move", target.path, value=after))
 
     def _existing(self, rest: tuple[str, ...], verb: str) -> tuple[Place, Nested, tuple[str, ...]]:
         """The entry of a list that the words begin with, and the words after it."""
@@ -325,8 +314,8 @@ class Configuring:
         size = 1 + len(definition(nested.element).keys)
         target = lead(rest[:size], self.place)
         if target.member is not None:
-            raise lacking_key(self.candidate, target, nested)
-        if element_at(self.candidate, target.path) is None:
+            raise lacking_key(self._pending.authority, target, nested)
+        if not self._pending.stands(target.path):
             raise fault(target.path, "is not configured")
         return target, nested, rest[size:]
 
@@ -375,6 +364,12 @@ def _edits_for(path: tuple[str, ...], item: Element) -> list[Edit]:
         if not leaf.key:
             found += [Edit("set", path, leaf.name, value) for value in values_of(leaf, item)]
     return found
+
+
+def _key(around: Element | None, leaf: Leaf) -> Secret | None:
+    """The key of a field that holds one."""
+    held = getattr(around, leaf.attribute) if around else None
+    return held if isinstance(held, Secret) and not held.removed else None
 
 
 def _compare_key(target: Place, leaf: Leaf, text: str) -> None:

@@ -17,6 +17,9 @@ from ipsec_client.base.errors import InputFault
 T = TypeVar("T")
 Json = Any
 
+MOST_SECONDS = 253_402_300_800
+"""The year 10000 in seconds since 1970, where Python's calendar ends."""
+
 
 def encode(value: Any) -> Json:
     """A frozen dataclass of scalars, tuples and further dataclasses as JSON values."""
@@ -42,11 +45,18 @@ def _decode(kind: Any, data: Json, where: str) -> Any:
         return _decode_tuple(get_args(kind), data, where)
     if is_dataclass(kind):
         return _decode_dataclass(kind, data, where)
-    if kind is float and isinstance(data, int) and not isinstance(data, bool):
-        return float(data)
+    if kind is float and isinstance(data, int | float) and not isinstance(data, bool):
+        return _decode_seconds(data, where)
     if isinstance(data, kind) and isinstance(data, bool) == (kind is bool):
         return data
     raise InputFault(f"{where} is not of type {getattr(kind, '__name__', kind)}")
+
+
+def _decode_seconds(data: float, where: str) -> float:
+    """Every number that is not whole is a time or an age: one that Python's calendar has."""
+    if not abs(data) < MOST_SECONDS:
+        raise InputFault(f"{where} is no time")
+    return float(data)
 
 
 def _decode_tuple(parts: tuple[Any, ...], data: Json, where: str) -> tuple[Any, ...]:

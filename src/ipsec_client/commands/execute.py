@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from ipsec_client.base.clock import Now, date_line
 from ipsec_client.base.errors import Fault, InputFault
-from ipsec_client.commands import configure, guide, hints, pipes
+from ipsec_client.commands import configure, guide, hints, layout, pipes
 from ipsec_client.commands.catalogue import COMMANDS
 from ipsec_client.commands.command import (
     Answer,
@@ -84,6 +85,7 @@ class Executor(ABC):
         command, arguments = parse(words, COMMANDS)
         permit(command, talk.terminal)
         started = self._clock()
+        talk.now = started.wall
         if command.dated:
             await talk.say(f"{date_line(started.wall)}\n")
         try:
@@ -109,8 +111,9 @@ class Executor(ABC):
         """As in ``*admin@node1.router1 (remote[name=rem1])# ``: with a star while there is something to commit."""
         changed = self._config_port is not None and self._config_port.edits(terminal.user)
         where = ""
-        if context.path is not None:
-            where = f" ({standing(self._candidate(terminal), context.path).label})"
+        with suppress(InputFault):  # nobody configures where there is no configuration
+            if context.path is not None:
+                where = f" ({standing(self._candidate(terminal), context.path).label})"
         sign = "#" if terminal.admin else ">"
         return f"{'*' if changed else ''}{terminal.user}@{self.here or self.daemon}{where}{sign} "
 
@@ -119,22 +122,26 @@ class Executor(ABC):
         command, piped = pipes.parts(line.text)
         if piped:
             return _pipes_for(piped[-1])
-        words = split(command)
-        begun = words.pop() if words and not line.text[-1:].isspace() else ""
+        words, begun = _begun(command)
         try:
             found = self._hints(words, line)
         except InputFault:
             return []
         if found is not None:
             return found.words(begun)
-        return guide.complete(_undone(command, line.context), allowed(line.terminal), self.names)
+        undone = " ".join((*_without_do(words, line.context), begun))
+        return guide.complete(undone, allowed(line.terminal), self.names)
 
-    def help(self, words: Sequence[str], begun: str, line: Line) -> str:
-        """What ``?`` prints after the words and one that was begun; raises InputFault after a mistake."""
+    def help(self, text: str, line: Line) -> str:
+        """What ``?`` prints after a half-written line; raises InputFault after a mistake."""
+        command, piped = pipes.parts(text)
+        if piped:
+            return layout.columns("Filters", _pipes_for(piped[-1]))
+        words, begun = _begun(command)
         found = self._hints(words, line)
         if found is not None:
             return found.text(begun)
-        rest = words[1:] if line.context.path is not None and "do".startswith(words[0]) else words
+        rest = _without_do(words, line.context)
         return guide.told(rest, allowed(line.terminal), self.names, begun)
 
     def _hints(self, words: Sequence[str], line: Line) -> hints.Hints | None:
@@ -148,7 +155,7 @@ class Executor(ABC):
             found = hints.in_configuration(words, place, authority, commands)
             if found is not None:
                 return found
-            words = words[1:] if words[0] == "do" else words
+            words = _without_do(words, line.context)
         command, _, used = narrow(words, commands)
         if command is None or not any(item.known == "path" for item in command.arguments):
             return None
@@ -259,8 +266,7 @@ class _Lines:
 
     async def _one(self, text: str) -> int:
         if not self._several and text.rstrip().endswith(HELP):
-            *words, begun = split(text)
-            await self._talk.say(self._executor.help(words, begun.removesuffix(HELP), self._line))
+            await self._talk.say(self._executor.help(text.rstrip().removesuffix(HELP), self._line))
             return 0
         command, piped = (text, []) if self._several else pipes.parts(text)
         if not piped:
@@ -346,15 +352,20 @@ def permit(command: AnyCommand | None, terminal: Terminal) -> None:
         )
 
 
-def _undone(text: str, context: Context) -> str:
-    """A line of configure mode without the ``do`` that it may begin with."""
-    words = text.split(None, 1)
-    return words[1] if context.path is not None and len(words) > 1 and words[0] == "do" else text
+def _without_do(words: Sequence[str], context: Context) -> Sequence[str]:
+    """The words of a line of configure mode without the ``do`` that they may begin with."""
+    return words[1:] if context.path is not None and words[:1] == ["do"] else words
+
+
+def _begun(text: str) -> tuple[list[str], str]:
+    """The words of a half-written line, and the one that it ends in the middle of."""
+    words = split(text)
+    begun = words.pop() if words and not text[-1].isspace() else ""
+    return words, begun
 
 
 def _pipes_for(text: str) -> list[Entry]:
-    words = split(text)
-    begun = words.pop() if words and not text[-1:].isspace() else ""
+    words, begun = _begun(text)
     if words:
         return []
     return [(name, pipe.help) for name, pipe in pipes.PIPES.items() if name.startswith(begun)]

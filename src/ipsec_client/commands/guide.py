@@ -68,6 +68,9 @@ def purpose(word: str, place: int, commands: Sequence[Command]) -> str:
         for spelling in command.all_spellings
         if spelling[place] == word and len(spelling) > place + 1
     }
+    if len(after) == 1:
+        (only,) = after
+        return f"{only}: {purpose(only, place + 1, commands)}"
     return ", ".join(sorted(after))
 
 

@@ -17,6 +17,8 @@ from ipsec_client.config.paths import values_of
 from ipsec_client.model.definition import Leaf, Member, Nested, definition
 from ipsec_client.model.elements import Authority
 
+_OPTIONS = ("Options", list(OPTIONS.items()))
+
 
 @dataclass(frozen=True, slots=True)
 class Hints:
@@ -66,8 +68,7 @@ def in_configuration(
         if rest and not places.matching(place.kind, rest[0]):
             return None
         found = along(rest, place, authority, standing=True)
-        options = list(OPTIONS.items()) if verb == "show" else []
-        return Hints((*found.sections, ("Options", options)), found.told)
+        return Hints((*found.sections, *([_OPTIONS] if verb == "show" else [])), found.told)
     return Hints(())
 
 
@@ -159,6 +160,7 @@ def _is_key(member: Member) -> bool:
 def after_path(words: Sequence[str], authority: Authority, *, standing: bool) -> Hints:
     """What may come after a command's path into the configuration; nothing after a mistake in it."""
     try:
-        return along(words, places.ROOT, authority, standing=standing)
+        found = along(words, places.ROOT, authority, standing=standing)
     except InputFault:
         return Hints(())
+    return Hints((*found.sections, _OPTIONS), found.told) if standing else found

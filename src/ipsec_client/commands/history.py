@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from ipsec_client.base.clock import moment
 from ipsec_client.base.errors import Fault
 from ipsec_client.commands.command import AuthorityCommand
-from ipsec_client.commands.compare import changes_told
+from ipsec_client.commands.compare import changes_flat, changes_told
 from ipsec_client.commands.grammar import ROUTER, Argument, Arguments
 from ipsec_client.commands.layout import block, table
 from ipsec_client.commands.port import Committed, ConfigPort
 from ipsec_client.commands.session import Talk
 from ipsec_client.commands.show_events import ROWS, rows_wanted
+from ipsec_client.commands.times import FROM, TO, between
 
 _NAMED = 3  # routers that a row names; of more it gives the number
 
@@ -35,7 +36,12 @@ async def _history(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
 
 async def _events(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
     router = arguments.get("router")
-    commits = [item for item in _kept(port) if router is None or router in item.routers]
+    commits = between(
+        ((item.at, item) for item in _kept(port) if router is None or router in item.routers),
+        arguments,
+        talk.now,
+    )
+    told = changes_flat if arguments.get("flat") else changes_told
     where = port.here.node if port.here else "conductor"
     for commit in commits[: rows_wanted(arguments)]:
         at = datetime.fromtimestamp(commit.at, UTC).isoformat(timespec="milliseconds")
@@ -47,8 +53,8 @@ async def _events(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
             for change in await port.changes(commit.version)
             if router is None or change.path[1:3] == ("router", router)
         ]
-        await talk.say(f"\n{block(title, [])}\n{changes_told(changes)}")
-    await talk.say("\n")
+        await talk.say(f"\n{block(title, [])}\n{told(changes)}")
+    await talk.say("\n" if commits else "\nThere are no events\n\n")
 
 
 def _kept(port: ConfigPort) -> Sequence[Committed]:
@@ -87,6 +93,12 @@ HISTORY = AuthorityCommand(
 EVENTS = AuthorityCommand(
     words=("show", "events", "config", "commit"),
     help="What each commit changed, newest first",
-    arguments=(_ROWS, ROUTER),
+    arguments=(
+        Argument("flat", "Each line complete", kind="choice", words=("flat",)),
+        FROM,
+        TO,
+        _ROWS,
+        ROUTER,
+    ),
     act=_events,
 )

@@ -95,10 +95,16 @@ class Cancelled(Fault):
 
 
 class Talk:
-    """What a command says to a person and asks, in one round of a line: nothing is shown twice."""
+    """What a command says to a person and asks, in one round of a line: nothing is shown twice.
 
-    def __init__(self, say: Say, terminal: Terminal, answers: Sequence[str] = ()) -> None:
+    ``now`` is when the line was typed, in seconds of the wall clock.
+    """
+
+    def __init__(
+        self, say: Say, terminal: Terminal, answers: Sequence[str] = (), now: float = 0.0
+    ) -> None:
         self.terminal = terminal
+        self.now = now
         self._say = say
         self._answers = list(answers)
 
@@ -111,6 +117,11 @@ class Talk:
         """Shows the text; what stands before a question that has its answer was shown with it."""
         if not self._answers:
             await self._say(text)
+
+    async def begin(self, step: str) -> None:
+        """Shows, to a person, what is being done; the line that tells the end of it is written over that."""
+        if self.terminal.tty:
+            await self.say(f"… {step}\r")
 
     def ask(self, text: str, *, secret: bool = False, cure: str) -> str:
         """The person's answer. Raises InputFault with the ``cure`` where there is no person to ask."""

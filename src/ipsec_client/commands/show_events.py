@@ -9,6 +9,7 @@ from ipsec_client.base.errors import InputFault
 from ipsec_client.commands.command import Answer, NodeQuery, Screen
 from ipsec_client.commands.grammar import FORCE, NODE, ROUTER, Argument, Arguments
 from ipsec_client.commands.layout import instant, table
+from ipsec_client.commands.times import FROM, TO, between
 from ipsec_client.commands.view import EventView, NodeView
 
 ROWS = 50
@@ -25,9 +26,10 @@ class Events:
 
 
 def answer(view: NodeView, arguments: Arguments) -> Events:
-    """The events wanted; raises InputFault for a number of rows that is none."""
+    """The events wanted; raises InputFault for a number of rows, or a point in time, that is none."""
     kind = arguments.get("kind")
-    events = [event for event in view.events if kind in (None, event.kind)]
+    found = ((event.time, event) for event in view.events if kind in (None, event.kind))
+    events = between(found, arguments, view.now)
     events.sort(key=lambda event: event.number, reverse=True)
     return Events(tuple(events[: rows_wanted(arguments)]))
 
@@ -69,6 +71,8 @@ COMMAND = NodeQuery(
     help="What happened, newest first",
     arguments=(
         Argument("kind", "Only alarms raised and cleared", kind="choice", words=("alarm",)),
+        FROM,
+        TO,
         Argument("rows", f"How many to show; unset: {ROWS}"),
         FORCE,
         ROUTER,

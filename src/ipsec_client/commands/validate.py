@@ -17,6 +17,7 @@ CROSS = "✖ "
 
 
 async def _act(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
+    await talk.begin("Validating...")
     findings = await port.findings(talk.terminal.user)
     if (router := arguments.get("router")) is not None:
         findings = _of(router, port, findings, talk.terminal.user)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ipsec_client.config.schema.kinds import DESCRIPTIONS, is_number, used
+from ipsec_client.config.schema.words import meaning
 from ipsec_client.model.definition import Element, Leaf, definition
 from ipsec_client.model.elements import Authority
 
@@ -28,13 +29,13 @@ are in [yang.md](yang.md).
 
 _NO_EFFECT = "Nothing acts on it: `check` warns"
 _MANY = 7
-"""More choices than these stand below the table."""
+"""More choices than these stand at the end of the page only."""
 
 
 def page() -> str:
     """The whole page."""
     types = "".join(_type_row(name, kind.longest) for name, kind in used(Authority).items())
-    return "\n".join([_HEAD + types, *tables()])
+    return "\n".join([_HEAD + types, *tables(), "## Choices\n", *_choices()])
 
 
 def _type_row(name: str, longest: int | None) -> str:
@@ -51,7 +52,6 @@ def tables(
     if known.leaves:
         head = "| field | type | default | since | what it is | what it changes on the node |\n"
         yield f"{head}|---|---|---|---|---|---|\n" + "".join(map(_row, known.leaves))
-    yield from _choices(known.leaves)
     for nested in known.nested:
         yield from tables(nested.element, nested.name, path)
 
@@ -71,7 +71,7 @@ def _type(leaf: Leaf) -> str:
     if is_number(kind):
         parts.append(f"{kind.least} to {kind.most}")
     if len(kind.choices) > _MANY:
-        parts.append("a choice, below")
+        parts.append("[one of several](#choices)")
     elif kind.choices:
         parts.append(" ".join(f"`{choice}`" for choice in kind.choices))
     if leaf.unit:
@@ -82,14 +82,23 @@ def _type(leaf: Leaf) -> str:
     return ", ".join(parts)
 
 
-def _choices(leaves: tuple[Leaf, ...]) -> Iterator[str]:
-    """The long choices of the fields, each once."""
-    fields: dict[tuple[str, ...], list[str]] = {}
-    for leaf in leaves:
-        if len(leaf.type.choices) > _MANY:
-            fields.setdefault(leaf.type.choices, []).append(f"`{leaf.name}`")
-    for choices, names in fields.items():
-        yield f"{', '.join(names)}: {' '.join(f'`{choice}`' for choice in choices)}\n"
+def _choices() -> Iterator[str]:
+    """What each word means, once for all fields in which it means that."""
+    fields: dict[str, list[str]] = {}
+    for name, leaf in _fields(Authority, "authority"):
+        told = [(word, meaning(leaf.name, word)) for word in leaf.type.choices]
+        words = "".join(f"- `{word}`: {said}\n" for word, said in told)
+        if words:
+            fields.setdefault(words, []).append(f"`{name} > {leaf.name}`")
+    for words, names in fields.items():
+        yield f"{', '.join(names)}\n\n{words}"
+
+
+def _fields(kind: type[Element], name: str) -> Iterator[tuple[str, Leaf]]:
+    known = definition(kind)
+    yield from ((name, leaf) for leaf in known.leaves)
+    for nested in known.nested:
+        yield from _fields(nested.element, nested.name)
 
 
 if __name__ == "__main__":

@@ -169,6 +169,5 @@ STRONG_OLD = Strong(
     ("aes_gcm256", "aes256", "aes128"),
     ("sha2_512", "sha2_256"),
     ("dh-19", "modp2048", "modp3072", "modp4096"),
-    child_digests=("sha2_512", "sha2_256"),
 )
 """The same for IKEv2 of series 3, where each combination is a proposal of its own: few, then."""

@@ -12,13 +12,21 @@ from typing import Any
 
 from ipsec_client.config.findings import Finding, error, warning
 from ipsec_client.model.definition import Element, Leaf, Nested, Path, definition
-from ipsec_client.model.elements import DeviceInterface, NetworkInterface, Service, TenantMember
+from ipsec_client.model.elements import (
+    DeviceInterface,
+    NetworkInterface,
+    Service,
+    ServicePolicy,
+    TenantMember,
+)
 from ipsec_client.model.slots import is_generated
 
 _REASONS: dict[tuple[type[Element], str], str] = {
     (Service, "scope"): "services are not announced to other routers",
     (Service, "share-service-routes"): "services are not announced to other routers",
     (TenantMember, "address"): "packets belong to the tenant of the interface they come in by",
+    (ServicePolicy, "lb-strategy"): "{} is treated as hunt: the best path takes all sessions",
+    (ServicePolicy, "session-resiliency"): "sessions move to the next path whatever it says",
     (DeviceInterface, "type"): (
         "{} is used as a Linux device that must be there; nothing makes it"
     ),

@@ -174,7 +174,6 @@ MUSTS: dict[Place, tuple[Must, ...]] = {
         ),
     ),
     (e.Remote, "host"): (
-        Must("not(contains(., ':'))", "The egress KNI has IPv4 only"),
         Must(_HOSTS, _NO_HOST),
         Must(
             f"not(. = ../../../{_OWN}/network-interface/address/ip-address)",
@@ -186,6 +185,14 @@ MUSTS: dict[Place, tuple[Must, ...]] = {
         Must(
             "../enabled = 'false' or not(../destination) or . <= count(../destination)",
             "There are fewer destinations",
+        ),
+    ),
+    (e.MonitorDestination, "address"): (
+        Must(
+            "../../enabled = 'false' or ../../../subnet"
+            " or not(contains(., ':') or translate(., '0123456789.', '') = '')"
+            f" or contains(., ':') = boolean(../../../local-subnet{_V6})",
+            "The tunnel carries the other version of IP",
         ),
     ),
     (e.MonitorDestination, "timeout"): (
