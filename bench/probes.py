@@ -45,6 +45,15 @@ class Hands:
         self.probers[effect.remote].send(effect.destination, effect.sequence)
         return ""
 
+    def listen(self, remote: str, at_once: bool) -> None:
+        """As the agent does."""
+        self.probers[remote].listen(at_once)
+
+    def hear(self) -> None:
+        """As the agent does."""
+        for prober in self.probers.values():
+            prober.hear()
+
     def restart_tunnel(self, effect: h.Restart) -> None:
         """Nothing to repair."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ipsec_client.agent.inbox import Inbox
@@ -16,6 +17,8 @@ class Hands:
 
     done: list[h.Effect] = field(default_factory=list)
     unsent: str = ""
+    listened: list[bool] = field(default_factory=list)
+    hearing: Callable[[], None] = lambda: None
 
     def lower(self, effect: h.Lower) -> None:
         self.done.append(effect)
@@ -26,6 +29,12 @@ class Hands:
     def probe(self, effect: h.Probe) -> str:
         self.done.append(effect)
         return self.unsent
+
+    def listen(self, remote: str, at_once: bool) -> None:
+        self.listened.append(at_once)
+
+    def hear(self) -> None:
+        self.hearing()
 
     def restart_tunnel(self, effect: h.Restart) -> None:
         self.done.append(effect)
@@ -121,6 +130,48 @@ def test_it_wakes_itself_when_health_asks() -> None:
         async with asyncio.timeout(5):
             while not b.hands.of(h.Probe):
                 await asyncio.sleep(0)
+        b.inbox.close()
+
+    run(scene())
+
+
+def proven(b: Bench) -> None:
+    """Three tests in a row are answered, each in 10 ms; then one is under way."""
+    for _ in range(3):
+        (*_, probe) = (effect for effect in b.hands.done if isinstance(effect, h.Probe))
+        b.clock.mono += 0.01
+        answer = h.Answer(probe.destination, probe.sequence, 0.01)
+        b.inbox.put(h.ProbeAnswers("rem1", (answer,)))
+        b.clock.mono += 0.19
+        b.inbox.put(h.Tick())
+    assert b.inbox.state.tunnel("rem1").verdict.judgement == "up"
+
+
+def test_what_was_answered_before_an_event_counts_before_it() -> None:
+    async def scene() -> None:
+        b = bench(h.Target("8.8.8.8", timeout=0.8, max_retries=1))
+        proven(b)
+        sequence = b.inbox.state.tunnel("rem1").tests[0].first
+        answer = h.ProbeAnswers("rem1", (h.Answer("8.8.8.8", sequence, 0.01),))
+        b.hands.hearing = lambda: b.inbox.put(answer)
+        b.clock.mono += 0.8  # the end of the test
+        b.hands.done.clear()
+        b.inbox.put(h.Tick())
+        assert not b.hands.of(h.Lower)
+        assert b.inbox.state.tunnel("rem1").verdict.judgement == "up"
+        b.inbox.close()
+
+    run(scene())
+
+
+def test_answers_of_a_tunnel_that_is_well_wait_for_its_next_test() -> None:
+    async def scene() -> None:
+        b = bench(h.Target("8.8.8.8"))
+        proven(b)
+        assert b.hands.listened == [False]
+        b.clock.mono += 0.2  # the next test is due, and this one is not answered
+        b.inbox.put(h.Tick())
+        assert b.hands.listened == [False, True]
         b.inbox.close()
 
     run(scene())

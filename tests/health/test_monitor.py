@@ -87,6 +87,29 @@ def test_quick_tests_of_tunnels_that_came_up_at_different_times_begin_together()
     assert there.times(Probe, "rem1", since=0.5) == [0.6, 0.8]
 
 
+@pytest.mark.parametrize(
+    ("target", "round_trip", "waits"),
+    [
+        (DEFAULT, 0.02, True),
+        (DEFAULT, 0.15, False),
+        (Target("8.8.8.8", interval=1.0, timeout=0.8), 0.02, False),
+    ],
+)
+def test_answers_may_wait_where_the_next_test_is_soon_and_they_are_long_before(
+    target: Target, round_trip: float, waits: bool
+) -> None:
+    there = world(target, gateways=[Gateway(round_trip)])
+    assert monitor.hear_at(there.tunnel(), there.now) is None
+    there.run(3.01)
+    tunnel = there.tunnel()
+    assert monitor.hear_at(tunnel, there.now) == (tunnel.tests[0].rhythm if waits else None)
+    there.gateways["rem1"].silent_from = there.time
+    there.run(3.21)
+    assert monitor.hear_at(there.tunnel(), there.now) == (pytest.approx(3.4) if waits else None)
+    there.run(3.45)
+    assert monitor.hear_at(there.tunnel(), there.now) is None
+
+
 @given(st.floats(0.01, 0.99), st.floats(0, 1e7))
 def test_a_quick_test_follows_at_its_interval_at_the_latest_and_keeps_to_it(
     interval: float, begun: float

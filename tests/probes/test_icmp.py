@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -103,6 +104,35 @@ def test_answers_that_are_there_together_are_told_together(client: str) -> None:
                 await_reply(witness)
         assert [await asyncio.wait_for(told.get(), 10) for _ in range(3)] == [1, 2, 3]
         assert len(calls) <= 2
+        sender.close()
+
+    asyncio.run(run())
+
+
+def test_how_long_an_answer_waits_to_be_heard_is_no_part_of_its_round_trip(client: str) -> None:
+    async def run() -> None:
+        told: asyncio.Queue[Answer] = asyncio.Queue()
+        sender = prober(client, told)
+        sender.send("10.77.0.1", 1)
+        await asyncio.wait_for(told.get(), 10)
+        sender.listen(False)
+        with namespaces.open_socket(
+            client, socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP
+        ) as witness:
+            sent = time.monotonic()
+            sender.send("10.77.0.1", 2)
+            await_reply(witness)
+            came = time.monotonic()
+        while time.monotonic() < came + 0.02:
+            await asyncio.sleep(0)
+        assert told.empty()
+        sender.hear()
+        _, sequence, round_trip = told.get_nowait()
+        assert sequence == 2
+        assert 0 < round_trip <= came - sent
+        sender.listen(True)
+        sender.send("10.77.0.1", 3)
+        assert (await asyncio.wait_for(told.get(), 10))[1] == 3
         sender.close()
 
     asyncio.run(run())

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ipsec_client.base.clock import Now
+from ipsec_client.health import monitor
 from ipsec_client.health import types as h
 from ipsec_client.health.step import next_wake, step
 
@@ -26,6 +27,12 @@ class Hands(Protocol):
 
     def probe(self, effect: h.Probe) -> str:
         """Sends an echo request; the reason why it could not, or nothing."""
+
+    def listen(self, remote: str, at_once: bool) -> None:
+        """Whether answers through a tunnel are put in as they come, or when they are asked for."""
+
+    def hear(self) -> None:
+        """Puts in the answers that are there."""
 
     def restart_tunnel(self, effect: h.Restart) -> None:
         """Begins a repair; a RepairDone follows."""
@@ -55,15 +62,19 @@ class Inbox:
         self._stepping = False
         self._timer: asyncio.TimerHandle | None = None
         self._wakes_at: float | None = None
+        self._at_once: dict[str, bool] = {}
 
     def put(self, event: h.Event) -> None:
         """Takes an event in. One that an effect causes is taken after the effects before it."""
-        self._waiting.append(event)
         if self._stepping:
+            self._waiting.append(event)
             return
         before = self.state
         self._stepping = True
         try:
+            if not isinstance(event, h.ProbeAnswers):
+                self._hands.hear()  # what was answered before counts before
+            self._waiting.append(event)
             while self._waiting:
                 self._step(self._waiting.popleft())
         finally:
@@ -102,14 +113,25 @@ class Inbox:
                 self._hands.record(effect, now)
 
     def _set_timer(self) -> None:
+        now = self._clock()
         wanted = next_wake(self.state)
+        for tunnel in self.state.tunnels:
+            hear_at = monitor.hear_at(tunnel, now)
+            self._listen(tunnel.intent.remote, hear_at is None)
+            if hear_at is not None and (wanted is None or hear_at < wanted):
+                wanted = hear_at
         if wanted == self._wakes_at and self._timer:
             return
         self.close()
         self._wakes_at = wanted
         if wanted is not None:
-            delay = max(0.0, wanted - self._clock().mono)
+            delay = max(0.0, wanted - now.mono)
             self._timer = asyncio.get_running_loop().call_later(delay, self._wake)
+
+    def _listen(self, remote: str, at_once: bool) -> None:
+        if self._at_once.get(remote, True) is not at_once:
+            self._at_once[remote] = at_once
+            self._hands.listen(remote, at_once)
 
     def _wake(self) -> None:
         self._timer = None

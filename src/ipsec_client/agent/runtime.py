@@ -178,6 +178,16 @@ class Runtime:
             return "the namespace is not there yet"
         return self._senses.probe(effect.remote, effect.destination, effect.sequence)
 
+    def listen(self, remote: str, at_once: bool) -> None:
+        """Whether answers through a tunnel are told as they come, or when they are asked for."""
+        if self._senses:
+            self._senses.listen(remote, at_once)
+
+    def hear(self) -> None:
+        """Puts in the answers that are there."""
+        if self._senses:
+            self._senses.hear()
+
     def restart_tunnel(self, effect: h.Restart) -> None:
         """Begins a repair."""
         log.info("%s: %s, %s", effect.remote, effect.how, effect.reason)

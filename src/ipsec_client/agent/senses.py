@@ -114,6 +114,16 @@ class Senses:
             return str(error)
         return ""
 
+    def listen(self, remote: str, at_once: bool) -> None:
+        """Whether answers through a tunnel are told as they come, or when they are asked for."""
+        if remote in self._probers:
+            self._probers[remote].listen(at_once)
+
+    def hear(self) -> None:
+        """Tells the answers that are there."""
+        for prober in self._probers.values():
+            prober.hear()
+
     # --- sensing ----------------------------------------------------------------------------------
 
     def _prober(self, remote: str, device: str) -> Prober:

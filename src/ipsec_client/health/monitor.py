@@ -124,6 +124,26 @@ def unsent(tunnel: Tunnel, destination: str, sequence: int, now: Now) -> Tunnel:
     return tunnel
 
 
+def hear_at(tunnel: Tunnel, now: Now) -> float | None:
+    """Until when its answers may be left in their socket, which is when its next test is due; None: not at all.
+
+    They may where all is well, tests are quick, and answers come long before the next: nothing waits for them.
+    """
+    if not tunnel.connected or not tunnel.tests:
+        return None
+    for test in tunnel.tests:
+        if (
+            test.status != "up"
+            or test.attempts > 1
+            or test.rhythm <= now.mono
+            or test.target.interval >= QUICK_INTERVAL
+            or test.round_trip is None
+            or test.round_trip > test.target.interval / 2
+        ):
+            return None
+    return min(test.rhythm for test in tunnel.tests)
+
+
 def suspend(tunnel: Tunnel) -> Tunnel:
     """Without SAs nothing is tested, and what was known holds no longer."""
     return replace(tunnel, tests=tuple(_forget(test, test.next_at) for test in tunnel.tests))

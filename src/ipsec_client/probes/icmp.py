@@ -19,6 +19,9 @@ SOL_RAW, ICMP_FILTER = 255, 1  # linux/icmp.h
 ICMP6_FILTER = 1  # RFC 3542, section 3.2
 LARGEST = 128  # bytes; an answer of ours is shorter, whatever options IP adds
 LATEST = 60 * 10**9  # nanoseconds; an answer that claims to be older is a forgery
+SO_TIMESTAMPNS = 35  # asm-generic/socket.h
+TIMESPEC = struct.Struct("@ll")  # seconds and nanoseconds of the wall clock
+ANCILLARY = socket.CMSG_SPACE(TIMESPEC.size)
 
 Heard = tuple[str, int, float]
 """Destination, sequence and round trip in seconds."""
@@ -33,7 +36,9 @@ _identifiers = itertools.count(os.getpid())
 
 
 class Prober:
-    """Sends echo requests out of one tunnel device and tells the answers, on the running loop."""
+    """Sends echo requests out of one tunnel device and tells the answers: as they come, on the running loop, or when
+    it is asked to ``hear``. How long they waited for that is no part of their round trip.
+    """
 
     def __init__(self, opener: Opener, device: str, on_answers: OnAnswers) -> None:
         self._open = opener
@@ -41,6 +46,7 @@ class Prober:
         self._on_answers = on_answers
         self.identifier = next(_identifiers) & 0xFFFF
         self._sockets: dict[int, socket.socket] = {}
+        self._at_once = True
         self._loop = asyncio.get_running_loop()
 
     def send(self, destination: str, sequence: int) -> None:
@@ -55,6 +61,18 @@ class Prober:
         except OSError:  # the device may have gone and come back with another number
             through.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, self._device)
             through.sendto(data, (destination, 0))
+
+    def listen(self, at_once: bool) -> None:
+        """From now on answers are told as they come, or not until ``hear``, which saves a waking for each."""
+        if at_once is not self._at_once:
+            self._at_once = at_once
+            for family, opened in self._sockets.items():
+                self._listen(family, opened)
+
+    def hear(self) -> None:
+        """Tells the answers that are there."""
+        for family, opened in self._sockets.items():
+            self._ready(family, opened)
 
     def close(self) -> None:
         """Closes the sockets; answers that are still under way are not told."""
@@ -74,15 +92,22 @@ class Prober:
             opened.close()
             raise
         opened.setblocking(False)
+        opened.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         _only_replies(opened, family)
-        self._loop.add_reader(opened.fileno(), self._ready, family, opened)
+        self._listen(family, opened)
         return opened
+
+    def _listen(self, family: int, opened: socket.socket) -> None:
+        if self._at_once:
+            self._loop.add_reader(opened.fileno(), self._ready, family, opened)
+        else:
+            self._loop.remove_reader(opened.fileno())
 
     def _ready(self, family: int, opened: socket.socket) -> None:
         heard: list[Heard] = []
         while True:
             try:
-                data, source = opened.recvfrom(LARGEST)
+                data, ancillary, _, source = opened.recvmsg(LARGEST, ANCILLARY)
             except OSError:  # all is read; or an ICMP error, which the missing answer will tell
                 break
             answer = reply(family, self.identifier, data)
@@ -90,9 +115,20 @@ class Prober:
                 continue
             late = time.monotonic_ns() - answer.sent
             if 0 <= late <= LATEST:
+                late -= min(late, _waited(ancillary))
                 heard.append((source[0], answer.sequence, late / 1e9))
         if heard:
             self._on_answers(heard)
+
+
+def _waited(ancillary: list[tuple[int, int, bytes]]) -> int:
+    """For how many nanoseconds a packet has been in its socket."""
+    for level, kind, stamp in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
+            seconds, rest = TIMESPEC.unpack(stamp)
+            waited: int = time.time_ns() - seconds * 10**9 - rest
+            return max(0, waited)
+    return 0
 
 
 def _only_replies(opened: socket.socket, family: int) -> None:
