@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ipsec_client.base.errors import Fault, InputFault
+from ipsec_client.base.errors import InputFault
 from ipsec_client.base.secret import Secret
 from ipsec_client.commands.port import (
-    Committed,
     ConfigPort,
     Conflict,
     Place,
@@ -25,62 +21,12 @@ from ipsec_client.conductor.conductor import Conductor
 from ipsec_client.conductor.datastore.store import Datastore
 from ipsec_client.config.edit import Change, Edit
 from ipsec_client.config.paths import Finder
-from ipsec_client.config.printer import write
 from ipsec_client.config.reader import read
-from ipsec_client.model.elements import Authority, Config
+from ipsec_client.model.elements import Authority
 from ipsec_client.wire.document import from_json
-from ipsec_client.wire.request import Json, Request
 
 from .sample import HERE, Clock, FakeAgent, addresses, text
-
-R1 = ("authority", "router", "router1")
-PRIMARY = (*R1, "ipsec-profile", "primary")
-REM1, REM2 = (
-    (*R1, "node", "node1", "ipsec-client", "client1", "remote", name) for name in ("rem1", "rem2")
-)
-
-
-def host(address: str, remote: tuple[str, ...] = REM1) -> Edit:
-    return Edit("set", remote, "host", address)
-
-
-@asynccontextmanager
-async def conducting(
-    folder: Path, clock: Clock | None = None, agent: FakeAgent | None = None, first: str = ""
-) -> AsyncIterator[Conductor]:
-    """A conductor that runs a text, or what was there."""
-    found = Conductor(Datastore(folder), agent or FakeAgent(), clock or Clock())
-    if first:
-        await found.commit_text(found.prepare(first), "root")
-    try:
-        yield found
-    finally:
-        await found.close()
-
-
-def run(scene: Callable[[], Awaitable[None]]) -> None:
-    async def bounded() -> None:
-        await asyncio.wait_for(scene(), 30)
-
-    asyncio.run(bounded())
-
-
-def hosts(authority: Authority | None) -> list[str | None]:
-    assert authority is not None
-    [client] = authority.router[0].node[0].ipsec_client
-    return [remote.host for remote in client.remote]
-
-
-def addresses_in(authority: Authority | None) -> set[tuple[str, str]]:
-    assert authority is not None
-    [node] = authority.router[0].node
-    return {
-        (device.name, str(device.network_interface[0].address[0].ip_address))
-        for device in node.device_interface
-    }
-
-
-# --- candidates
+from .scenes import PRIMARY, R1, REM1, REM2, addresses_in, conducting, host, hosts, run
 
 
 def test_a_candidate_is_committed_with_its_generated_parts(tmp_path: Path) -> None:
@@ -326,140 +272,6 @@ def test_a_node_that_is_gone_is_told_to_leave_also_after_a_restart(tmp_path: Pat
 
 
 # --- confirmed
-
-
-async def heard(conductor: Conductor, agent: FakeAgent, number: int = 1) -> list[Request]:
-    """The next documents that are sent."""
-    rollout = asyncio.ensure_future(conductor.run())
-    found = [await agent.heard.get() for _ in range(number)]
-    rollout.cancel()
-    return found
-
-
-def remotes(document: Json) -> set[str]:
-    return set(addresses(document)) - {"client1"}
-
-
-async def risky(conductor: Conductor, minutes: int = 10) -> Committed:
-    """Ann's commit that removes rem1, to be confirmed."""
-    await conductor.edit("ann", [Edit("delete", REM1)])
-    commit = await conductor.commit("ann", confirmed=minutes)
-    assert commit is not None
-    return commit
-
-
-def test_a_commit_that_awaits_confirmation_says_so_to_its_node(tmp_path: Path) -> None:
-    async def scene() -> None:
-        agent, clock = FakeAgent(), Clock(1000.0)
-        async with conducting(tmp_path, clock, agent, text("rem1", "rem2")) as conductor:
-            commit = await risky(conductor)
-            assert commit.confirmed_until == 1600.0
-            [request] = await heard(conductor, agent)
-            document = request.body["document"]
-            assert remotes(document) == {"rem2"}
-            assert document["confirm"]["seconds"] == 610.0
-            assert remotes(document["confirm"]["previous"]) == {"rem1", "rem2"}
-            clock.mono, clock.wall = 60.0, 1060.0
-            [again] = await heard(conductor, agent)
-            assert again.id == request.id
-            assert again.body["document"]["confirm"]["seconds"] == 550.0
-            confirmed = await conductor.confirm("bob")
-            assert confirmed == replace(commit, confirmed_until=None)
-            [last] = await heard(conductor, agent)
-            assert last.id != request.id
-            assert last.body["document"]["id"] == document["id"]
-            assert "confirm" not in last.body["document"]
-            with pytest.raises(Fault, match="no commit awaits"):
-                await conductor.confirm("ann")
-
-    run(scene)
-
-
-def test_while_one_awaits_confirmation_no_other_is_taken_but_a_text(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with conducting(tmp_path, first=text("rem1", "rem2")) as conductor:
-            await risky(conductor)
-            await conductor.edit("bob", [host("172.16.9.9", REM2)])
-            with pytest.raises(Fault, match=r"of ann awaits its confirmation until 2020-11-2."):
-                await conductor.commit("bob")
-            for minutes in (0, 1441):
-                with pytest.raises(InputFault, match="within 1 to 1440 minutes"):
-                    await conductor.commit("bob", confirmed=minutes)
-            printed = write(Config(authority=conductor.running()))
-            same = await conductor.commit_text(conductor.prepare(printed), "root")
-            assert (same.user, same.confirmed_until) == ("ann", None)
-            await conductor.discard("bob")
-            await conductor.edit("ann", [Edit("set", REM2, "remote-id", "x")])
-            await conductor.commit("ann", confirmed=1)
-            await conductor.commit_text(conductor.prepare(text("rem3")), "root")
-            assert all(commit.confirmed_until is None for commit in conductor.history())
-
-    run(scene)
-
-
-def test_unconfirmed_it_undoes_itself(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-
-    async def scene() -> None:
-        agent, clock = FakeAgent(), Clock(1000.0)
-        async with conducting(tmp_path, clock, agent, text("rem1", "rem2")) as conductor:
-            before = conductor.running()
-            running = asyncio.ensure_future(conductor.run())
-            await agent.heard.get()
-            commit = await risky(conductor, 1)
-            await agent.heard.get()
-            clock.mono, clock.wall = 60.0, 990.0  # by the monotonic clock it is over
-            conductor._commits._changed.set()
-            request = await agent.heard.get()
-            running.cancel()
-            assert "confirm" not in request.body["document"]
-            assert remotes(request.body["document"]) == {"rem1", "rem2"}
-            assert conductor.running() == before
-            latest = conductor.history()[0]
-            assert (latest.undone_from, latest.user) == (commit.version, "ann")
-            assert latest.version == commit.version + 1
-            assert conductor.history()[1].confirmed_until is None
-
-    run(scene)
-    assert "was not confirmed, and is undone" in caplog.text
-
-
-@pytest.mark.parametrize("later", [59.0, 61.0])
-def test_the_deadline_outlives_the_conductor(tmp_path: Path, later: float) -> None:
-    async def scene() -> None:
-        async with conducting(tmp_path, Clock(1000.0), first=text("rem1", "rem2")) as conductor:
-            await risky(conductor, 1)
-        agent, clock = FakeAgent(), Clock(1000.0 + later)
-        async with conducting(tmp_path, clock, agent) as conductor:
-            [request] = await heard(conductor, agent)
-            document = request.body["document"]
-            if later < 60.0:
-                assert document["confirm"]["seconds"] == pytest.approx(11.0)
-                assert remotes(document["confirm"]["previous"]) == {"rem1", "rem2"}
-                assert conductor.history()[0].confirmed_until == 1060.0
-            else:
-                assert remotes(document) == {"rem1", "rem2"}
-                assert "confirm" not in document
-                assert len(agent.asked) == 1
-
-    run(scene)
-
-
-def test_the_very_first_commit_can_be_undone_too(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with conducting(tmp_path, Clock(1000.0)) as conductor:
-            await conductor.replace("ann", conductor.prepare(text("rem1")).authority)
-            await conductor.commit("ann", confirmed=1)
-        agent = FakeAgent()
-        async with conducting(tmp_path, Clock(1061.0), agent) as conductor:
-            [request] = await heard(conductor, agent)
-            assert from_json(request.body["document"]).client is None
-            assert conductor.running() == Authority()
-
-    run(scene)
-
-
-# --- exports
 
 
 def test_exports_are_kept_by_name(tmp_path: Path) -> None:

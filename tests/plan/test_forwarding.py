@@ -22,7 +22,6 @@ from ipsec_client.plan.objects import (
     Phase,
     Route,
     Rule,
-    Sysctl,
     TunnelDevice,
 )
 
@@ -378,28 +377,3 @@ def test_removing_a_remote_leaves_the_other_alone() -> None:
     touched = [item for item in gone if "rem2" in item.name or "ipsec2" in item.name]
     # A better metric, a priority that moves up: both are added before the old one goes.
     assert {item.kind for item in touched} <= {"route", "rule"}
-
-
-def test_a_kni_has_its_settings_before_a_route_leads_over_it() -> None:
-    order = [step.object for step in diff((), plan().objects)]
-    [route] = [
-        item for item in order if isinstance(item, Route) and (item.netns, item.dev) == ("", "rem1")
-    ]
-    last = max(
-        place
-        for place, item in enumerate(order)
-        if isinstance(item, Sysctl) and item.key.endswith("rem1/ignore_routes_with_linkdown")
-    )
-    assert last < order.index(route)
-
-
-def test_a_remote_that_comes_before_another_takes_its_place_when_that_has_a_new_one() -> None:
-    hop = "    next-hop n1 rem1-intf\n    exit\n"
-    before = plan(config=CONFIG.replace(hop, ""))
-    steps = [(step.verb, step.object) for step in diff(before.objects, plan().objects)]
-    moved = [
-        (verb, item.dev)
-        for verb, item in steps
-        if isinstance(item, Route) and item.table == TABLES.start
-    ]
-    assert [item for item in moved if item[0] != "keep"] == [("create", "rem2"), ("change", "rem1")]
