@@ -155,6 +155,6 @@ def test_the_rules_of_the_list_are_refused_by_us_alone(tmp_path: Path) -> None:
 
 def test_pyang_has_nothing_to_say_of_the_module(tmp_path: Path) -> None:
     (tmp_path / "ipsec-client.yang").write_text(yang.module())
-    argv = [PYANG, "--lint", "--canonical", tmp_path / "ipsec-client.yang"]
+    argv: list[str | Path] = [PYANG, "--lint", "--canonical", tmp_path / "ipsec-client.yang"]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
