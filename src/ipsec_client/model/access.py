@@ -19,6 +19,12 @@ IKE = 500
 NAT_T = 4500
 """UDP, IKE and ESP once a NAT is found (RFC 3948); the egress KNI is always behind one."""
 
+MOST_SERVICES = 1000
+"""Services that may be in force on a router: each has a routing table of its own."""
+
+MOST_RULES = 1000
+"""Routing rules that a node may have for its networks, its KNIs and the prefixes of its services."""
+
 
 def applies(service: Service, router: Router) -> bool:
     """Whether the service is in force on the router: one that names no router at all is in force on each."""

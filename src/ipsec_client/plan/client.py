@@ -62,6 +62,10 @@ class Tunnel:
         return 200 + self.slot.index
 
 
+_HEADERS = {4: 40, 6: 60}
+"""Of TCP and of each version of IP, in bytes."""
+
+
 def route_back(netns: str, tunnel: Tunnel) -> Route:
     """The way of decrypted packets to the KNI; the kernel drops it when the KNI's end goes down."""
     via = tunnel.slot.router_six if tunnel.version == 6 else tunnel.slot.router
@@ -226,7 +230,8 @@ class Inside:
             forward.add(f'iifname "{tunnel.remote.name}" oifname "{tunnel.device}" accept')
             forward.add(f'iifname "{tunnel.device}" oifname "{tunnel.remote.name}" accept')
             if tunnel.remote.enforced_mss != "disabled":
-                clamp(size, tunnel.device, tunnel.remote.enforced_mss)
+                segment = self._mtu(tunnel) - _HEADERS[tunnel.version]
+                clamp(size, tunnel.device, tunnel.remote.enforced_mss, segment)
             source = probe_source(self.client, tunnel.slot, tunnel.version)
             if source is not None:
                 ip = "ip" if source.version == 4 else "ip6"

@@ -24,7 +24,7 @@ def reach(place: Place) -> Iterator[Finding]:
 
 def _obstacle(place: Place, tenant: str, gateway: Address) -> tuple[str, str] | None:
     """What keeps IKE and ESP from the gateway, and the cure."""
-    table = place.site.table
+    table = place.site.in_force.table
     service = table.taking(tenant, gateway, "udp", IKE)
     if service and service.transport and not table.taking(tenant, gateway, "udp", NAT_T):
         service = None
