@@ -13,6 +13,7 @@ from ipsec_client.dialect.algorithms import (
     unused,
     weak,
 )
+from ipsec_client.dialect.render import identity
 from ipsec_client.dialect.series import DEFAULT
 from ipsec_client.model.definition import Path
 from ipsec_client.model.elements import IpsecProfile, Remote
@@ -71,12 +72,12 @@ def remotes(place: Place, series: int | None) -> Iterator[Finding]:
     for remote in place.remotes:
         for name, reason, cure in remote_refusals(remote, series or DEFAULT):
             yield error((*place.remote_path(remote), name), reason, cure)
-    met: dict[tuple[str | None, str | None], tuple[Remote, IpsecProfile]] = {}
+    met: dict[tuple[str, str], tuple[Remote, IpsecProfile]] = {}
     for remote in place.remotes:
         profile = place.site.profiles.get(remote.profile or "")
         if profile is None or remote.host is None:
             continue
-        identities = (profile.local_id, remote.remote_id or remote.host)
+        identities = identity(profile.local_id, ""), identity(remote.remote_id, remote.host)
         other, theirs = met.setdefault(identities, (remote, profile))
         if other is remote:
             continue
