@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ipsec_client.config.findings import Finding, error
-from ipsec_client.config.rules.scope import Place, Site, selectors
+from ipsec_client.config.rules.scope import Extent, Place, Site, selectors
 from ipsec_client.model.access import (
     MOST_RULES,
     MOST_SERVICES,
@@ -31,12 +31,13 @@ def services(site: Site) -> Iterator[Finding]:
 
 def rules(place: Place) -> Iterator[Finding]:
     """The routing rules of a node."""
-    tenants = _tenants(place)
-    own = _own_rules(place)
-    # A prefix takes a rule for each interface it is taken from, and for each port-range.
-    if own + place.site.in_force.rules * max(1, len(tenants)) <= MOST_RULES:
+    # A prefix takes a rule for each interface it is taken from; a KNI is one, and has six rules at most.
+    knis = len(place.knis)
+    most = len(place.connected) + 6 * knis
+    if most + place.site.in_force.rules * (len(place.interfaces) + knis + 1) <= MOST_RULES:
         return
-    needed = own + sum(
+    tenants = _tenants(place)
+    needed = _own_rules(place) + sum(
         _of_service(place, service, tenants) for service in place.site.in_force.services
     )
     if needed > MOST_RULES:
@@ -83,9 +84,11 @@ def _of_service(place: Place, service: Service, tenants: list[str]) -> int:
 
 
 def _connected(place: Place, network: Network) -> bool:
-    first, last = int(network.network_address), int(network.broadcast_address)
+    extent = Extent.of(network)
     return any(
-        at.address.ip_address.version == network.version and at.first <= first and last <= at.last
+        at.first <= extent.first and extent.last <= at.last
         for at in place.connected
-        if at.device.enabled is not False and at.device.forwarding is not False
+        if at.address.ip_address.version == extent.version
+        and at.device.enabled is not False
+        and at.device.forwarding is not False
     )

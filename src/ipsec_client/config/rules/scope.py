@@ -31,6 +31,21 @@ from ipsec_client.model.slots import Slot, is_generated, plugin_network, slots
 from ipsec_client.model.values import Address, Network
 
 
+class Extent(NamedTuple):
+    """A network by the numbers of its first and last address, which compare faster than networks do."""
+
+    network: Network
+    version: int
+    first: int
+    last: int
+
+    @classmethod
+    def of(cls, network: Network) -> Extent:
+        """That of a network."""
+        first, last = int(network.network_address), int(network.broadcast_address)
+        return cls(network, network.version, first, last)
+
+
 class InForce:
     """Services that are in force together."""
 
@@ -73,6 +88,14 @@ class Domain:
         self.services = {service.name: service for service in authority.service}
         self.vectors = {
             vector.name for policy in authority.service_policy for vector in policy.vector
+        }
+
+    @cached_property
+    def extents(self) -> dict[str, list[Extent]]:
+        """The prefixes of its services, by the services' names."""
+        return {
+            service.name: [Extent.of(prefix.network) for prefix in service.address]
+            for service in self.authority.service
         }
 
     @cached_property

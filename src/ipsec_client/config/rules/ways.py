@@ -14,50 +14,65 @@ from ipsec_client.model.values import Network, Prefix
 
 
 def ways(place: Place) -> Iterator[Finding]:
-    """The remotes of a node beside the services that are led to them."""
+    """The services that are led out by a node's next-hops, and the tunnels that they are led into."""
+    alone = len(place.site.places) == 1
+    hops = {
+        service: [hop.interface for hop in several if alone or hop.node_name == place.node.name]
+        for service, several in place.site.hops.items()
+    }
+    yield from _staying(place, hops)
     if place.client is None or place.client.enabled is False:
         return
-    led = _led(place)
+    led: dict[str, dict[str, None]] = {}
+    for service, interfaces in hops.items():
+        for interface in interfaces:
+            if interface in place.knis:
+                led.setdefault(place.knis[interface], {})[service] = None
     for remote in place.remotes:
         # Where there is no service-route at all, the text is a part of a whole.
-        if place.site.hops and remote.name not in led:
+        if hops and remote.name not in led:
             kni = interface_name(remote.name)
             said = f"no service-route has a next-hop by {kni}, so nothing is sent into this tunnel"
             cure = f"Add next-hop {place.node.name} {kni} to the service-route of a service"
             yield warning(place.remote_path(remote), said, cure)
-        for name in dict.fromkeys(led.get(remote.name, ())):
-            service = place.site.domain.services.get(name)
-            if service is not None and service.address:
-                yield from _carried(place, remote, service)
+        version = inside_version(remote)
+        for name in led.get(remote.name, ()):
+            extents = place.site.domain.extents.get(name)
+            if extents and version not in {extent.version for extent in extents}:
+                said = f"carries IPv{version}, of which service {name} has no address"
+                cure = f"Add an IPv{version} address to the service, or remove the next-hop"
+                yield warning(place.remote_path(remote), said, cure)
+            elif extents and (remote.subnet or remote.local_subnet):
+                yield from _outside(place, remote, place.site.domain.services[name])
 
 
-def _led(place: Place) -> dict[str, list[str]]:
-    """The services that have a next-hop by a KNI, by the KNI's name."""
-    led: dict[str, list[str]] = {}
-    alone = len(place.site.places) == 1
-    for service, hops in place.site.hops.items():
-        for hop in hops:
-            if (alone or hop.node_name == place.node.name) and hop.interface in place.knis:
-                led.setdefault(place.knis[hop.interface], []).append(service)
-    return led
+def _staying(place: Place, hops: dict[str, list[str]]) -> Iterator[Finding]:
+    """Prefixes of services in a network of the node's own, where they go before any service-route counts."""
+    for name, interfaces in hops.items():
+        for extent in place.site.domain.extents.get(name, ()) if interfaces else ():
+            for at in place.connected:
+                if (
+                    at.first <= extent.first
+                    and extent.last <= at.last
+                    and at.address.ip_address.version == extent.version
+                    and at.interface.name not in interfaces
+                ):
+                    prefix = extent.network
+                    said = f"its network {at.network} holds {prefix} of service {name}, which stays there"
+                    cure = "Take a narrower prefix-length, or the service's next-hops away"
+                    yield warning(place.address_path(at), said, cure)
 
 
-def _carried(place: Place, remote: Remote, service: Service) -> Iterator[Finding]:
+def _outside(place: Place, remote: Remote, service: Service) -> Iterator[Finding]:
+    """What of the service, and of those who may use it, is outside the networks that the tunnel carries."""
     version = inside_version(remote)
-    networks = [prefix.network for prefix in service.address if _version(prefix) == version]
     path = place.remote_path(remote)
-    if not networks:
-        said = f"carries IPv{version}, of which service {service.name} has no address"
-        cure = f"Add an IPv{version} address to the service, or remove the next-hop"
-        yield warning(path, said, cure)
-        return
-    theirs = _joined(remote.subnet)
-    if theirs:
-        outside = next((each for each in networks if not _within(each, theirs)), None)
-        if outside:
-            said = f"does not hold all of {outside} of service {service.name}, which is led into the tunnel"
+    theirs, ours = _joined(remote.subnet), _joined(remote.local_subnet)
+    for network in (prefix.network for prefix in service.address if theirs):
+        if network.version == version and not _within(network, theirs):
+            said = f"does not hold all of {network} of service {service.name}, which is led into the tunnel"
             yield warning((*path, "subnet"), said, "Make the one wider or the other narrower")
-    ours = _joined(remote.local_subnet)
+            break
     for at in place.connected if ours else ():
         if at.address.ip_address.version != version or not _uses(at, service):
             continue
@@ -69,10 +84,6 @@ def _carried(place: Place, remote: Remote, service: Service) -> Iterator[Finding
 
 def _uses(at: Connected, service: Service) -> bool:
     return bool(at.interface.tenant and permission(service, at.interface.tenant))
-
-
-def _version(prefix: Prefix) -> int:
-    return 6 if ":" in prefix.text else 4
 
 
 def _joined(prefixes: tuple[Prefix, ...]) -> list[Network]:
