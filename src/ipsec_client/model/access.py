@@ -93,6 +93,11 @@ def tenant_named(source: str) -> str:
     return _tenant_in(source)[0]
 
 
+def is_narrow(source: str) -> bool:
+    """Whether the source of an access policy means less than all of a tenant."""
+    return not _tenant_in(source)[1]
+
+
 @lru_cache(maxsize=4096)
 def _tenant_in(source: str) -> tuple[str, bool]:
     """The tenant that a policy's source names ("" for everyone), and whether it means all of it."""
