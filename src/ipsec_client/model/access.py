@@ -109,13 +109,6 @@ def _tenant_in(source: str) -> tuple[str, bool]:
     return "", False
 
 
-def covers(
-    service: Service, destination: Address, protocol: str | None = None, port: int | None = None
-) -> bool:
-    """Whether packets to ``destination`` are the service's; without protocol or port, whether some are."""
-    return bool(ServiceTable((service,)).covering(destination, protocol, port))
-
-
 def carries(service: Service, protocol: str | None = None, port: int | None = None) -> bool:
     """Whether the service's transports include the protocol and port; None asks for any."""
     if protocol is None or not service.transport:
