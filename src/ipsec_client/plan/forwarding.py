@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ipsec_client.base.errors import InputFault
+from ipsec_client.dialect.algorithms import PATH_MTU
 from ipsec_client.model.access import IKE, inside_version, permission, service_for
 from ipsec_client.model.elements import (
     InterfaceAddress,
@@ -35,9 +36,6 @@ from ipsec_client.plan.objects import (
 )
 from ipsec_client.plan.preference import preferred
 from ipsec_client.wire.document import Document
-
-PATH_MTU = 1500
-"""What is assumed of the path to a gateway unless less is configured, in bytes; KNIs carry no more."""
 
 _PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "gre": 47, "esp": 50}
 _ICMP_6 = 58

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ipsec_client.config.findings import Finding, error, warning
 from ipsec_client.config.rules.scope import Place, Site
 from ipsec_client.dialect.algorithms import (
+    PATH_MTU,
     refusals,
     remote_refusals,
     tunnel_mtu,
@@ -20,8 +21,6 @@ from ipsec_client.model.elements import IpsecProfile, Remote
 from ipsec_client.model.values import MILLISECONDS
 
 _DAY = MILLISECONDS["d"]
-PATH = 1500
-"""What the KNIs carry, in bytes."""
 
 
 def profiles(site: Site, series: int | None) -> Iterator[Finding]:
@@ -57,8 +56,8 @@ def _values(profile: IpsecProfile, path: Path) -> Iterator[Finding]:
             yield error((*path, name), said, "Write 24h or less")
         if life is not None and life.milliseconds("s") == 0:
             yield error((*path, name), f"{life} is no time at all", "Write up to 24h")
-    if profile.mtu is not None and profile.mtu > (room := tunnel_mtu(PATH, profile)):
-        said = f"{profile.mtu} is more than the {room} bytes that fit into a packet of {PATH}"
+    if profile.mtu is not None and profile.mtu > (room := tunnel_mtu(PATH_MTU, profile)):
+        said = f"{profile.mtu} is more than the {room} bytes that fit into a packet of {PATH_MTU}"
         yield warning((*path, "mtu"), said, f"Write {room} or less, or leave it unset")
     if profile.authentication_protocol == "ah":
         said = "AH does not pass NAT, and encrypted packets are source-NATed"

@@ -13,9 +13,8 @@ from ipaddress import ip_address, ip_network
 from ipsec_client.config.findings import Finding, warning
 from ipsec_client.config.providers import PROVIDERS
 from ipsec_client.config.providers import provider as p
-from ipsec_client.config.rules.profiles import PATH
 from ipsec_client.config.rules.scope import Place, Site
-from ipsec_client.dialect.algorithms import tunnel_mtu
+from ipsec_client.dialect.algorithms import PATH_MTU, tunnel_mtu
 from ipsec_client.model.definition import value_of
 from ipsec_client.model.elements import IpsecClient, IpsecProfile, Remote
 from ipsec_client.model.profile import leaf_of
@@ -106,7 +105,7 @@ def _between(limit: p.Between, profile: IpsecProfile, title: str) -> Iterator[To
     leaf = leaf_of(limit.field)
     value = value_of(profile, leaf.attribute)
     if value is None and limit.field == "mtu":
-        value = tunnel_mtu(PATH, profile)
+        value = tunnel_mtu(PATH_MTU, profile)
     if value is None:
         return
     shown = leaf.type.write(value)
