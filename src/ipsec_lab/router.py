@@ -38,9 +38,9 @@ def _own_var() -> None:
         folder.mkdir(parents=True)
     layers = f"lowerdir=/var,upperdir={upper},workdir={work}"
     syscalls.mount("overlay", "/var", options=layers)
-    for folder in (LOGS, STATE):  # what a product on this machine has there is none of the router's
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        syscalls.mount("tmpfs", folder, options="mode=755")
+    for own in (LOGS, STATE):  # what a product on this machine has there is none of the router's
+        Path(own).mkdir(parents=True, exist_ok=True)
+        syscalls.mount("tmpfs", own, options="mode=755")
 
 
 def document(configuration: str, file: str = "-") -> str:
