@@ -22,14 +22,14 @@ from ipsec_client.config.edit import (
     named_routers,
     shown_value,
 )
-from ipsec_client.config.paths import Finder, kind_at, leaf_of
+from ipsec_client.config.paths import Finder, around, kind_at, leaf_of
 from ipsec_client.model.definition import Path
 from ipsec_client.model.elements import Authority
 from ipsec_client.wire.codec import encode
 from ipsec_client.wire.request import Json
 
-_ABSENT = "absent"
-"""Found where the element was not there."""
+_ABSENT, _THERE = "absent", "there"
+"""Found where the element was not there, and where it was."""
 
 _Spot = tuple[bool, Path, str, str | None]
 """What an edit is about: whether where it stands, the path, the field, and the value for a field of several."""
@@ -95,7 +95,10 @@ def clashes(running: Authority, draft: Draft, history: Sequence[Committed]) -> t
     """Where the draft and commits after its edits were made meet; ``history`` is newest first."""
     latest = history[0].version if history else 0
     finder = Finder(running)
-    found = []
+    found = [
+        _clash(finder, Kept(Edit("set", path), kept.version, _THERE), history)
+        for path, kept in _lost(finder, draft, latest).items()
+    ]
     for kept in draft.kept:
         if kept.version == latest or (now := _fingerprint(finder, kept.edit)) == kept.found:
             continue
@@ -170,8 +173,13 @@ def _normal(
     gone = {(edit.path, edit.leaf) for edit in edits if edit.verb == "delete" and not edit.value}
     before = {_spot(kept.edit): kept for kept in draft.kept}
     finder = Finder(running)
+    lost = _lost(finder, draft, version)
 
     def kept(edit: Edit) -> Kept:
+        if (edit.verb, edit.leaf) == ("set", "") and edit.path in lost:
+            is_wanted = any(each.path[: len(edit.path)] == edit.path for each in edits)
+            found = (version, _ABSENT) if is_wanted else (lost[edit.path].version, _THERE)
+            return Kept(edit, *found)
         spot = _spot(edit)
         was = before.get(spot)
         path = edit.path
@@ -205,7 +213,7 @@ def _fingerprint(finder: Finder, edit: Edit) -> str:
     if not edit.leaf:
         element = finder.element(edit.path)
         if element is None or edit.verb != "delete":
-            return _ABSENT if element is None else "there"
+            return _ABSENT if element is None else _THERE
         return _digest(encode(element, secrets=True))
     values = finder.values(edit.path, edit.leaf)
     if values is None:
@@ -231,6 +239,21 @@ def _is_lost(edit: Edit, found: str, now: str, finder: Finder) -> bool:
     return values != (edit.value,) and not (found == _ABSENT and not values)
 
 
+def _lost(finder: Finder, draft: Draft, version: int) -> dict[Path, Kept]:
+    """The elements gone by ``version`` that would come back around what the draft adds, each with such an edit."""
+    added = [kept for kept in draft.kept if kept.edit.verb == "set" and not kept.edit.leaf]
+    made = {kept.edit.path for kept in added if kept.found == _ABSENT}
+    lost: dict[Path, Kept] = {}
+    for kept in (kept for kept in added if kept.version != version):
+        for path in around(kept.edit.path):
+            if path not in made:
+                if finder.element(path) is None:
+                    lost.setdefault(path, kept)
+                    break
+                made.add(path)
+    return lost
+
+
 def _clash(finder: Finder, kept: Kept, history: Sequence[Committed]) -> Clash:
     edit = kept.edit
     if edit.leaf:
@@ -238,7 +261,7 @@ def _clash(finder: Finder, kept: Kept, history: Sequence[Committed]) -> Clash:
         theirs = ", ".join(str(shown_value(value)) for value in values) or None
     else:
         theirs = None if finder.element(edit.path) is None else "changed"
-    mine = shown_value(edit.value) if edit.verb == "set" else None
+    mine = None if edit.verb == "delete" else shown_value(edit.value) if edit.leaf else "changed"
     since = [commit for commit in history if commit.version > kept.version]
     router = edit.path[2] if edit.path[1:2] == ("router",) else ""
     by = next((commit for commit in since if router in commit.routers), since[0])

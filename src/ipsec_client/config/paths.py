@@ -86,6 +86,14 @@ def steps(path: Path) -> Iterator[tuple[Nested, Path]]:
         at += 1 + size
 
 
+def around(path: Path) -> Iterator[Path]:
+    """The paths of the elements that a path leads through, the outermost first, its own last."""
+    at = 0
+    for _, key in steps(path):
+        at += 1 + len(key)
+        yield path[:at]
+
+
 def by_key(nested: Nested, values: Mapping[str, Any]) -> Iterator[tuple[Path, Element]]:
     """The elements of a list, or the one of a container, by their keys."""
     below = values[nested.attribute]
