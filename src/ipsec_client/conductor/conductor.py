@@ -202,7 +202,7 @@ class Conductor:
             lost = (await self._impact(authority)).unnamed(self._desk.named(user))
             if lost:
                 raise TooWide(lost)
-        here = still_here(authority, self._named, self.here)
+        here = still_here(authority, self._named, self.here, self._commits.base[0])
         seconds = None if confirmed is None else confirmed * 60.0
         commit = await self._commits.keep(authority, user, here, seconds=seconds, candidate=True)
         self._desk.clear(user)
