@@ -186,6 +186,25 @@ def test_a_field_of_several_takes_and_gives_back_values(page: Authority) -> None
     assert Finder(apply(more, [Edit("delete", REM1, "subnet")])).values(REM1, "subnet") == ()
 
 
+def test_an_edit_that_cannot_be_is_passed_over_where_it_is_needless(page: Authority) -> None:
+    rem1 = (*C1, "remote", "rem1")
+    wrong = [
+        Edit("move", rem1, value="rem9"),
+        Edit("move", rem1, value="rem1"),
+        Edit("delete", (*C1, "remote", "rem9")),
+        Edit("delete", (*C1, "remote", "rem9"), "host"),
+        Edit("set", rem1, "subnet", "gold"),
+    ]
+    for edit in wrong:
+        with pytest.raises(InputFault):
+            apply(page, [edit])
+    assert apply(page, wrong, wrong.__contains__) is page
+    right = Edit("set", rem1, "host", "172.16.9.9")
+    assert apply(page, [*wrong, right], wrong.__contains__) == apply(page, [right])
+    with pytest.raises(InputFault, match="rem9"):
+        apply(page, wrong, wrong[1:].__contains__)
+
+
 def test_an_element_is_moved_after_another_or_first(page: Authority) -> None:
     rem2 = (*C1, "remote", "rem2")
 

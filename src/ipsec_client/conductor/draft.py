@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ipsec_client.base.errors import InputFault
 from ipsec_client.base.secret import Secret
 from ipsec_client.commands.port import Clash, Committed
 from ipsec_client.config.edit import (
@@ -67,7 +66,7 @@ class Draft:
 
 def candidate(running: Authority, draft: Draft) -> Authority:
     """The running configuration with the draft's edits. Those that cannot be any more are left out: see ``clashes``."""
-    return _applied(running, draft.edits, lambda _: True)
+    return apply(running, draft.edits, lambda _: True)
 
 
 def edited(running: Authority, version: int, draft: Draft, edits: Sequence[Edit]) -> Draft:
@@ -81,7 +80,7 @@ def edited(running: Authority, version: int, draft: Draft, edits: Sequence[Edit]
         edit for edit in edits if not (_is_removed(edit) and finder.values(edit.path, edit.leaf))
     ]
     again = set(draft.edits)
-    done = _applied(before, wanted, lambda edit: edit in again)
+    done = apply(before, wanted, again.__contains__)
     return _normal(running, version, draft, done, edits)
 
 
@@ -147,22 +146,6 @@ def _value_to_json(value: Value) -> dict[str, Json]:
     if isinstance(value, Secret):
         return {"key": None if value.removed else value.reveal()}
     return {} if value is None else {"value": value}
-
-
-def _applied(
-    before: Authority, edits: Sequence[Edit], needless: Callable[[Edit], bool]
-) -> Authority:
-    """The edits made; one that cannot be is passed over if it is ``needless``."""
-    try:
-        return apply(before, edits)
-    except InputFault:
-        for edit in edits:
-            try:
-                before = apply(before, (edit,))
-            except InputFault:
-                if not needless(edit):
-                    raise
-        return before
 
 
 def _normal(

@@ -7,10 +7,11 @@ text as it is written; a key is a ``Secret``. What cannot be done raises InputFa
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ipsec_client.base.errors import InputFault
 from ipsec_client.base.secret import REMOVED, Secret
 from ipsec_client.config import recovery
 from ipsec_client.config.paths import (
@@ -65,11 +66,22 @@ class Change:
     after: str | None = None
 
 
-def apply(authority: Authority, edits: Iterable[Edit]) -> Authority:
-    """The authority with the edits made, in their order; parts that none of them names are the same objects."""
+def apply(
+    authority: Authority,
+    edits: Iterable[Edit],
+    needless: Callable[[Edit], bool] = lambda _: False,
+) -> Authority:
+    """The authority with the edits made, in their order; parts that none of them names are the same objects.
+
+    One that cannot be is passed over if it is ``needless``.
+    """
     root = _Draft(Config(authority=authority))
     for edit in edits:
-        root.make(edit)
+        try:
+            root.make(edit)
+        except InputFault:
+            if not needless(edit):
+                raise
     done = root.frozen()
     assert isinstance(done, Config)
     return done.authority or Authority()
@@ -222,16 +234,14 @@ class _Draft:
         entries = self._entries(nested)
         if key not in entries:
             raise fault(edit.path, "is not configured")
+        other = None if edit.value is None else tuple(str(edit.value).split(" "))
+        if edit.verb == "move" and other is not None and (other == key or other not in entries):
+            raise fault(edit.path, f"there is no {' '.join(other)} to stand after")
         entry = entries.pop(key)
         if edit.verb == "delete":
             return
         items = list(entries.items())
-        at = 0
-        if edit.value is not None:
-            other = tuple(str(edit.value).split(" "))
-            if not nested.many or other not in entries:
-                raise fault(edit.path, f"there is no {' '.join(other)} to stand after")
-            at = list(entries).index(other) + 1
+        at = 0 if other is None else list(entries).index(other) + 1
         items.insert(at, (key, entry))
         self.below[nested.attribute] = dict(items)
 
