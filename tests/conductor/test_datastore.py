@@ -262,8 +262,13 @@ def _spoiled(folder: Path) -> Iterator[str]:
             octets[chosen.randrange(len(octets))] ^= 0xFF
         path.write_bytes(octets)
         yield f"octets flipped, {seed}"
-    path.write_bytes(whole.replace(b"somekey2", b"somekey9"))
-    yield "one key"
+    for what, old, new in (
+        ("one key", b"somekey2", b"somekey9"),
+        ("one candidate", b'["edits"]', b'["edits"}'),
+    ):
+        assert old in whole
+        path.write_bytes(whole.replace(old, new))
+        yield what
     path.unlink()
     yield "no file"
 

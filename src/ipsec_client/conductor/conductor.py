@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import eq
 
 from ipsec_client.base.clock import Now
-from ipsec_client.base.errors import HostFault, InputFault
+from ipsec_client.base.errors import Fault, HostFault, InputFault
 from ipsec_client.base.secret import Secret
 from ipsec_client.base.users import login_name
 from ipsec_client.commands.port import (
@@ -234,7 +234,7 @@ class Conductor:
         async def commit() -> Committed:
             commit = await self._commit_text(candidate, user)
             if run:
-                await asyncio.to_thread(self._store.keep_setting, _RUN, run)
+                await asyncio.to_thread(self._keep_run, run)
             return commit
 
         return await self._commits.to_its_end(commit)
@@ -243,6 +243,12 @@ class Conductor:
     def run_of_text(self) -> str | None:
         """The last run that committed a text."""
         return self._store.setting(_RUN)
+
+    def _keep_run(self, run: str) -> None:
+        try:
+            self._store.keep_setting(_RUN, run)
+        except Fault as fault:  # what runs already needs no room on the disk
+            log.error("started again, this run would commit its text again: %s", fault)
 
     async def _commit_text(self, candidate: Candidate, user: str) -> Committed:
         authority, running = candidate.authority, self.running()

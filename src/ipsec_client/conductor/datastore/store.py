@@ -156,8 +156,7 @@ class Datastore:
 
     def candidates(self) -> dict[str, Any]:
         """Everybody's candidate, as it was kept."""
-        rows = self._rows("SELECT user, edits FROM candidates")
-        return {user: json.loads(edits) for user, edits in rows}
+        return _candidates(self._file) if self._file is not None else {}
 
     def keep_candidate(self, user: str, edits: Any) -> None:
         """Keeps a candidate, as JSON values; None forgets it."""
@@ -271,6 +270,7 @@ class Datastore:
         try:
             file = File(path, self._formats)
             _view(file, _latest(file))
+            _candidates(file)
         except (Damaged, ValueError) as damage:
             log.error("the datastore is damaged: %s; kept as %s", damage, put_aside(path))
             return None
@@ -339,6 +339,11 @@ def _history(file: File) -> tuple[Committed, ...]:
         Committed(version, at, user, tuple(json.loads(routers)), until, undone)
         for version, at, user, routers, until, undone in rows
     )
+
+
+def _candidates(file: File) -> dict[str, Any]:
+    rows = file.rows("SELECT user, edits FROM candidates")
+    return {user: json.loads(edits) for user, edits in rows}
 
 
 def _same(one: File, other: File) -> bool:
