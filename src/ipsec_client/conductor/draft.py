@@ -94,9 +94,11 @@ def clashes(running: Authority, draft: Draft, history: Sequence[Committed]) -> t
     """Where the draft and commits after its edits were made meet; ``history`` is newest first."""
     latest = history[0].version if history else 0
     finder = Finder(running)
+    lost = _lost(finder, draft, latest)
     found = [
         _clash(finder, Kept(Edit("set", path), kept.version, _THERE), history)
-        for path, kept in _lost(finder, draft, latest).items()
+        for path, kept in lost.items()
+        if not any(other in lost for other in around(path) if other != path)
     ]
     for kept in draft.kept:
         if kept.version == latest or (now := _fingerprint(finder, kept.edit)) == kept.found:
@@ -157,6 +159,12 @@ def _normal(
     before = {_spot(kept.edit): kept for kept in draft.kept}
     finder = Finder(running)
     lost = _lost(finder, draft, version)
+    unseen = {
+        kept.edit.path: kept
+        for kept in draft.kept
+        if kept.edit.verb == "delete" and not kept.edit.leaf and kept.version != version
+        if kept.found != _fingerprint(finder, kept.edit)
+    }
 
     def kept(edit: Edit) -> Kept:
         if (edit.verb, edit.leaf) == ("set", "") and edit.path in lost:
@@ -166,6 +174,8 @@ def _normal(
         spot = _spot(edit)
         was = before.get(spot)
         path = edit.path
+        if was is None and unseen:  # a part of what was to be deleted whole, and that another changed
+            was = next((unseen[each] for each in around(path) if each in unseen), None)
         anew = spot in touched or (path, edit.leaf) in gone
         if was is None or anew or any((path[:end], "") in gone for end in range(len(path) + 1)):
             return Kept(edit, version, _fingerprint(finder, edit))
@@ -232,8 +242,8 @@ def _lost(finder: Finder, draft: Draft, version: int) -> dict[Path, Kept]:
             if path not in made:
                 if finder.element(path) is None:
                     lost.setdefault(path, kept)
-                    break
-                made.add(path)
+                else:
+                    made.add(path)
     return lost
 
 
