@@ -21,9 +21,6 @@ from ipsec_client.wire.document import Confirm
 
 log = logging.getLogger(__name__)
 
-LONGEST = 24 * 60
-"""Minutes that a commit may await its confirmation."""
-
 _GRACE = 10.0
 """Seconds that a node waits beyond the deadline: a confirmation of the last moment must still find it waiting."""
 
@@ -70,7 +67,7 @@ class Commits:
         if awaiting := self.awaiting:
             until = moment(awaiting.confirmed_until or 0.0)
             raise Fault(
-                f"commit {awaiting.version} of {awaiting.user} awaits its confirmation until {until}",
+                f"commit {awaiting.version} of {awaiting.user} awaits its confirmation until {until} UTC",
                 cure="commit confirm keeps it; else wait until it has undone itself",
             )
 

@@ -13,6 +13,7 @@ from ipsec_client.base.errors import Fault, HostFault, InputFault
 from ipsec_client.base.secret import Secret
 from ipsec_client.base.users import login_name
 from ipsec_client.commands.port import (
+    LONGEST,
     Clash,
     Committed,
     Conflict,
@@ -23,7 +24,7 @@ from ipsec_client.commands.port import (
 )
 from ipsec_client.conductor import exports
 from ipsec_client.conductor.candidate import Candidate, completed, prepare
-from ipsec_client.conductor.commits import LONGEST, Commits
+from ipsec_client.conductor.commits import Commits
 from ipsec_client.conductor.datastore.store import Datastore
 from ipsec_client.conductor.deployer import Deployer
 from ipsec_client.conductor.desk import Desk

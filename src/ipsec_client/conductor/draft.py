@@ -174,7 +174,9 @@ def _normal(
         spot = _spot(edit)
         was = before.get(spot)
         path = edit.path
-        if was is None and unseen:  # a part of what was to be deleted whole, and that another changed
+        if (
+            was is None and unseen
+        ):  # a part of what was to be deleted whole, and that another changed
             was = next((unseen[each] for each in around(path) if each in unseen), None)
         anew = spot in touched or (path, edit.leaf) in gone
         if was is None or anew or any((path[:end], "") in gone for end in range(len(path) + 1)):
