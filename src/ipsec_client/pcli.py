@@ -5,7 +5,7 @@ interactive session needs is imported when one begins. The wire is that of ``wir
 session stands is the daemon's to know: it is sent back with each line as it came.
 """
 
-# ruff: noqa: PLC0415, PTH101, PTH111, PTH118, SIM105
+# ruff: noqa: PLC0415, PTH101, PTH111, PTH118, PTH123, SIM105, SIM115
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ DAEMONS = ("conductor", "agent")
 SILENCE = 120.0  # seconds without a word until the daemon is given up
 COLOURS = {"✔": "32", "✖": "31", "% Error:": "31"}
 MORE = "--More-- (space: a page, enter: a line, q: no more)"
+TOP = "\x1a"  # ends a line that Ctrl-Z was pressed after
 
 
 class Unanswered(Exception):
@@ -37,6 +38,7 @@ class Unanswered(Exception):
 
 def main() -> int:
     """The program; returns its exit status: that of the command, or 2 for wrong usage or no daemon."""
+    opened()
     arguments = sys.argv[1:]
     if arguments in (["-h"], ["--help"]):
         sys.stdout.write(USAGE)
@@ -44,7 +46,6 @@ def main() -> int:
     if arguments and (arguments[0] != "-c" or len(arguments) < 2):
         sys.stderr.write(USAGE)
         return 2
-    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         client = Client()
         return client.run(" ".join(arguments[1:])) if arguments else session(client)
@@ -53,9 +54,20 @@ def main() -> int:
         return 2
     except (KeyboardInterrupt, EOFError):
         return 130
-    except BrokenPipeError:
+    except OSError as error:  # nobody reads any more, or the disk is full
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            sys.stderr.write(f"pcli: the output cannot be written: {error.strerror}\n")
         return 1
+
+
+def opened() -> None:
+    """Sees to it that all three streams are there, whoever started this, and take any character."""
+    sys.stdin = sys.stdin or open(os.devnull)
+    sys.stdout = sys.stdout or open(os.devnull, "w")
+    sys.stderr = sys.stderr or open(os.devnull, "w")
+    sys.stdin.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
 
 
 class Client:
@@ -205,9 +217,9 @@ def pager() -> Callable[[str], None]:
             bare = len(re.sub(r"\x1b\[[0-9;]*m", "", line.rstrip("\n")))
             rows = max(1, -(-bare // columns))
             if rows > left:
-                key = pressed(MORE)
-                done = key in ("q", "Q", "\x03", "\x1b")
-                left = 1 if key in ("\r", "\n") else lines - 1
+                key = pressed(MORE[: columns - 1])
+                done = key in ("q", "Q", "\x03", "\x04", "\x1b")
+                left = rows if key in ("\r", "\n", "\x1b[B", "\x1bOB") else lines - 1
                 if done:
                     return
             left -= rows if line.endswith("\n") else 0
@@ -218,7 +230,8 @@ def pager() -> Callable[[str], None]:
 
 
 def pressed(text: str) -> str:
-    """The key that is pressed at a text, which is gone then."""
+    """The key that is pressed at a text, which is gone then; what is typed ahead stays for the next reader."""
+    import select
     import termios
     import tty
 
@@ -228,42 +241,48 @@ def pressed(text: str) -> str:
         tty.setraw(handle, termios.TCSADRAIN)  # a key that was pressed already counts
         sys.stdout.write(text)
         sys.stdout.flush()
-        key = os.read(handle, 16).decode(errors="replace")
+        key = os.read(handle, 1)
+        if (
+            key == b"\x1b" and select.select([handle], [], [], 0)[0]
+        ):  # an arrow, or another of several bytes
+            key += os.read(handle, 7)
     finally:
         termios.tcsetattr(handle, termios.TCSADRAIN, before)
     sys.stdout.write(f"\r{' ' * len(text)}\r")
-    return key[:1]
+    return key.decode(errors="replace")
 
 
 def session(client: Client) -> int:
     """Lines until the end of input, exit or quit. Piped in: 1 if one of them failed."""
     if not client.interactive:
         return piped(client)
-    client.prompt = (client.data("hello", {}) or {}).get("prompt", client.prompt)
+    end = client.shown(client.ask("hello", {}), client.write)
+    if end["status"]:
+        return int(end["status"])
+    client.prompt = end["data"]["prompt"]
     read, history = reader(client)
     begun = ""
     while True:
         try:
-            line = read(begun)
+            line, top = read(begun)
         except EOFError:
-            line = "exit"
+            line, top = "exit", False
         except KeyboardInterrupt:
             begun = ""
             continue
-        if line.startswith("!"):
-            line = recalled(line[1:].strip(), history.get_strings())
-        words = line.split()
-        if words == ["quit"] or (words == ["exit"] and client.context is None):
+        if line.split() == ["quit"] or (line.split() == ["exit"] and client.context is None):
             return 0
         helped = line.endswith("?") and "\n" not in line
         begun = line[:-1] if helped else ""
         try:
-            if words == ["show", "history"]:
+            if line.split() == ["show", "history"]:
                 client.write(numbered(history.get_strings()))
                 continue
-            status = client.run(line, page="no-more" not in words)
+            done = client.run(line, page="no-more" not in line.split()) == 0
             if not helped:
-                history.keep(client.kept or "", status == 0)
+                history.keep(client.kept or "", done)
+            if top and done and client.context is not None:
+                client.run("top")
         except (KeyboardInterrupt, EOFError):
             sys.stdout.write("\n")
         except Unanswered as error:
@@ -304,16 +323,9 @@ def piped(client: Client) -> int:
     return int(failed)
 
 
-def reader(client: Client) -> tuple[Callable[[str], str], Any]:
-    """Reads a line at the prompt, beginning with a text: history, TAB completes, ``?`` asks for help at once.
-
-    Beside it the history, which keeps a line when it is known whether it held a key: what went well in the file, all
-    in this session.
-    """
-    from prompt_toolkit import PromptSession
-    from prompt_toolkit.completion import Completer, Completion
+def remembering() -> Any:
+    """A history that keeps a line once it is known to hold no key: what went well in the file, all in this session."""
     from prompt_toolkit.history import FileHistory
-    from prompt_toolkit.key_binding import KeyBindings
 
     class Kept(FileHistory):
         durable = False
@@ -329,6 +341,24 @@ def reader(client: Client) -> tuple[Callable[[str], str], Any]:
         def store_string(self, string: str) -> None:
             if self.durable:
                 super().store_string(string)
+
+    path = os.path.expanduser("~/.pcli_history")
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        os.chmod(path, 0o600)
+    except OSError:
+        path = os.devnull
+    return Kept(path)
+
+
+def reader(client: Client) -> tuple[Callable[[str], tuple[str, bool]], Any]:
+    """Reads a line at the prompt, beginning with a text, and whether Ctrl-Z ended it; beside it the history.
+
+    TAB completes, ``?`` asks for help at once.
+    """
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import Completer, Completion
+    from prompt_toolkit.key_binding import KeyBindings
 
     class Words(Completer):
         def get_completions(self, document: Any, _: Any) -> Iterator[Completion]:
@@ -349,23 +379,20 @@ def reader(client: Client) -> tuple[Callable[[str], str], Any]:
 
     @keys.add("c-z")
     def _(event: Any) -> None:
-        top = "\ntop" if client.context is not None else ""
-        event.app.exit(result=f"{event.app.current_buffer.text}{top}")
+        event.app.exit(result=event.app.current_buffer.text + TOP)
 
-    path = os.path.expanduser("~/.pcli_history")
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-        os.chmod(path, 0o600)
-    except OSError:
-        path = os.devnull
-    history = Kept(path)
+    history = remembering()
     asking: PromptSession[str] = PromptSession(
-        history=history,
-        completer=Words(),
-        complete_while_typing=False,
-        key_bindings=keys,
+        history=history, completer=Words(), complete_while_typing=False, key_bindings=keys
     )
-    return lambda begun: asking.prompt(client.prompt, default=begun), history
+
+    def read(begun: str) -> tuple[str, bool]:
+        line, top, _ = asking.prompt(client.prompt, default=begun).partition(TOP)
+        if line.startswith("!"):
+            line = recalled(line[1:].strip(), history.get_strings())
+        return line, bool(top)
+
+    return read, history
 
 
 if __name__ == "__main__":

@@ -26,19 +26,30 @@ def complete(line: str, commands: Sequence[Command], names: Names) -> list[Entry
     return [entry for entry in entries if entry[0].startswith(begun) and entry[0][0] != "<"]
 
 
-def told(words: Sequence[str], commands: Sequence[Command], names: Names, begun: str = "") -> str:
+def told(
+    words: Sequence[str],
+    commands: Sequence[Command],
+    names: Names,
+    begun: str = "",
+    width: int | None = None,
+) -> str:
     """The help for what has been written so far and a word ``begun``; raises InputFault after a mistake."""
     command, *_ = narrow(words, commands)
-    further, arguments = (
-        [entry for entry in entries if entry[0].startswith(begun)]
-        for entries in _next(words, commands, names)
-    )
+    further, arguments = (fitting(entries, begun) for entries in _next(words, commands, names))
     if begun and not further and not arguments:
         raise NotFound(f"Command '{begun}' not found (use '?' for help)")
-    parts = [layout.columns("Commands", further), layout.columns("Arguments", arguments)]
+    parts = [
+        layout.columns("Commands", further, width),
+        layout.columns("Arguments", arguments, width),
+    ]
     if command is not None and not begun:
         parts.insert(0, f"{command.help}\n\nUsage: {command.usage}\n")
     return "\n".join(part for part in parts if part)
+
+
+def fitting(entries: Iterable[Entry], begun: str) -> list[Entry]:
+    """What may become of a word begun: those that it begins, and what takes any text."""
+    return [entry for entry in entries if entry[0].startswith((begun, "<"))]
 
 
 def _next(
