@@ -33,12 +33,9 @@ async def _export(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
 
 async def _import(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
     name = arguments.values["name"]
-    exported = _known(name, port)
+    _known(name, port)
     replacing(port, arguments, talk)
-    passphrase = None
-    if exported.encrypted:
-        passphrase = Secret(talk.ask("Passphrase: ", secret=True, cure=_TYPED))
-    await port.replace(talk.terminal.user, await port.exported(name, passphrase))
+    await port.replace(talk.terminal.user, await opened(name, port, talk))
     await talk.say(f"{name} is the candidate configuration; commit makes it the running one\n")
 
 
@@ -49,6 +46,14 @@ async def _delete(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
     talk.confirm(f'Are you sure you want to delete item "{name}"', force=force)
     await port.delete_export(name)
     await talk.say(f"Successfully deleted configuration: {name}\n")
+
+
+async def opened(name: str, port: ConfigPort, talk: Talk) -> Authority:
+    """The exported configuration; of an encrypted one the passphrase is asked."""
+    passphrase = None
+    if _known(name, port).encrypted:
+        passphrase = Secret(talk.ask("Passphrase: ", secret=True, cure=_TYPED))
+    return await port.exported(name, passphrase)
 
 
 def _known(name: str, port: ConfigPort) -> Exported:

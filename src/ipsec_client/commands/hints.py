@@ -15,6 +15,7 @@ from ipsec_client.commands.show_config import ALL, OPTIONS
 from ipsec_client.config.paths import values_of
 from ipsec_client.model.definition import Leaf, Member, Nested, definition
 from ipsec_client.model.elements import Authority
+from ipsec_client.model.values import TEXT
 
 _COMPLETE = ("Options", [("<enter>", "Carry the line out")])
 _FORCE = ("Options", [(FORCE.name, FORCE.help)])
@@ -185,9 +186,10 @@ def _values(target: Place, leaf: Leaf, authority: Authority, standing: bool) -> 
     default = "" if leaf.default is None else leaf.type.write(leaf.default)
     entries = [(word, "The default" if word == default else "") for word in known]
     if not standing and leaf.type.name not in ("boolean", "enumeration"):
-        entries.append(
-            (f"<{leaf.type.name}>", f"in {leaf.unit}, or with its unit" if leaf.unit else "")
-        )
+        told = f"in {leaf.unit}, or with its unit" if leaf.unit else ""
+        if leaf.type is TEXT or leaf.type.secret:
+            told = "In double quotes if it holds a blank or ?"
+        entries.append((f"<{leaf.type.name}>", told))
     facts = {"Usage": f"{leaf.name} <{leaf.name}>", "Default": default, "Now": ", ".join(held)}
     told = "".join(f"{name + ':':<9}{value}\n" for name, value in facts.items() if value)
     return Hints((("Values", entries),), f"{leaf.help}\n\n{told}")
