@@ -76,3 +76,8 @@ def test_the_terminals_own_words_are_not_the_daemons(line: str) -> None:
     session.do("configure")
     assert "is the terminal's own" in session.failed(line)
     assert session.context.path == ()
+
+
+def test_no_filter_hides_that_a_command_failed() -> None:
+    session = Session()
+    assert "% Error: node1.router1 cannot be reached" in session.failed("show alarms | grep rem1")

@@ -92,7 +92,8 @@ class Lines:
 
         terminal = replace(self._talk.terminal, tty=False, interactive=False)
         status = await self._words(split(command), Talk(gather, terminal))
-        await self._talk.say(pipes.through("".join(said), chain))
+        text = "".join(said)  # what failed is not to look like a filter that found nothing
+        await self._talk.say(text if status else pipes.through(text, chain))
         return status
 
     async def _words(self, words: Sequence[str], talk: Talk) -> int:
