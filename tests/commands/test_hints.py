@@ -81,3 +81,13 @@ def test_the_terminals_own_words_are_not_the_daemons(line: str) -> None:
 def test_no_filter_hides_that_a_command_failed() -> None:
     session = Session()
     assert "% Error: node1.router1 cannot be reached" in session.failed("show alarms | grep rem1")
+
+
+@pytest.mark.parametrize("rows", ["0", "-1", "many", "9" * 5000])
+def test_a_number_of_rows_that_is_none_is_refused(rows: str) -> None:
+    assert "is not a number above 0" in Session().failed(f"show config history rows {rows}")
+
+
+def test_every_router_is_a_router_of_each_commit() -> None:
+    told = Session().told("show events config commit router all")
+    assert "root changed running configuration" in told

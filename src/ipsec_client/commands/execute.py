@@ -25,7 +25,7 @@ from ipsec_client.commands.command import (
     Screen,
     SessionCommand,
 )
-from ipsec_client.commands.grammar import Arguments, narrow, parse, split
+from ipsec_client.commands.grammar import EVERY, Arguments, narrow, parse, split
 from ipsec_client.commands.guide import Entry
 from ipsec_client.commands.lines import Lines, permit, shown
 from ipsec_client.commands.places import standing
@@ -33,9 +33,6 @@ from ipsec_client.commands.port import ConfigPort, Place, Terminal
 from ipsec_client.commands.session import Context, Line, Outcome, Talk, Unanswered
 from ipsec_client.model.elements import Authority
 from ipsec_client.wire.request import Say
-
-EVERY = "all"
-"""In place of a router or node: each of them."""
 
 
 class Executor(ABC):
@@ -130,8 +127,8 @@ class Executor(ABC):
             return []
         if found is not None:
             return found.words(begun)
-        undone = " ".join((*_without_do(words, line.context), begun))
-        return guide.complete(undone, allowed(line.terminal), self.names)
+        rest = _without_do(words, line.context)
+        return guide.complete(rest, allowed(line.terminal), self.names, begun)
 
     def help(self, text: str, line: Line) -> str:
         """What ``?`` prints after a half-written line; raises InputFault after a mistake."""

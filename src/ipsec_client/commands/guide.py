@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ipsec_client.base.errors import InputFault
 from ipsec_client.commands import layout
-from ipsec_client.commands.grammar import Argument, Command, NotFound, narrow, split, take
+from ipsec_client.commands.grammar import Argument, Command, NotFound, narrow, take
 
 Names = Callable[[str], Iterable[str]]
 """The names that are known of a kind: router, node, device, remote."""
@@ -14,10 +14,10 @@ Names = Callable[[str], Iterable[str]]
 Entry = tuple[str, str]
 
 
-def complete(line: str, commands: Sequence[Command], names: Names) -> list[Entry]:
-    """The words that may stand where the line ends, each with its help; none after a mistake."""
-    words = split(line)
-    begun = words.pop() if words and not line[-1].isspace() else ""
+def complete(
+    words: Sequence[str], commands: Sequence[Command], names: Names, begun: str = ""
+) -> list[Entry]:
+    """The words that a word ``begun`` may become, each with its help; none after a mistake."""
     try:
         further, arguments = _next(words, commands, names)
     except InputFault:
@@ -105,4 +105,6 @@ def _arguments(command: Command, words: Sequence[str], names: Names) -> list[Ent
 
 def _values(argument: Argument, names: Names) -> list[Entry]:
     known = [(name, argument.help) for name in names(argument.known)] if argument.known else []
+    if known and argument.kind == "keyword":
+        known += [(word, "Each of them") for word in argument.words]
     return known or [(f"<{argument.name}>", argument.help)]
