@@ -146,6 +146,7 @@ def test_completion_knows_the_configuration() -> None:
     assert [word for word, _ in dispatcher.complete(Line("show alarms node "))] == [
         "node1",
         "node2",
+        "all",
     ]
 
 
