@@ -100,7 +100,7 @@ def test_lines_without_a_terminal_say_nothing_and_ask_nothing() -> None:
     session = Session(interactive=False)
     assert session.do(f"configure {CLIENT}", "remote rem3", "host 172.16.6.5") == ""
     told = session.failed("up\ndelete remote rem3")
-    assert "nobody is there to give it. Add force to do it without being asked" in told
+    assert "which cannot be given here. Add force to do it without being asked" in told
     session.do("profile primary", "commit")
     assert len(session.port.commits) == 2
 
