@@ -143,10 +143,8 @@ class Client:
 
     def data(self, kind: str, body: dict[str, Any]) -> Any:
         """The data of the answer to a request; None when it failed."""
-        for reply in self.ask(kind, body | {"context": self.context}):
-            if "status" in reply:
-                return reply.get("data")
-        return None
+        replies = list(self.ask(kind, body | {"context": self.context}))
+        return replies[-1].get("data") if replies else None
 
     def ask(self, kind: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The replies to a request, as they come."""
@@ -272,21 +270,30 @@ def session(client: Client) -> int:
             continue
         if line.split() == ["quit"] or (line.split() == ["exit"] and client.context is None):
             return 0
-        helped = line.endswith("?") and "\n" not in line
-        begun = line[:-1] if helped else ""
+        begun = ""
         try:
-            if line.split() == ["show", "history"]:
-                client.write(numbered(history.get_strings()))
-                continue
-            done = client.run(line, page="no-more" not in line.split()) == 0
-            if not helped:
-                history.keep(client.kept or "", done)
-            if top and done and client.context is not None:
-                client.run("top")
+            begun = carry_out(client, line, top, history)
         except (KeyboardInterrupt, EOFError):
             sys.stdout.write("\n")
         except Unanswered as error:
             sys.stderr.write(f"pcli: {error}\n")
+            if line == "exit":  # nobody can say any more where that leads
+                return 2
+
+
+def carry_out(client: Client, line: str, top: bool, history: Any) -> str:
+    """A line of a session and, if it went well, the way to the ``top`` if that is wanted; how the next line begins."""
+    if line.split() == ["show", "history"]:
+        numbered = enumerate(history.get_strings(), 1)
+        client.write("".join(f"{number:>5}  {held}\n" for number, held in numbered))
+        return ""
+    done = client.run(line, page="no-more" not in line.split()) == 0
+    if line.endswith("?") and "\n" not in line:
+        return line[:-1]
+    history.keep(client.kept or "", done)
+    if top and done and client.context is not None:
+        client.run("top")
+    return ""
 
 
 def recalled(which: str, lines: list[str]) -> str:
@@ -302,11 +309,6 @@ def recalled(which: str, lines: list[str]) -> str:
         found = next((line for line in reversed(lines) if which in line), "")
     sys.stdout.write(f"{found}\n" if found else "There is no such line (see: show history)\n")
     return found
-
-
-def numbered(lines: list[str]) -> str:
-    """The history as it is shown."""
-    return "".join(f"{number:>5}  {line}\n" for number, line in enumerate(lines, 1))
 
 
 def piped(client: Client) -> int:
@@ -352,10 +354,7 @@ def remembering() -> Any:
 
 
 def reader(client: Client) -> tuple[Callable[[str], tuple[str, bool]], Any]:
-    """Reads a line at the prompt, beginning with a text, and whether Ctrl-Z ended it; beside it the history.
-
-    TAB completes, ``?`` asks for help at once.
-    """
+    """Reads a line (TAB completes, ``?`` asks) that begins with a text, and whether Ctrl-Z ended it; its history."""
     from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import Completer, Completion
     from prompt_toolkit.key_binding import KeyBindings

@@ -86,3 +86,16 @@ def test_who_may_not_even_look_gets_no_session(
         screen.until("% Error: you may not look")
         assert screen.process.wait(30) == 1
     assert not (tmp_path / ".pcli_history").exists()
+
+
+def test_a_session_can_be_left_where_no_daemon_answers_any_more(tmp_path: Path) -> None:
+    with running(tmp_path, Daemon("conductor")), session(tmp_path) as screen:
+        screen.until("@node1.router1#")
+        screen.type("enter\r")
+        screen.until("(authority)#")
+        (tmp_path / "conductor.sock").rename(tmp_path / "gone")
+        screen.type("why\r")
+        screen.until("pcli: neither conductor nor agent answers")
+        screen.until("(authority)#")
+        screen.type("\x04")
+        assert screen.process.wait(30) == 2
