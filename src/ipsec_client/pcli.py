@@ -143,8 +143,8 @@ class Client:
 
     def data(self, kind: str, body: dict[str, Any]) -> Any:
         """The data of the answer to a request; None when it failed."""
-        replies = list(self.ask(kind, body | {"context": self.context}))
-        return replies[-1].get("data") if replies else None
+        replies = self.ask(kind, body | {"context": self.context})
+        return next((reply.get("data") for reply in replies if "status" in reply), None)
 
     def ask(self, kind: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The replies to a request, as they come."""
