@@ -103,8 +103,7 @@ class Client:
             }
             end = self.shown(self.ask("command", body), pager() if page else self.write)
             data = end.get("data") or {}
-            question = data.get("question")
-            if question is None:
+            if (question := data.get("question")) is None:
                 self.context = data.get("context")
                 self.prompt = data.get("prompt", self.prompt)
                 self.kept = data.get("kept", line)
@@ -142,9 +141,12 @@ class Client:
         return "\n".join(lines)
 
     def data(self, kind: str, body: dict[str, Any]) -> Any:
-        """The data of the answer to a request; None when it failed."""
-        replies = self.ask(kind, body | {"context": self.context})
-        return next((reply.get("data") for reply in replies if "status" in reply), None)
+        """The data of the answer to a request; None when there is none."""
+        try:
+            replies = self.ask(kind, body | {"context": self.context})
+            return next((reply.get("data") for reply in replies if "status" in reply), None)
+        except Unanswered:
+            return None
 
     def ask(self, kind: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The replies to a request, as they come."""
@@ -204,8 +206,7 @@ def pager() -> Callable[[str], None]:
 
     columns, lines = os.get_terminal_size(sys.stdout.fileno())
     columns, lines = columns or 80, lines or 24  # a terminal that does not know its size
-    left = lines - 1
-    done = False
+    left, done = lines - 1, False
 
     def write(text: str) -> None:
         nonlocal left, done
