@@ -97,5 +97,8 @@ def test_a_session_can_be_left_where_no_daemon_answers_any_more(tmp_path: Path) 
         screen.type("why\r")
         screen.until("pcli: neither conductor nor agent answers")
         screen.until("(authority)#")
-        screen.type("sh\t\x7f\x7f\x04")  # nothing completes it
+        screen.type("wh\ty\r")  # nothing completes it
+        assert "Traceback" not in screen.until("pcli: neither conductor nor agent answers")
+        screen.until("(authority)#")
+        screen.type("\x04")
         assert screen.process.wait(30) == 2
