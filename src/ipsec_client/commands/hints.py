@@ -10,9 +10,9 @@ from ipsec_client.commands.command import AnyCommand, AuthorityCommand, SessionC
 from ipsec_client.commands.configure import VERBS, verb_in
 from ipsec_client.commands.grammar import FORCE, NotFound
 from ipsec_client.commands.guide import Entry, fitting, purpose
-from ipsec_client.commands.places import Place, element_at, lead
+from ipsec_client.commands.places import Place, lead
 from ipsec_client.commands.show_config import ALL, OPTIONS
-from ipsec_client.config.paths import values_of
+from ipsec_client.config.paths import element_at, values_of
 from ipsec_client.model.definition import Leaf, Member, Nested, definition
 from ipsec_client.model.elements import Authority
 from ipsec_client.model.values import TEXT

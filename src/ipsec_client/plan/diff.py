@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Literal
 
-from ipsec_client.plan.objects import Connection, Object, Pluto, Route
+from ipsec_client.plan.objects import Connection, Object, Pluto, Route, Rule
 
 Verb = Literal["create", "change", "restart", "keep", "remove"]
 
@@ -33,19 +33,27 @@ class Step:
 def diff(found: Iterable[Object], wanted: Iterable[Object]) -> list[Step]:
     """The steps from ``found`` to ``wanted``: creations and changes by phase, then removals backwards.
 
-    In a phase changed routes come last: one that moves down has its new place before its old one is another's.
+    Within a phase what moves comes last, so that no packet meets another's place meanwhile (``_turn``).
     """
     before = {item.identity: item for item in found}
     after = {item.identity: item for item in wanted}
     steps = [_towards(item, before.get(item.identity)) for item in after.values()]
-    steps.sort(key=lambda step: (step.object.phase, step.verb == "change" and _is_route(step)))
+    steps.sort(key=_turn)
     gone = [item for identity, item in before.items() if identity not in after]
     gone.sort(key=lambda item: -item.phase)
     return steps + [Step("remove", item, "not wanted any more") for item in gone]
 
 
-def _is_route(step: Step) -> bool:
-    return isinstance(step.object, Route)
+def _turn(step: Step) -> tuple[int, int, int]:
+    """When a step is taken. Rules that move down the list go from the last one on, those that move up from the first,
+    so that none overtakes another; a route is replaced when the one that was in its place has its new one.
+    """
+    match step:
+        case Step("change", Rule(priority=priority), _, Rule(priority=before)):
+            return step.object.phase, 1, -priority if priority > before else priority
+        case Step("change", Route()):
+            return step.object.phase, 2, 0
+    return step.object.phase, 0, 0
 
 
 def _towards(wanted: Object, was: Object | None) -> Step:
