@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -13,5 +14,6 @@ def packets_first() -> None:
     that just starts: 200 ms were seen, which is a gap of this machine's making.
     """
     for folder in Path("/proc").glob("[0-9]*"):
-        if (folder / "comm").read_text().startswith("ksoftirqd/"):
-            os.sched_setscheduler(int(folder.name), os.SCHED_FIFO, os.sched_param(1))
+        with suppress(FileNotFoundError, ProcessLookupError):  # others end meanwhile
+            if (folder / "comm").read_text().startswith("ksoftirqd/"):
+                os.sched_setscheduler(int(folder.name), os.SCHED_FIFO, os.sched_param(1))
