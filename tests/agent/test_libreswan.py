@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,53 @@ def test_an_agent_that_comes_back_gives_the_keys_again_and_loads_nothing(tmp_pat
         await again.close()
 
     asyncio.run(tell())
+
+
+@pytest.mark.parametrize("reaped", [False, True])
+def test_what_a_killed_pluto_left_is_no_pluto(tmp_path: Path, reaped: bool) -> None:
+    """Else the agent would do nothing but look at it, until there is another."""
+
+    async def look() -> None:
+        client = Client(tmp_path)
+        with subprocess.Popen(["/bin/sleep", "1000"]) as killed:
+            killed.kill()
+            while not _ended(killed.pid):
+                await asyncio.sleep(0.001)
+            if reaped:
+                killed.wait()
+            (tmp_path / "run" / "c1" / "pluto.pid").write_text(str(killed.pid))
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(client.pluto._appearance(), 0.1)
+        await client.close()
+
+    asyncio.run(look())
+
+
+def test_a_pluto_that_ends_while_it_is_greeted_is_not_told_of_as_alive_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def greet() -> None:
+        with subprocess.Popen(["/bin/sleep", "1000"]) as pluto:
+            client = Client(tmp_path)
+            (tmp_path / "run" / "c1" / "pluto.pid").write_text(str(pluto.pid))
+            greeted = asyncio.Event()
+            loop = asyncio.get_running_loop()
+
+            def listen(_: Whack) -> None:
+                pluto.kill()
+                while h.PlutoState(False) not in client.events:
+                    time.sleep(0.001)
+                loop.call_soon_threadsafe(greeted.set)
+
+            monkeypatch.setattr(Whack, "listen", listen)
+            client.pluto.want([REM1], "setup", Secret("k"))
+            await asyncio.wait_for(greeted.wait(), 20)
+            await asyncio.sleep(0.1)
+            assert client.events == [h.PlutoState(False)]
+            await client.close()
+
+    asyncio.run(greet())
+
+
+def _ended(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"

@@ -171,7 +171,7 @@ class Libreswan:
                 continue
             self._loop.add_reader(handle, self._dead, handle, died)
             try:
-                await self._born(pid)
+                await self._born(pid, died)
                 await died
             finally:
                 self._loop.remove_reader(handle)
@@ -189,11 +189,11 @@ class Libreswan:
         """The pid of a pluto that answers, once there is one."""
         while True:
             pid = _pid(self._layout)
-            if pid and self._layout.socket.exists():
+            if pid and born_at(pid) >= 0 and self._layout.socket.exists():  # a killed one leaves both
                 return pid
             await asyncio.sleep(READY_PACE)
 
-    async def _born(self, pid: int) -> None:
+    async def _born(self, pid: int, died: asyncio.Future[None]) -> None:
         self._alive = (pid, born_at(pid))
         adopted = self._entry() is not None
         if not adopted:
@@ -202,14 +202,18 @@ class Libreswan:
             )
             with suppress(Fault):
                 await self._work(self._control.listen)
+            if died.done():  # its end is told already
+                return
         self._put(h.PlutoState(True))
         log.info(
             "pluto of %s %s as process %d", self._client, "found" if adopted else "started", pid
         )
         await self.rekey()
-        for connection in self._wanted.values():
-            with suppress(Fault):
-                await self._load(connection)
+        for remote in list(self._wanted):
+            connection = self._wanted.get(remote)  # a commit may have come meanwhile
+            if connection is not None:
+                with suppress(Fault):
+                    await self._load(connection)
 
     async def _load(self, connection: Connection) -> None:
         """Loads a connection unless pluto has it in all that counts: loading again would end its SAs."""
