@@ -189,7 +189,9 @@ class Libreswan:
         """The pid of a pluto that answers, once there is one."""
         while True:
             pid = _pid(self._layout)
-            if pid and born_at(pid) >= 0 and self._layout.socket.exists():  # a killed one leaves both
+            if (
+                pid and born_at(pid) >= 0 and self._layout.socket.exists()
+            ):  # a killed one leaves both
                 return pid
             await asyncio.sleep(READY_PACE)
 

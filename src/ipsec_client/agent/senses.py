@@ -64,11 +64,13 @@ class Senses:
         """From now on these tunnels. ``local`` are the namespace's addresses of the egress KNI, to tell inbound
         SAs by; ``addresses`` has those of monitor destinations that are names.
         """
-        self._tunnels = {tunnel.remote.name: tunnel for tunnel in tunnels}
+        before, self._tunnels = self._tunnels, {tunnel.remote.name: tunnel for tunnel in tunnels}
         self._local, self._addresses = local, addresses
         self._names = {remote: self._watched(tunnel) for remote, tunnel in self._tunnels.items()}
-        for remote in self._probers.keys() - self._tunnels.keys():
-            self._probers.pop(remote).close()
+        for remote, was in before.items():
+            now = self._tunnels.get(remote)
+            if now is None or now.device != was.device:  # its old device may be another's now
+                self._probers.pop(remote).close()
         for remote, tunnel in self._tunnels.items():
             if remote not in self._probers:
                 self._probers[remote] = self._prober(remote, tunnel.device)
