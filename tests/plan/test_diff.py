@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from itertools import product
+
 import pytest
 
 from ipsec_client.plan.diff import diff
-from ipsec_client.plan.objects import TABLES, Route, Sysctl
+from ipsec_client.plan.objects import PRIORITIES, TABLES, Object, Route, Rule, Sysctl
 from tests.plan.test_forwarding import CONFIG, plan
 
 
@@ -42,3 +45,45 @@ def test_a_remote_that_comes_before_another_takes_its_place_when_that_has_a_new_
         if isinstance(item, Route) and item.table == TABLES.start
     ]
     assert [item for item in moved if item[0] != "keep"] == [("create", "rem2"), ("change", "rem1")]
+
+
+ORDERS = [("a", "b", "c"), ("n", "a", "b", "c"), ("a", "m", "b", "c"), ("b", "c"), ("a", "c")]
+
+
+def routes(order: Iterable[str]) -> list[Object]:
+    return [
+        Route("", TABLES.start, "default", 10 * place, dev=name)
+        for place, name in enumerate(order, 1)
+    ]
+
+
+def rules(order: Iterable[str]) -> list[Object]:
+    return [Rule("", PRIORITIES[place], TABLES.start, iif=name) for place, name in enumerate(order)]
+
+
+@pytest.mark.parametrize("listed", [routes, rules])
+@pytest.mark.parametrize(("old", "new"), list(product(ORDERS, ORDERS)))
+def test_what_stays_has_its_place_behind_what_stays_before_it_at_every_instant(
+    listed: Callable[[Iterable[str]], list[Object]], old: Iterable[str], new: Iterable[str]
+) -> None:
+    """Else a packet would take another way for a moment, or none where that is down."""
+    there = {_place(item): _name(item) for item in listed(old)}
+    kept = [name for name in new if name in old]
+    for step in diff(listed(old), listed(new)):
+        if step.verb in ("create", "change"):
+            there[_place(step.object)] = _name(step.object)
+        for left in (step.object if step.verb == "remove" else step.was,):
+            if left and there.get(_place(left)) == _name(left) and step.verb != "keep":
+                del there[_place(left)]
+        first = list(dict.fromkeys(there[place] for place in sorted(there)))
+        assert [name for name in first if name in kept] == kept
+
+
+def _place(item: Object) -> int:
+    assert isinstance(item, Route | Rule)
+    return item.metric if isinstance(item, Route) else item.priority
+
+
+def _name(item: Object) -> str:
+    assert isinstance(item, Route | Rule)
+    return item.dev if isinstance(item, Route) else item.iif

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Literal
 
-from ipsec_client.plan.objects import Connection, Object, Pluto, Route
+from ipsec_client.plan.objects import Connection, Object, Pluto, Route, Rule
 
 Verb = Literal["create", "change", "restart", "keep", "remove"]
 
@@ -33,19 +33,53 @@ class Step:
 def diff(found: Iterable[Object], wanted: Iterable[Object]) -> list[Step]:
     """The steps from ``found`` to ``wanted``: creations and changes by phase, then removals backwards.
 
-    In a phase changed routes come last: one that moves down has its new place before its old one is another's.
+    In a phase rules come after what they lead to, and changed routes last. What moves down the rules, or the
+    routes of a table, moves from the last to the first, else from the first to the last: so each has its new
+    place before its old one is another's, and none passes another that stays before or behind it.
     """
     before = {item.identity: item for item in found}
     after = {item.identity: item for item in wanted}
     steps = [_towards(item, before.get(item.identity)) for item in after.values()]
-    steps.sort(key=lambda step: (step.object.phase, step.verb == "change" and _is_route(step)))
+    sinking = _sinking(steps)
+
+    def turn(step: Step) -> tuple[int, int, int]:
+        item = step.object
+        if isinstance(item, Rule):
+            return item.phase, 1, -item.priority if _list(item) in sinking else item.priority
+        if isinstance(item, Route) and step.verb == "change":
+            return item.phase, 2, -item.metric if _list(item) in sinking else item.metric
+        return item.phase, 0, 0
+
+    steps.sort(key=turn)
     gone = [item for identity, item in before.items() if identity not in after]
     gone.sort(key=lambda item: -item.phase)
     return steps + [Step("remove", item, "not wanted any more") for item in gone]
 
 
-def _is_route(step: Step) -> bool:
-    return isinstance(step.object, Route)
+def _sinking(steps: Iterable[Step]) -> set[object]:
+    """The lists in which something moves down."""
+    steps = list(steps)
+    routes = [step.object for step in steps if isinstance(step.object, Route)]
+    places = {(_list(item), item.dev, item.via): item.metric for item in routes}
+    found: set[object] = set()
+    for step in steps:
+        match step:
+            case Step("change", Rule(priority=place) as item, was=Rule(priority=old)):
+                down = place > old
+            case Step("change", Route() as item, was=Route(dev=dev, via=via, metric=old)):
+                down = places.get((_list(item), dev, via), old) > old
+            case _:
+                continue
+        if down:
+            found.add(_list(item))
+    return found
+
+
+def _list(item: Rule | Route) -> object:
+    """The list that it has a place in: the rules of a namespace, or the routes of a table to the same destination."""
+    if isinstance(item, Rule):
+        return item.netns
+    return item.netns, item.family, item.table, item.to
 
 
 def _towards(wanted: Object, was: Object | None) -> Step:
