@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import subprocess
 import time
 from pathlib import Path
@@ -12,9 +13,10 @@ import pytest
 from ipsec_client.agent.ledger import Ledger
 from ipsec_client.agent.libreswan import Libreswan
 from ipsec_client.agent.shelf import Shelf
+from ipsec_client.base.errors import HostFault
 from ipsec_client.base.secret import Secret
 from ipsec_client.health import types as h
-from ipsec_client.plan.diff import diff
+from ipsec_client.plan.diff import Step, diff
 from ipsec_client.plan.objects import Connection
 from tests.agent.playing import Whack, nobody, play, pretend_pluto
 
@@ -178,6 +180,31 @@ def test_a_pluto_that_ends_while_it_is_greeted_is_not_told_of_as_alive_afterward
             await client.close()
 
     asyncio.run(greet())
+
+
+def test_where_there_is_no_room_for_a_connection_pluto_is_followed_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+
+    def add(*_: object) -> None:
+        raise full
+
+    async def tell() -> None:
+        client = Client(tmp_path)
+        with monkeypatch.context() as room:
+            room.setattr(Whack, "add", add)
+            client.pluto.want([REM1], "setup", Secret("k"))
+            while h.PlutoState(True) not in client.events:
+                await asyncio.sleep(0.001)
+            with pytest.raises(HostFault, match="No space left on device"):
+                await client.pluto.apply(Step("create", REM1, "not there yet"))
+        assert not client.pluto._tasks[0].done()
+        await client.pluto.apply(Step("create", REM1, "not there yet"))
+        assert client.pluto.given()[1:] == [REM1]
+        await client.close()
+
+    asyncio.run(tell())
 
 
 def _ended(pid: int) -> bool:

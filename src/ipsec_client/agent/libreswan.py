@@ -6,6 +6,7 @@ Everything that starts a program or waits runs in one worker; what came of it re
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import shutil
@@ -14,8 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from ipsec_client.agent import whole
 from ipsec_client.agent.ledger import Ledger
-from ipsec_client.base.errors import Fault
+from ipsec_client.base.errors import Fault, HostFault
 from ipsec_client.base.secret import Secret
 from ipsec_client.dialect.render import Conn
 from ipsec_client.health import types as h
@@ -71,6 +73,8 @@ class Libreswan:
             self._loop.create_task(self._follow_life()),
             self._loop.create_task(self._follow_log()),
         ]
+        for task in self._tasks:
+            task.add_done_callback(whole.ended)
 
     async def close(self) -> None:
         """Lets go; pluto lives on."""
@@ -313,7 +317,13 @@ class Libreswan:
         self._ledger.put(self._key, entry | {"connections": connections})
 
     async def _work(self, job: Callable[[], T]) -> T:
-        return await self._loop.run_in_executor(self._worker, job)
+        try:
+            return await self._loop.run_in_executor(self._worker, job)
+        except OSError as error:
+            raise HostFault(
+                f"cannot deal with pluto of {self._client}: {error.strerror}",
+                cure=f"Make room in {self._layout.run}" if error.errno == errno.ENOSPC else "",
+            ) from error
 
     @staticmethod
     def _logged(job: Callable[[], None]) -> None:
