@@ -47,6 +47,22 @@ def test_a_remote_that_comes_before_another_takes_its_place_when_that_has_a_new_
     assert [item for item in moved if item[0] != "keep"] == [("create", "rem2"), ("change", "rem1")]
 
 
+def test_rules_that_make_room_for_another_go_from_the_last_one_on() -> None:
+    """Else what refuses everybody else would come, for a moment, before what lets one pass."""
+    hop = "     remote rem1\n      host 172.16.4.3\n      profile p\n     exit\n"
+    route = "    next-hop n1 rem1-intf\n    exit\n"
+    assert hop in CONFIG
+    before = plan(config=CONFIG.replace(hop, "").replace(route, ""))
+    moved = [
+        (step.was.priority, step.object.priority)
+        for step in diff(before.objects, plan().objects)
+        if step.verb == "change" and isinstance(step.object, Rule) and isinstance(step.was, Rule)
+    ]
+    assert len(moved) > 2
+    assert all(old < new for old, new in moved)
+    assert moved == sorted(moved, reverse=True)
+
+
 ORDERS = [("a", "b", "c"), ("n", "a", "b", "c"), ("a", "m", "b", "c"), ("b", "c"), ("a", "c")]
 
 

@@ -25,32 +25,29 @@ class Carrier:
 
         Raises HostFault when the KNI is not there: then it carries nothing either.
         """
-        self._set(name, up=False)
+        try:
+            self._kernel.request(RTM_SETLINK, rtnetlink.link_change(name, up=False))
+        except OSError as error:
+            raise self._fault("lower", name, error) from error
 
     def raise_(self, name: str, routes: Iterable[Route]) -> None:
-        """Brings the namespace's end up and puts back ``routes``, those over it, which going down removed."""
-        self._set(name, up=True)
-        for route in routes:
-            self._put(route)
+        """Brings the namespace's end up and puts back ``routes``, those over it, which going down removed.
+
+        Both in one message: what comes back for the first packet through the KNI finds its way.
+        """
+        try:
+            link = rtnetlink.find_link(self._kernel, name)
+            index = link.index if link else 0
+            flags = NLM_F_CREATE | NLM_F_REPLACE
+            back = [(RTM_NEWROUTE, rtnetlink.route(route, index), flags) for route in routes]
+            up = (RTM_SETLINK, rtnetlink.link_change(name, up=True), 0)
+            self._kernel.requests([up, *back])
+        except OSError as error:
+            raise self._fault("raise", name, error) from error
 
     def close(self) -> None:
         """Closes the socket; while it is open the kernel keeps the namespace, even an unnamed one."""
         self._kernel.close()
 
-    def _set(self, name: str, *, up: bool) -> None:
-        try:
-            self._kernel.request(RTM_SETLINK, rtnetlink.link_change(name, up=up))
-        except OSError as error:
-            raise HostFault(
-                f"cannot {'raise' if up else 'lower'} KNI {name} in {self._netns}: {error.strerror}"
-            ) from error
-
-    def _put(self, route: Route) -> None:
-        try:
-            link = rtnetlink.find_link(self._kernel, route.dev)
-            body = rtnetlink.route(route, link.index if link else 0)
-            self._kernel.request(RTM_NEWROUTE, body, NLM_F_CREATE | NLM_F_REPLACE)
-        except OSError as error:
-            raise HostFault(
-                f"cannot put back route {route.name} over KNI {route.dev}: {error.strerror}"
-            ) from error
+    def _fault(self, verb: str, name: str, error: OSError) -> HostFault:
+        return HostFault(f"cannot {verb} KNI {name} in {self._netns}: {error.strerror}")

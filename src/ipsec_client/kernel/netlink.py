@@ -137,16 +137,32 @@ class Netlink:
 
         The kernel does it within ``send``, so the answer is there at once: nothing waits.
         """
-        sequence = self._send(kind, flags | NLM_F_ACK, body)
+        self.requests([(kind, body, flags)])
+
+    def requests(self, wanted: Sequence[tuple[int, bytes, int]]) -> None:
+        """Asks for several things, by kind, body and flags, in one ``send``: they are done with nothing in between.
+
+        All are tried; raises the first refusal.
+        """
+        first = self._sequence + 1
+        sent = bytearray()
+        for kind, body, flags in wanted:
+            self._sequence += 1
+            sent += message(kind, flags | NLM_F_REQUEST | NLM_F_ACK, self._sequence, body)
+            sent += bytes(-len(sent) % 4)
+        self._socket.send(sent)
+        answers: list[OSError | None] = []
 
         def answered(got: int, flags: int, number: int, body: memoryview) -> bool:
-            if got != NLMSG_ERROR or number != sequence:
-                return False
-            _raise_refusal(flags, body)
-            return True
+            if got == NLMSG_ERROR and number >= first:
+                answers.append(refusal(flags, body))
+            return len(answers) == len(wanted)
 
         while not self._receive(answered):
             pass
+        for error in answers:
+            if error is not None:
+                raise error
 
     def get(self, kind: int, body: bytes, parse: Callable[[memoryview], T | None]) -> T | None:
         """The one thing asked for; raises OSError when the kernel refuses."""

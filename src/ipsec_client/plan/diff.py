@@ -56,9 +56,8 @@ def diff(found: Iterable[Object], wanted: Iterable[Object]) -> list[Step]:
     return steps + [Step("remove", item, "not wanted any more") for item in gone]
 
 
-def _sinking(steps: Iterable[Step]) -> set[object]:
+def _sinking(steps: list[Step]) -> set[object]:
     """The lists in which something moves down."""
-    steps = list(steps)
     routes = [step.object for step in steps if isinstance(step.object, Route)]
     places = {(_list(item), item.dev, item.via): item.metric for item in routes}
     found: set[object] = set()
