@@ -186,10 +186,10 @@ class Senses:
             self._put(h.KniLink(remote, device is not None and device.oper_up))
 
     def _count(self) -> None:
+        following = (self._loop.time() // COUNTER_PACE + 1) * COUNTER_PACE  # as monitors are due
+        self._timer = self._loop.call_at(following, self._count)
         found = self._inner.read()
         for remote, tunnel in self._tunnels.items():
             device = found.get(tunnel.device)
             if device is not None:
                 self._put(h.Counters(remote, device.in_octets, device.out_octets))
-        following = (self._loop.time() // COUNTER_PACE + 1) * COUNTER_PACE  # as monitors are due
-        self._timer = self._loop.call_at(following, self._count)
