@@ -15,12 +15,13 @@ from ipsec_client.base.errors import Fault, InputFault
 from ipsec_client.base.sockets import unpack
 from ipsec_client.commands.catalogue import COMMANDS
 from ipsec_client.commands.grammar import parse, split
+from ipsec_client.commands.places import lead
 from ipsec_client.commands.port import Place
 from ipsec_client.commands.session import Line
 from ipsec_client.config import flat, printer
 from ipsec_client.config.adopt import settle
 from ipsec_client.config.documents import document
-from ipsec_client.config.edit import apply, difference, edits_of, parse_edit
+from ipsec_client.config.edit import Edit, apply, difference, edits_of
 from ipsec_client.config.examine import examine
 from ipsec_client.config.generated import generate
 from ipsec_client.config.reader import read
@@ -212,7 +213,9 @@ def edits(data: bytes) -> None:
     for line in data.decode(errors="replace").split("\n"):
         with suppress(InputFault):
             words = split(line)
-            edit = parse_edit(words[1:], (), "delete" if words[:1] == ["delete"] else "set")
+            place = lead(words[1:])
+            field = (place.member.name, " ".join(place.rest)) if place.member else ()
+            edit = Edit("delete" if words[:1] == ["delete"] else "set", place.path, *field)
             after = apply(after, [edit])
     assert apply(before, edits_of(before, after)) == after
     assert apply(after, edits_of(after, before)) == before

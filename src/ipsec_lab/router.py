@@ -20,6 +20,7 @@ PROGRAMS = Path(sys.executable).parent
 """Where the product's commands are: beside the interpreter, as installed."""
 CLIENT, PCLI = str(PROGRAMS / "ipsec-client"), str(PROGRAMS / "pcli")
 LOGS = "/var/log/128technology"
+STATE = "/var/lib/ipsec-client"
 
 _CONFIGURATION = "/run/lab/router.conf"
 _LAYER = "/run/lab/var"
@@ -37,6 +38,9 @@ def _own_var() -> None:
         folder.mkdir(parents=True)
     layers = f"lowerdir=/var,upperdir={upper},workdir={work}"
     syscalls.mount("overlay", "/var", options=layers)
+    for own in (LOGS, STATE):  # what a product on this machine has there is none of the router's
+        Path(own).mkdir(parents=True, exist_ok=True)
+        syscalls.mount("tmpfs", own, options="mode=755")
 
 
 def document(configuration: str, file: str = "-") -> str:

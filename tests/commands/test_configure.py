@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from ipsec_client.base.secret import Secret
 from ipsec_client.commands.node import OnNode
-from ipsec_client.commands.places import element_at
 from ipsec_client.commands.session import Context, Line
 from ipsec_client.config import flat
 from ipsec_client.config.edit import Edit, apply, edits_of
+from ipsec_client.config.paths import element_at
 from ipsec_client.config.printer import write
 from ipsec_client.model.elements import Authority, Config, IpsecClient, IpsecProfile
 from tests.configs.strategies import elements

@@ -62,9 +62,6 @@ def addresses_in(authority: Authority | None) -> set[tuple[str, str]]:
     }
 
 
-# --- candidates
-
-
 async def heard(conductor: Conductor, agent: FakeAgent, number: int = 1) -> list[Request]:
     """The next documents that are sent."""
     rollout = asyncio.ensure_future(conductor.run())

@@ -17,16 +17,18 @@ from ipsec_client.commands.port import (
     Refused,
     TooWide,
 )
+from ipsec_client.conductor.candidate import prepare
 from ipsec_client.conductor.conductor import Conductor
 from ipsec_client.conductor.datastore.store import Datastore
 from ipsec_client.config.edit import Change, Edit
 from ipsec_client.config.paths import Finder
+from ipsec_client.config.printer import write
 from ipsec_client.config.reader import read
-from ipsec_client.model.elements import Authority
+from ipsec_client.model.elements import Authority, Config
 from ipsec_client.wire.document import from_json
 
 from .sample import HERE, Clock, FakeAgent, addresses, text
-from .scenes import PRIMARY, R1, REM1, REM2, addresses_in, conducting, host, hosts, run
+from .scenes import PRIMARY, R1, REM1, REM2, addresses_in, conducting, heard, host, hosts, run
 
 
 def test_a_candidate_is_committed_with_its_generated_parts(tmp_path: Path) -> None:
@@ -271,7 +273,37 @@ def test_a_node_that_is_gone_is_told_to_leave_also_after_a_restart(tmp_path: Pat
     run(scene)
 
 
-# --- confirmed
+@pytest.mark.parametrize("others", [("router2",), ("router2", "router3")])
+def test_a_router_that_is_gone_never_becomes_another_one(
+    tmp_path: Path, others: tuple[str, ...]
+) -> None:
+    [router] = (one := prepare(text("rem1"), None).authority).router
+    several = replace(one, router=(router, *(replace(router, name=name) for name in others)))
+    written = write(Config(authority=several), secrets=True)
+
+    async def scene() -> None:
+        conductor = Conductor(Datastore(tmp_path), FakeAgent(), Clock(), "router1")
+        await conductor.commit_text(conductor.prepare(written), "root")
+        await conductor.edit("ann", [Edit("delete", R1)])
+        await conductor.commit("ann")
+        await conductor.close()
+        agent = FakeAgent()
+        async with conducting(tmp_path, agent=agent) as conductor:
+            [request] = await heard(conductor, agent)
+            document = from_json(request.body["document"])
+            assert Place(document.router.name, document.node.name) == HERE
+            assert document.client is None
+            await conductor.restore("ann", 1)
+            await conductor.commit("ann")
+            [request] = await heard(conductor, agent)
+            document = from_json(request.body["document"])
+            assert Place(document.router.name, document.node.name) == HERE
+            assert document.client is not None
+
+    run(scene)
+
+
+# --- exports
 
 
 def test_exports_are_kept_by_name(tmp_path: Path) -> None:

@@ -133,6 +133,18 @@ def test_the_deadline_outlives_the_conductor(tmp_path: Path, later: float) -> No
     run(scene)
 
 
+def test_a_wall_clock_set_back_gives_no_more_time_than_was_asked_for(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with conducting(tmp_path, Clock(100_000.0), first=text("rem1", "rem2")) as conductor:
+            await risky(conductor, 1)
+        agent = FakeAgent()
+        async with conducting(tmp_path, Clock(0.0), agent) as conductor:
+            [request] = await heard(conductor, agent)
+            assert request.body["document"]["confirm"]["seconds"] == 70.0
+
+    run(scene)
+
+
 def test_the_very_first_commit_can_be_undone_too(tmp_path: Path) -> None:
     async def scene() -> None:
         async with conducting(tmp_path, Clock(1000.0)) as conductor:
@@ -145,6 +157,3 @@ def test_the_very_first_commit_can_be_undone_too(tmp_path: Path) -> None:
             assert conductor.running() == Authority()
 
     run(scene)
-
-
-# --- exports

@@ -13,15 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ipsec_client.base import files
 from ipsec_client.base.errors import Fault, InputFault
 from ipsec_client.commands.port import Committed, Exported
 from ipsec_client.conductor.candidate import prepare
 from ipsec_client.conductor.datastore.file import FORMATS
 from ipsec_client.conductor.datastore.store import Datastore, state_folder
 from ipsec_client.conductor.datastore.texts import changed_parts, different_routers, joined
-from ipsec_client.config.printer import write
-from ipsec_client.model.elements import Authority, Config, Router, ServiceRoute, Tenant
+from ipsec_client.model.elements import Authority, Router, ServiceRoute, Tenant
 from tests.configs.strategies import elements
 
 from .sample import text
@@ -264,8 +262,13 @@ def _spoiled(folder: Path) -> Iterator[str]:
             octets[chosen.randrange(len(octets))] ^= 0xFF
         path.write_bytes(octets)
         yield f"octets flipped, {seed}"
-    path.write_bytes(whole.replace(b"somekey2", b"somekey9"))
-    yield "one key"
+    for what, old, new in (
+        ("one key", b"somekey2", b"somekey9"),
+        ("one candidate", b'["edits"]', b'["edits"}'),
+    ):
+        assert old in whole
+        path.write_bytes(whole.replace(old, new))
+        yield what
     path.unlink()
     yield "no file"
 
@@ -305,6 +308,28 @@ def test_a_copy_that_is_behind_or_damaged_is_made_anew(tmp_path: Path) -> None:
         assert running(tmp_path) == two
 
 
+def test_a_copy_that_lacks_an_export_or_a_candidate_is_made_anew(tmp_path: Path) -> None:
+    kept(tmp_path, configuration("rem1")).close()
+    behind = (tmp_path / "datastore.copy.db").read_bytes()
+    store = Datastore(tmp_path)
+    store.keep_candidate("ann", ["edits"])
+    store.keep_export(Exported("before", 7.0, False), b"text")
+    store.close()
+    (tmp_path / "datastore.copy.db").write_bytes(behind)
+    Datastore(tmp_path).close()
+    (tmp_path / "datastore.db").unlink()
+    store = Datastore(tmp_path)
+    assert store.candidates() == {"ann": ["edits"]}
+    assert store.exported("before") == b"text"
+
+
+def test_a_disk_that_takes_no_folder_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    store = Datastore(tmp_path / "file" / "conductor")
+    with pytest.raises(Fault, match="cannot be used: Not a directory"):
+        store.keep_candidate("ann", [])
+
+
 def test_commits_lost_with_the_write_ahead_log_are_in_the_copy(tmp_path: Path) -> None:
     one, two = configuration("rem1"), configuration("rem2")
     kept(tmp_path, one).close()
@@ -327,35 +352,6 @@ def test_with_both_damaged_nothing_runs_and_both_are_kept(
     again = kept(tmp_path, configuration("rem2"))
     assert restarted(again, tmp_path).running() == configuration("rem2")
     assert len(list(tmp_path.glob("*.damaged-1"))) == 2
-
-
-# --- what was there before
-
-
-def _before(folder: Path, name: str, version: int, authority: Authority) -> None:
-    body = write(Config(authority=authority), secrets=True)
-    files.replace(folder / name, f"# commit {version}\n{body}")
-
-
-def test_what_ran_before_the_datastore_is_taken_over_once(tmp_path: Path) -> None:
-    one, two = configuration("rem1"), configuration("rem2")
-    _before(tmp_path, "running.previous.conf", 7, one)
-    _before(tmp_path, "running.conf", 8, two)
-    store = Datastore(tmp_path)
-    assert store.running() == two
-    assert [commit.version for commit in store.history] == [8, 7]
-    assert sorted(path.name for path in tmp_path.glob("*.conf*")) == [
-        "running.conf.taken-over",
-        "running.previous.conf.taken-over",
-    ]
-    assert restarted(store, tmp_path).running() == two
-
-
-@pytest.mark.parametrize("damage", [b"", b"# commit 8\n", b"\xff\xfe", b"# commit 8\nconfig\n"])
-def test_a_damaged_one_is_passed_over_for_the_one_before(tmp_path: Path, damage: bytes) -> None:
-    _before(tmp_path, "running.previous.conf", 7, configuration("rem1"))
-    (tmp_path / "running.conf").write_bytes(damage)
-    assert running(tmp_path) == configuration("rem1")
 
 
 def test_the_folder_can_be_moved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -158,6 +158,23 @@ def test_undoing_what_another_did_is_a_clash_until_it_is_edited_again(
     assert drafts.candidate(after, again) == drafts.candidate(after, other)
 
 
+@pytest.mark.parametrize("gone", [C1, R1])
+def test_what_another_removed_does_not_come_back_unsaid_around_what_is_added(gone: Path) -> None:
+    anns = [Edit("set", REM3, "host", "172.16.6.4")]
+    draft = ann(*anns)
+    [clash] = met(draft, Edit("delete", gone))
+    assert clash == Clash(gone, "", "changed", None, "bob", 2)
+    after = apply(running(), [Edit("delete", gone)])
+    other = drafts.edited(after, 2, draft, [Edit("set", ("authority",), "name", "x")])
+    assert drafts.clashes(after, other, HISTORY) == (clash,)
+    kept = drafts.from_json(json.loads(json.dumps(drafts.to_json(other))))
+    assert drafts.clashes(after, kept, HISTORY) == (clash,)
+    again = drafts.edited(after, 2, other, anns)
+    assert drafts.clashes(after, again, HISTORY) == ()
+    dropped = drafts.edited(after, 2, other, [Edit("delete", gone)])
+    assert drafts.candidate(after, dropped) == apply(after, [Edit("set", R1[:1], "name", "x")])
+
+
 def test_taking_what_the_other_did_is_no_clash_either() -> None:
     after = apply(running(), [host("b")])
     draft = drafts.edited(after, 2, ann(host("a")), [host("b")])

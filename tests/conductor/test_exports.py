@@ -26,6 +26,8 @@ def test_an_export_has_no_keys_unless_it_is_encrypted() -> None:
     assert b"router1" not in encrypted
     assert opened(encrypted, PASSPHRASE) == authority
     assert sealed(authority, PASSPHRASE) != encrypted
+    latin = Secret("\udce9t\udce9 1999")  # typed where the terminal's characters are not UTF-8
+    assert opened(sealed(authority, latin), latin) == authority
 
 
 def test_without_the_passphrase_nothing_comes_out() -> None:

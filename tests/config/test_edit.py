@@ -1,4 +1,4 @@
-"""Edits: made, read from words, found between two configurations, and refused with the path and the cure."""
+"""Edits: made, found between two configurations, and refused with the path and the cure."""
 
 from __future__ import annotations
 
@@ -14,16 +14,14 @@ from ipsec_client.base.secret import Secret
 from ipsec_client.config.edit import (
     Change,
     Edit,
-    Verb,
     apply,
     difference,
     edits_of,
     named_routers,
-    parse_edit,
 )
 from ipsec_client.config.paths import Finder
 from ipsec_client.config.reader import read
-from ipsec_client.model.definition import Element, Nested, Path, definition
+from ipsec_client.model.definition import Nested, Path, definition
 from ipsec_client.model.elements import Authority, Config, Router
 from tests.configs import complete
 from tests.configs.strategies import elements
@@ -47,10 +45,6 @@ def page() -> Authority:
     authority = read(complete()).config.authority
     assert authority is not None
     return authority
-
-
-def edit(words: str, base: Path = ()) -> Edit:
-    return parse_edit(words.split(), base)
 
 
 # --- properties
@@ -116,47 +110,6 @@ def test_what_cannot_be_raises_its_own_error_only(page: Authority, edits: list[E
         assert apply(done, edits_of(done, page)) == page
 
 
-@settings(max_examples=300, deadline=None)
-@given(
-    st.lists(_words, max_size=8),
-    st.sampled_from(((), R1, C1)),
-    st.sampled_from(("set", "delete")),
-)
-def test_any_words_are_an_edit_or_its_own_error(
-    words: list[str],
-    base: Path,
-    verb: Verb,
-) -> None:
-    with suppress(InputFault):
-        assert parse_edit(words, base, verb).path
-
-
-def every_path(kind: type[Element], at: Path) -> list[Path]:
-    """A path to each kind of element and to each field."""
-    found = [(*at, leaf.name) for leaf in definition(kind).leaves]
-    for nested in definition(kind).nested:
-        keys = [
-            (leaf.type.choices or (_KEYS.get(leaf.type.name, "1"),))[0]
-            for leaf in definition(nested.element).keys
-        ]
-        found += every_path(nested.element, (*at, nested.name, *(keys if nested.many else ())))
-    return [at, *found]
-
-
-_KEYS = {
-    "ip-address": "10.0.0.1",
-    "network-namespace": "ns",
-    "option-name": "x",
-    "host": "h",
-}
-
-
-def test_every_path_of_the_model_can_be_named() -> None:
-    for path in every_path(Authority, ("authority",)):
-        if path != ("authority",):
-            assert parse_edit(list(path), (), "delete").path[0] == "authority"
-
-
 # --- applying
 
 
@@ -184,6 +137,25 @@ def test_a_field_of_several_takes_and_gives_back_values(page: Authority) -> None
     assert Finder(more).values(REM1, "subnet") == (*before, "10.9.0.0/16")
     assert apply(more, [Edit("delete", REM1, "subnet", "10.9.0.0/16")]) == page
     assert Finder(apply(more, [Edit("delete", REM1, "subnet")])).values(REM1, "subnet") == ()
+
+
+def test_an_edit_that_cannot_be_is_passed_over_where_it_is_needless(page: Authority) -> None:
+    rem1 = (*C1, "remote", "rem1")
+    wrong = [
+        Edit("move", rem1, value="rem9"),
+        Edit("move", rem1, value="rem1"),
+        Edit("delete", (*C1, "remote", "rem9")),
+        Edit("delete", (*C1, "remote", "rem9"), "host"),
+        Edit("set", rem1, "subnet", "gold"),
+    ]
+    for edit in wrong:
+        with pytest.raises(InputFault):
+            apply(page, [edit])
+    assert apply(page, wrong, wrong.__contains__) is page
+    right = Edit("set", rem1, "host", "172.16.9.9")
+    assert apply(page, [*wrong, right], wrong.__contains__) == apply(page, [right])
+    with pytest.raises(InputFault, match="rem9"):
+        apply(page, wrong, wrong[1:].__contains__)
 
 
 def test_an_element_is_moved_after_another_or_first(page: Authority) -> None:
@@ -221,52 +193,6 @@ def test_an_edit_that_cannot_be_says_where_and_why(page: Authority, wrong: Edit,
     with pytest.raises(InputFault) as caught:
         apply(page, [wrong])
     assert told in caught.value.what
-
-
-# --- words
-
-
-def test_words_may_be_abbreviated_and_begin_anywhere() -> None:
-    assert edit("auth router router1 node node1 ipsec-c client1 rem rem1 ho 1.2.3.4") == Edit(
-        "set", REM1, "host", "1.2.3.4"
-    )
-    assert edit("config authority tenant lan") == Edit("set", ("authority", "tenant", "lan"))
-    assert edit("tunnel-m destination 10.0.0.1 int 5s", REM1) == Edit(
-        "set", (*REM1, "tunnel-monitor", "destination", "10.0.0.1"), "interval", "5s"
-    )
-    hop = parse_edit(["service-route", "s", "next-hop", "force", "n1", "i1"], R1, "delete")
-    assert hop == Edit("delete", (*R1, "service-route", "s", "next-hop", "n1", "i1"))
-    assert parse_edit(["host"], REM1, "delete") == Edit("delete", REM1, "host")
-
-
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        ("", "config: nothing is named"),
-        ("authority rooter r1", "authority: 'rooter' is not known here. Did you mean router?"),
-        ("authority router", "authority router: which one is not said. Give its name"),
-        ("authority router router1 ipsec-profile p ike 1", "'ike' is ambiguous. It may be ike-"),
-        ("authority router router1 ipsec-profile p mtu", "mtu: has no value"),
-        ("authority router router1 ipsec-profile p mtu 1 2", "mtu: is followed by several words"),
-        (
-            "authority router router1 ipsec-profile p ike-v2 yess",
-            "ike-v2: 'yess' is none of insist, yes, propose, permit, no, never. Did you mean yes?",
-        ),
-    ],
-)
-def test_words_that_are_no_edit_say_what_is_wrong(words: str, told: str) -> None:
-    with pytest.raises(InputFault) as caught:
-        edit(words)
-    assert told in str(caught.value)
-
-
-def test_a_key_is_a_secret_from_the_first_moment() -> None:
-    found = edit("ipsec-profile p pre-shared-key hunter22", R1)
-    assert found.value == Secret("hunter22")
-    assert "hunter22" not in f"{found} {found!r}"
-    with pytest.raises(InputFault) as caught:
-        parse_edit(["ipsec-profile", "p", "pre-shared-key", 'hunter"22'], R1)
-    assert "hunter" not in str(caught.value)
 
 
 # --- differences

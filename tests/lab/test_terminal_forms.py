@@ -143,9 +143,9 @@ def test_the_plugins_state_has_the_documented_layout(lab: Lab) -> None:
 
 
 def test_the_plugins_summary_is_a_row_for_each_remote(lab: Lab) -> None:
-    numbers = re.compile(r"(?m)^( rem\d +up +[\d.]+ +\d+) +\d+ +\d+")
+    numbers = re.compile(r"(?m)^( rem\d +up +[\d.]+) +[1-9]\d* +\d+ +\d+")
     shown, expected = (
-        [" ".join(line.split()) for line in shape(numbers.sub(r"\1 IN OUT", text))]
+        [" ".join(line.split()) for line in shape(numbers.sub(r"\1 SAS IN OUT", text))]
         for text in (
             lab.pcli("show plugins state summary router router1 node node1"),
             (LAYOUTS / "plugin-summary.txt").read_text(),

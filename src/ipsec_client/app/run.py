@@ -121,7 +121,8 @@ class _Run:
             good = False
         if good:
             self._supervisor.send(CONDUCTOR, signal.SIGHUP)
-        tell(f"{self._file}: {'committed' if good else 'refused; nothing is changed'}")
+        told = "the conductor commits it" if good else "refused; nothing is changed"
+        tell(f"{self._file}: {told}")
 
     async def _end(self) -> None:
         """The conductor first, so that nothing is made again; pluto is stopped by the agent's leaving."""

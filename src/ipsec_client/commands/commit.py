@@ -11,12 +11,9 @@ from ipsec_client.commands import problems
 from ipsec_client.commands.command import AuthorityCommand
 from ipsec_client.commands.compare import impact_told
 from ipsec_client.commands.grammar import FORCE, Argument, Arguments
-from ipsec_client.commands.port import Committed, ConfigPort, Conflict, Refused, TooWide
+from ipsec_client.commands.port import LONGEST, Committed, ConfigPort, Conflict, Refused, TooWide
 from ipsec_client.commands.session import Talk
 from ipsec_client.commands.validate import CROSS, MARK
-
-LONGEST = 24 * 60
-"""Minutes that a commit may wait for its confirmation."""
 
 _STEP = "Validating, then committing..."
 

@@ -11,9 +11,9 @@ from ipsec_client.commands.command import AnyCommand, AuthorityCommand
 from ipsec_client.commands.configure import VERBS, verb_in
 from ipsec_client.commands.grammar import NotFound
 from ipsec_client.commands.guide import Entry, purpose
-from ipsec_client.commands.places import Place, element_at, lead
+from ipsec_client.commands.places import Place, lead
 from ipsec_client.commands.show_config import OPTIONS
-from ipsec_client.config.paths import values_of
+from ipsec_client.config.paths import element_at, values_of
 from ipsec_client.model.definition import Leaf, Member, Nested, definition
 from ipsec_client.model.elements import Authority
 

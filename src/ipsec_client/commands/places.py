@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ipsec_client.base.errors import InputFault
 from ipsec_client.commands.grammar import NotFound
 from ipsec_client.config.generated import interface_name
-from ipsec_client.config.paths import Finder, read_key, steps
+from ipsec_client.config.paths import element_at, read_key, steps
 from ipsec_client.config.recovery import near
 from ipsec_client.model.definition import Element, Leaf, Member, Nested, Path, definition
 from ipsec_client.model.elements import Authority, Config, Node, Router
@@ -98,11 +98,6 @@ def matching(kind: type[Element], word: str) -> list[Member]:
 def unknown(word: str, known: Sequence[str]) -> NotFound:
     """The error for a word that means nothing here, with the one it may be a slip of."""
     return NotFound(f"Command '{word}' not found (use '?' for help)", cure=near(word, known))
-
-
-def element_at(authority: Authority, path: Path) -> Element | None:
-    """What stands at a path; None where nothing does."""
-    return Finder(authority).element(path)
 
 
 def trail(path: Path) -> list[Place]:

@@ -72,6 +72,10 @@ class Committed:
     undone_from: int | None = None
 
 
+LONGEST = 24 * 60
+"""Minutes that a commit may await its confirmation."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clash:
     """A place that a candidate changes and another's commit changed since; without ``leaf`` the whole element.

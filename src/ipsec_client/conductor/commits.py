@@ -21,9 +21,6 @@ from ipsec_client.wire.document import Confirm
 
 log = logging.getLogger(__name__)
 
-LONGEST = 24 * 60
-"""Minutes that a commit may await its confirmation."""
-
 _GRACE = 10.0
 """Seconds that a node waits beyond the deadline: a confirmation of the last moment must still find it waiting."""
 
@@ -50,7 +47,7 @@ class Commits:
         self._previous = Authority()  # what ran before a commit that awaits its confirmation
         self._deadline = 0.0  # of that commit, by the monotonic clock
         if self.running is not None:
-            self.here = still_here(self.running, named, self.here)
+            self.here = still_here(self.running, named, self.here, self.running)
             self._go_on_awaiting()
             self._want()
 
@@ -70,7 +67,7 @@ class Commits:
         if awaiting := self.awaiting:
             until = moment(awaiting.confirmed_until or 0.0)
             raise Fault(
-                f"commit {awaiting.version} of {awaiting.user} awaits its confirmation until {until}",
+                f"commit {awaiting.version} of {awaiting.user} awaits its confirmation until {until} UTC",
                 cure="commit confirm keeps it; else wait until it has undone itself",
             )
 
@@ -95,9 +92,8 @@ class Commits:
         def kept() -> Committed:
             routers = different_routers(before or Authority(), authority)
             commit = Committed(version, now.wall, user, routers, until, undone_from)
-            if here != self._known():
-                self.store.keep_setting(_HERE, f"{here.router} {here.node}")
-            self.store.keep(commit, before, authority, user if candidate else None)
+            settings = {_HERE: f"{here.router} {here.node}"}
+            self.store.keep(commit, before, authority, user if candidate else None, settings)
             return commit
 
         commit = await asyncio.to_thread(kept)
@@ -145,8 +141,9 @@ class Commits:
 
     def _go_on_awaiting(self) -> None:
         if (awaiting := self.awaiting) and awaiting.confirmed_until is not None:
-            now = self._clock()
-            self._deadline = now.mono + min(awaiting.confirmed_until - now.wall, LONGEST * 60.0)
+            now, until = self._clock(), awaiting.confirmed_until
+            longest = until - awaiting.at  # the wall clock may have been set back since
+            self._deadline = now.mono + min(until - now.wall, longest)
             if len(self.history) > 1:
                 self._previous = self.store.authority(self.history[1].version)
 
@@ -170,7 +167,8 @@ class Commits:
             awaiting = self.awaiting
             if awaiting and self._left() <= 0:
                 log.warning("commit %s was not confirmed, and is undone", awaiting.version)
-                here = still_here(self._previous, self._named, self.here)
+                before = self.running or Authority()
+                here = still_here(self._previous, self._named, self.here, before)
                 version, user = awaiting.version, awaiting.user
                 await self.keep(self._previous, user, here, undone_from=version)
 

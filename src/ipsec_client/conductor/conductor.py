@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import eq
 
 from ipsec_client.base.clock import Now
-from ipsec_client.base.errors import HostFault, InputFault
+from ipsec_client.base.errors import Fault, HostFault, InputFault
 from ipsec_client.base.secret import Secret
 from ipsec_client.base.users import login_name
 from ipsec_client.commands.port import (
+    LONGEST,
     Clash,
     Committed,
     Conflict,
@@ -23,7 +24,7 @@ from ipsec_client.commands.port import (
 )
 from ipsec_client.conductor import exports
 from ipsec_client.conductor.candidate import Candidate, completed, prepare
-from ipsec_client.conductor.commits import LONGEST, Commits
+from ipsec_client.conductor.commits import Commits
 from ipsec_client.conductor.datastore.store import Datastore
 from ipsec_client.conductor.deployer import Deployer
 from ipsec_client.conductor.desk import Desk
@@ -202,7 +203,7 @@ class Conductor:
             lost = (await self._impact(authority)).unnamed(self._desk.named(user))
             if lost:
                 raise TooWide(lost)
-        here = still_here(authority, self._named, self.here)
+        here = still_here(authority, self._named, self.here, self._commits.base[0])
         seconds = None if confirmed is None else confirmed * 60.0
         commit = await self._commits.keep(authority, user, here, seconds=seconds, candidate=True)
         self._desk.clear(user)
@@ -234,7 +235,7 @@ class Conductor:
         async def commit() -> Committed:
             commit = await self._commit_text(candidate, user)
             if run:
-                await asyncio.to_thread(self._store.keep_setting, _RUN, run)
+                await asyncio.to_thread(self._keep_run, run)
             return commit
 
         return await self._commits.to_its_end(commit)
@@ -243,6 +244,12 @@ class Conductor:
     def run_of_text(self) -> str | None:
         """The last run that committed a text."""
         return self._store.setting(_RUN)
+
+    def _keep_run(self, run: str) -> None:
+        try:
+            self._store.keep_setting(_RUN, run)
+        except Fault as fault:  # what runs already needs no room on the disk
+            log.error("started again, this run would commit its text again: %s", fault)
 
     async def _commit_text(self, candidate: Candidate, user: str) -> Committed:
         authority, running = candidate.authority, self.running()

@@ -70,6 +70,8 @@ class Desk:
 
     def _keep(self, user: str, draft: Draft) -> None:
         self._store.keep_candidate(user, drafts.to_json(draft) if draft.kept else None)
-        self.clear(user)
+        self._made.pop(user, None)
         if draft.kept:
-            self._drafts[user] = draft
+            self._drafts[user] = draft  # in one step: others look at it meanwhile
+        else:
+            self._drafts.pop(user, None)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ipsec_client.base.errors import InputFault
 from ipsec_client.base.secret import Secret
 from ipsec_client.commands.port import Clash, Committed
 from ipsec_client.config.edit import (
@@ -22,14 +21,14 @@ from ipsec_client.config.edit import (
     named_routers,
     shown_value,
 )
-from ipsec_client.config.paths import Finder, kind_at, leaf_of
+from ipsec_client.config.paths import Finder, around, kind_at, leaf_of
 from ipsec_client.model.definition import Path
 from ipsec_client.model.elements import Authority
 from ipsec_client.wire.codec import encode
 from ipsec_client.wire.request import Json
 
-_ABSENT = "absent"
-"""Found where the element was not there."""
+_ABSENT, _THERE = "absent", "there"
+"""Found where the element was not there, and where it was."""
 
 _Spot = tuple[bool, Path, str, str | None]
 """What an edit is about: whether where it stands, the path, the field, and the value for a field of several."""
@@ -67,7 +66,7 @@ class Draft:
 
 def candidate(running: Authority, draft: Draft) -> Authority:
     """The running configuration with the draft's edits. Those that cannot be any more are left out: see ``clashes``."""
-    return _applied(running, draft.edits, lambda _: True)
+    return apply(running, draft.edits, lambda _: True)
 
 
 def edited(running: Authority, version: int, draft: Draft, edits: Sequence[Edit]) -> Draft:
@@ -81,7 +80,7 @@ def edited(running: Authority, version: int, draft: Draft, edits: Sequence[Edit]
         edit for edit in edits if not (_is_removed(edit) and finder.values(edit.path, edit.leaf))
     ]
     again = set(draft.edits)
-    done = _applied(before, wanted, lambda edit: edit in again)
+    done = apply(before, wanted, again.__contains__)
     return _normal(running, version, draft, done, edits)
 
 
@@ -95,7 +94,12 @@ def clashes(running: Authority, draft: Draft, history: Sequence[Committed]) -> t
     """Where the draft and commits after its edits were made meet; ``history`` is newest first."""
     latest = history[0].version if history else 0
     finder = Finder(running)
-    found = []
+    lost = _lost(finder, draft, latest)
+    found = [
+        _clash(finder, Kept(Edit("set", path), kept.version, _THERE), history)
+        for path, kept in lost.items()
+        if not any(other in lost for other in around(path) if other != path)
+    ]
     for kept in draft.kept:
         if kept.version == latest or (now := _fingerprint(finder, kept.edit)) == kept.found:
             continue
@@ -146,22 +150,6 @@ def _value_to_json(value: Value) -> dict[str, Json]:
     return {} if value is None else {"value": value}
 
 
-def _applied(
-    before: Authority, edits: Sequence[Edit], needless: Callable[[Edit], bool]
-) -> Authority:
-    """The edits made; one that cannot be is passed over if it is ``needless``."""
-    try:
-        return apply(before, edits)
-    except InputFault:
-        for edit in edits:
-            try:
-                before = apply(before, (edit,))
-            except InputFault:
-                if not needless(edit):
-                    raise
-        return before
-
-
 def _normal(
     running: Authority, version: int, draft: Draft, done: Authority, edits: Sequence[Edit]
 ) -> Draft:
@@ -170,11 +158,26 @@ def _normal(
     gone = {(edit.path, edit.leaf) for edit in edits if edit.verb == "delete" and not edit.value}
     before = {_spot(kept.edit): kept for kept in draft.kept}
     finder = Finder(running)
+    lost = _lost(finder, draft, version)
+    unseen = {
+        kept.edit.path: kept
+        for kept in draft.kept
+        if kept.edit.verb == "delete" and not kept.edit.leaf and kept.version != version
+        if kept.found != _fingerprint(finder, kept.edit)
+    }
 
     def kept(edit: Edit) -> Kept:
+        if (edit.verb, edit.leaf) == ("set", "") and edit.path in lost:
+            is_wanted = any(each.path[: len(edit.path)] == edit.path for each in edits)
+            found = (version, _ABSENT) if is_wanted else (lost[edit.path].version, _THERE)
+            return Kept(edit, *found)
         spot = _spot(edit)
         was = before.get(spot)
         path = edit.path
+        if (
+            was is None and unseen
+        ):  # a part of what was to be deleted whole, and that another changed
+            was = next((unseen[each] for each in around(path) if each in unseen), None)
         anew = spot in touched or (path, edit.leaf) in gone
         if was is None or anew or any((path[:end], "") in gone for end in range(len(path) + 1)):
             return Kept(edit, version, _fingerprint(finder, edit))
@@ -205,7 +208,7 @@ def _fingerprint(finder: Finder, edit: Edit) -> str:
     if not edit.leaf:
         element = finder.element(edit.path)
         if element is None or edit.verb != "delete":
-            return _ABSENT if element is None else "there"
+            return _ABSENT if element is None else _THERE
         return _digest(encode(element, secrets=True))
     values = finder.values(edit.path, edit.leaf)
     if values is None:
@@ -231,6 +234,21 @@ def _is_lost(edit: Edit, found: str, now: str, finder: Finder) -> bool:
     return values != (edit.value,) and not (found == _ABSENT and not values)
 
 
+def _lost(finder: Finder, draft: Draft, version: int) -> dict[Path, Kept]:
+    """The elements gone by ``version`` that would come back around what the draft adds, each with such an edit."""
+    added = [kept for kept in draft.kept if kept.edit.verb == "set" and not kept.edit.leaf]
+    made = {kept.edit.path for kept in added if kept.found == _ABSENT}
+    lost: dict[Path, Kept] = {}
+    for kept in (kept for kept in added if kept.version != version):
+        for path in around(kept.edit.path):
+            if path not in made:
+                if finder.element(path) is None:
+                    lost.setdefault(path, kept)
+                else:
+                    made.add(path)
+    return lost
+
+
 def _clash(finder: Finder, kept: Kept, history: Sequence[Committed]) -> Clash:
     edit = kept.edit
     if edit.leaf:
@@ -238,7 +256,7 @@ def _clash(finder: Finder, kept: Kept, history: Sequence[Committed]) -> Clash:
         theirs = ", ".join(str(shown_value(value)) for value in values) or None
     else:
         theirs = None if finder.element(edit.path) is None else "changed"
-    mine = shown_value(edit.value) if edit.verb == "set" else None
+    mine = None if edit.verb == "delete" else shown_value(edit.value) if edit.leaf else "changed"
     since = [commit for commit in history if commit.version > kept.version]
     router = edit.path[2] if edit.path[1:2] == ("router",) else ""
     by = next((commit for commit in since if router in commit.routers), since[0])

@@ -81,4 +81,5 @@ def _cipher(passphrase: Secret, salt: bytes) -> AESGCM:
             "exports are encrypted by the Python package cryptography, which is not here",
             cure="Install it, or export without a passphrase",
         ) from None
-    return AESGCM(Scrypt(salt=salt, **_COST).derive(passphrase.reveal().encode()))
+    octets = passphrase.reveal().encode(errors="surrogateescape")  # as they were typed
+    return AESGCM(Scrypt(salt=salt, **_COST).derive(octets))

@@ -18,19 +18,24 @@ def find_here(authority: Authority, named: Named, known: Place | None) -> Place:
         router = find_router(authority, named[0])
         return Place(router.name, find_node(router, named[1]).name)
     except UsageFault:
-        if known is not None and _has(authority, known):
+        if known is not None and _fits(known, named) and _has(authority, known):
             return known
         raise
 
 
-def still_here(authority: Authority, named: Named, known: Place | None) -> Place:
-    """As ``find_here``; a node that the authority has no more stays ``known``, so that it is told to leave."""
+def still_here(authority: Authority, named: Named, known: Place | None, before: Authority) -> Place:
+    """As ``find_here``; a node that the authority has no more stays ``known``, so that it is told to leave.
+
+    It never becomes the one that is left of those in the authority ``before``: that is another machine.
+    """
+    stays = known if known is not None and _fits(known, named) else None
     try:
-        return find_here(authority, named, known)
-    except InputFault:
-        if known is None or named[0] not in (None, known.router):
+        found = find_here(authority, named, known)
+    except (InputFault, UsageFault):
+        if stays is None:
             raise
-        return known
+        return stays
+    return stays if stays is not None and _has(before, found) else found
 
 
 def document_of(authority: Authority, place: Place, id: str) -> Document:  # noqa: A002
@@ -39,6 +44,10 @@ def document_of(authority: Authority, place: Place, id: str) -> Document:  # noq
         return document(authority, place.router, place.node, id)
     bare = Router(name=place.router, node=(Node(name=place.node),))
     return Document(id, Authority(router=(bare,)))
+
+
+def _fits(known: Place, named: Named) -> bool:
+    return named[0] in (None, known.router) and named[1] in (None, known.node)
 
 
 def _has(authority: Authority, place: Place) -> bool:

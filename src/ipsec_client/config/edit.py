@@ -1,4 +1,4 @@
-"""Changes to a configuration as values: one set, delete or move by path each; applied, read from words, and found.
+"""Changes to a configuration as values: one set, delete or move by path each; applied, and found.
 
 A path leads to an element, in the words of the PCLI with their keys: ``("authority", "router", "r1")``. Values are
 text as it is written; a key is a ``Secret``. What cannot be done raises InputFault, with the path and the cure.
@@ -7,19 +7,17 @@ text as it is written; a key is a ``Secret``. What cannot be done raises InputFa
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ipsec_client.base.errors import InputFault
 from ipsec_client.base.secret import REMOVED, Secret
-from ipsec_client.config import recovery
 from ipsec_client.config.paths import (
     by_key,
     fault,
-    kind_at,
     known_values,
     leaf_of,
-    member_of,
     read_key,
     read_value,
     steps,
@@ -65,42 +63,25 @@ class Change:
     after: str | None = None
 
 
-def apply(authority: Authority, edits: Iterable[Edit]) -> Authority:
-    """The authority with the edits made, in their order; parts that none of them names are the same objects."""
+def apply(
+    authority: Authority,
+    edits: Iterable[Edit],
+    needless: Callable[[Edit], bool] = lambda _: False,
+) -> Authority:
+    """The authority with the edits made, in their order; parts that none of them names are the same objects.
+
+    One that cannot be is passed over if it is ``needless``.
+    """
     root = _Draft(Config(authority=authority))
     for edit in edits:
-        root.make(edit)
+        try:
+            root.make(edit)
+        except InputFault:
+            if not needless(edit):
+                raise
     done = root.frozen()
     assert isinstance(done, Config)
     return done.authority or Authority()
-
-
-def parse_edit(words: Sequence[str], base: Path = (), verb: Verb = "set") -> Edit:
-    """The edit in the words after ``set`` or ``delete``, which begin at ``base``; unique prefixes are enough.
-
-    A ``force`` before the key of what is deleted is passed over, as ``compare config`` prints it.
-    """
-    at, kind, rest = base, kind_at(base), list(words)
-    if not base and rest[:1] == ["config"]:
-        del rest[0]
-    if not rest:
-        raise fault(at, "nothing is named", "Name an element or a field")
-    while rest:
-        member = member_of(kind, rest.pop(0), at)
-        if isinstance(member, Leaf):
-            return Edit(verb, at, member.name, _value_in(rest, member, verb, at))
-        keys = definition(member.element).keys
-        if verb == "delete" and rest[:1] == ["force"] and len(rest) > len(keys):
-            del rest[0]
-        at = (*at, member.name)
-        if len(rest) < len(keys):
-            names = " and ".join(leaf.name for leaf in keys)
-            raise fault(at, "which one is not said", f"Give its {names}")
-        key = read_key(keys, rest[: len(keys)], at)
-        at = (*at, *(leaf.type.write(value) for leaf, value in zip(keys, key, strict=True)))
-        del rest[: len(keys)]
-        kind = member.element
-    return Edit(verb, at)
 
 
 def edits_of(before: Authority, after: Authority) -> tuple[Edit, ...]:
@@ -222,16 +203,14 @@ class _Draft:
         entries = self._entries(nested)
         if key not in entries:
             raise fault(edit.path, "is not configured")
+        other = None if edit.value is None else tuple(str(edit.value).split(" "))
+        if edit.verb == "move" and other is not None and (other == key or other not in entries):
+            raise fault(edit.path, f"there is no {' '.join(other)} to stand after")
         entry = entries.pop(key)
         if edit.verb == "delete":
             return
         items = list(entries.items())
-        at = 0
-        if edit.value is not None:
-            other = tuple(str(edit.value).split(" "))
-            if not nested.many or other not in entries:
-                raise fault(edit.path, f"there is no {' '.join(other)} to stand after")
-            at = list(entries).index(other) + 1
+        at = 0 if other is None else list(entries).index(other) + 1
         items.insert(at, (key, entry))
         self.below[nested.attribute] = dict(items)
 
@@ -347,18 +326,6 @@ def _changes(edit: Edit, was: Any) -> Iterator[Change]:
 def shown_value(value: Value) -> str | None:
     """The value for people: a key is ``(removed)``."""
     return REMOVED if isinstance(value, Secret) else value
-
-
-def _value_in(rest: list[str], leaf: Leaf, verb: Verb, at: Path) -> Value:
-    where = (*at, leaf.name)
-    if len(rest) > 1:
-        raise fault(where, "is followed by several words", recovery.QUOTE)
-    if not rest:
-        if verb == "set":
-            raise fault(where, "has no value", known_values(leaf))
-        return None
-    value = read_value(leaf, rest[0], where)
-    return value if leaf.type.secret else leaf.type.write(value)
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ipsec_client.base.errors import InputFault
 from ipsec_client.base.secret import Secret
 from ipsec_client.config import recovery
 from ipsec_client.config.findings import shown
-from ipsec_client.model.definition import Element, Leaf, Member, Nested, Path, definition, dotted
+from ipsec_client.model.definition import Element, Leaf, Nested, Path, definition, dotted
 from ipsec_client.model.elements import Authority, Config
 
 
@@ -19,19 +19,6 @@ def kind_at(path: Path) -> type[Element]:
     for nested, _ in steps(path):
         kind = nested.element
     return kind
-
-
-def member_of(kind: type[Element], word: str, at: Path) -> Member:
-    """The field or element below a kind of element, by its name or a prefix that only one name has."""
-    known = definition(kind).by_name
-    fitting = [word] if word in known else [name for name in known if name.startswith(word)]
-    if len(fitting) == 1:
-        return known[fitting[0]]
-    if fitting:
-        raise fault(at, f"{shown(word)}is ambiguous", f"It may be {', '.join(fitting)}")
-    raise fault(
-        at, f"{shown(word)}is not known here", recovery.cure(_near(word, known), list(known))
-    )
 
 
 class Finder:
@@ -86,6 +73,14 @@ def steps(path: Path) -> Iterator[tuple[Nested, Path]]:
         at += 1 + size
 
 
+def around(path: Path) -> Iterator[Path]:
+    """The paths of the elements that a path leads through, the outermost first, its own last."""
+    at = 0
+    for _, key in steps(path):
+        at += 1 + len(key)
+        yield path[:at]
+
+
 def by_key(nested: Nested, values: Mapping[str, Any]) -> Iterator[tuple[Path, Element]]:
     """The elements of a list, or the one of a container, by their keys."""
     below = values[nested.attribute]
@@ -131,11 +126,6 @@ def leaf_of(kind: type[Element], name: str, path: Path) -> Leaf:
 
 def known_values(leaf: Leaf) -> str:
     return f"It is one of {', '.join(leaf.type.choices)}" if leaf.type.choices else leaf.help
-
-
-def _near(word: str, known: Iterable[str]) -> list[str]:
-    close, _ = recovery.nearest(word, list(known), ())
-    return close
 
 
 def fault(path: Path, what: str, cure: str = "") -> InputFault:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from ipsec_client.base import files
 from ipsec_client.base.errors import Fault, InputFault
 from ipsec_client.commands.port import Committed, Exported
 from ipsec_client.conductor.datastore import before_sqlite
-from ipsec_client.conductor.datastore.file import FORMATS, Damaged, File, put_aside
+from ipsec_client.conductor.datastore.file import FORMATS, Damaged, File, as_damage, put_aside
 from ipsec_client.conductor.datastore.texts import (
     ORDER,
     ROUTER,
@@ -40,6 +40,15 @@ INSERT INTO commits (version, at, user, routers, confirmed_until, undone_from) V
 _DELETE_PARTS = """
 DELETE FROM parts WHERE version < ? AND (kind, name) IN (SELECT kind, name FROM parts WHERE version = ?)
 """
+
+_KEEP_SETTING = "INSERT OR REPLACE INTO settings VALUES (?, ?)"
+
+_SMALL = (
+    "SELECT * FROM candidates ORDER BY user",
+    "SELECT name, at, encrypted FROM exports ORDER BY name",
+    "SELECT * FROM settings ORDER BY name",
+)
+"""What beside the history tells whether the copy is the same."""
 
 Statement = tuple[Any, ...]
 """A statement of SQL, and its values."""
@@ -74,8 +83,7 @@ class Datastore:
             if self._path.exists() or self._copy_path.exists():
                 self._hold()
                 self._open()
-            if self._file is None:
-                self._take_over(folder)
+            self._take_over(folder)
         except BaseException:
             self.close()
             raise
@@ -106,8 +114,12 @@ class Datastore:
         before: Authority | None,
         after: Authority,
         candidate_of: str | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
-        """Makes it the latest commit; no other awaits confirmation. ``candidate_of`` a user goes with it."""
+        """Makes it the latest commit; no other awaits confirmation. ``candidate_of`` a user goes with it.
+
+        ``settings`` are kept with it.
+        """
         statements: list[Statement] = [
             ("UPDATE commits SET confirmed_until = NULL",),
             (
@@ -131,6 +143,7 @@ class Datastore:
                 for part in changed_parts(before, after)
             ),
         ]
+        statements += [(_KEEP_SETTING, *setting) for setting in (settings or {}).items()]
         if candidate_of is not None:
             statements.append(("DELETE FROM candidates WHERE user = ?", candidate_of))
         if len(self.history) >= self._longest:
@@ -143,8 +156,7 @@ class Datastore:
 
     def candidates(self) -> dict[str, Any]:
         """Everybody's candidate, as it was kept."""
-        rows = self._rows("SELECT user, edits FROM candidates")
-        return {user: json.loads(edits) for user, edits in rows}
+        return _candidates(self._file) if self._file is not None else {}
 
     def keep_candidate(self, user: str, edits: Any) -> None:
         """Keeps a candidate, as JSON values; None forgets it."""
@@ -184,7 +196,7 @@ class Datastore:
 
     def keep_setting(self, name: str, value: str) -> None:
         """Keeps a setting."""
-        self._write([("INSERT OR REPLACE INTO settings VALUES (?, ?)", name, value)])
+        self._write([(_KEEP_SETTING, name, value)])
 
     def close(self) -> None:
         """Ends its use."""
@@ -196,8 +208,8 @@ class Datastore:
     def _hold(self) -> None:
         """Keeps others from it: two at once would each take the other's half-written copy for a bad one."""
         if self._held is None:
-            lock = files.folder(self._path.parent) / "lock"
-            with ExitStack() as holding:
+            with as_damage(self._path), ExitStack() as holding:
+                lock = files.folder(self._path.parent) / "lock"
                 holding.enter_context(files.lock(lock, "conductor"))
                 self._held = holding.pop_all()
 
@@ -241,7 +253,7 @@ class Datastore:
         self._file, self._copy = file, copy
         if file:
             self._look(file)
-            if copy is None or _history(copy) != self.history:
+            if copy is None or not _same(copy, file):
                 self._make_copy()
         else:
             log.error("no commit is left; nodes go on as they are until the next one")
@@ -258,6 +270,7 @@ class Datastore:
         try:
             file = File(path, self._formats)
             _view(file, _latest(file))
+            _candidates(file)
         except (Damaged, ValueError) as damage:
             log.error("the datastore is damaged: %s; kept as %s", damage, put_aside(path))
             return None
@@ -275,11 +288,12 @@ class Datastore:
             log.error("the datastore has no copy until the next start: %s", trouble)
 
     def _take_over(self, folder: Path) -> None:
-        before: Authority | None = None
         for version, authority in before_sqlite.commits(folder):
+            if self.history and version <= self.history[0].version:
+                continue  # the process ended while it took them over
             routers = tuple(router.name for router in authority.router)
-            self.keep(Committed(version, float(version), "", routers), before, authority)
-            before = authority
+            commit = Committed(version, float(version), "", routers)
+            self.keep(commit, self.running(), authority)
         before_sqlite.put_away(folder)
 
 
@@ -324,6 +338,18 @@ def _history(file: File) -> tuple[Committed, ...]:
     return tuple(
         Committed(version, at, user, tuple(json.loads(routers)), until, undone)
         for version, at, user, routers, until, undone in rows
+    )
+
+
+def _candidates(file: File) -> dict[str, Any]:
+    rows = file.rows("SELECT user, edits FROM candidates")
+    return {user: json.loads(edits) for user, edits in rows}
+
+
+def _same(one: File, other: File) -> bool:
+    """Whether two files hold the same, as far as their statements can tell."""
+    return _history(one) == _history(other) and all(
+        one.rows(query) == other.rows(query) for query in _SMALL
     )
 
 
