@@ -27,7 +27,6 @@ from ipsec_client.config.generated import generate
 from ipsec_client.config.reader import read
 from ipsec_client.dialect.foreign import ipsecconf, keys, swanctl
 from ipsec_client.dialect.foreign.assemble import Names, assemble
-from ipsec_client.dialect.series import of_version
 from ipsec_client.kernel import netlink, xfrm
 from ipsec_client.model.definition import definition
 from ipsec_client.model.elements import Authority, Config
@@ -148,7 +147,6 @@ def pluto(data: bytes) -> None:
     log.refusal(lines, "ipsec-client-tunnel-p-r")
     for line in lines:
         log.read(line)
-        of_version(line)
 
 
 def kernel(data: bytes) -> None:

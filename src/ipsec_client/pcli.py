@@ -5,7 +5,7 @@ interactive session needs is imported when one begins. The wire is that of ``wir
 session stands is the daemon's to know: it is sent back with each line as it came.
 """
 
-# ruff: noqa: PLC0415, PTH101, PTH111, PTH118, SIM105
+# ruff: noqa: PLC0415, PTH101, PTH111, PTH118, PTH123, SIM105, SIM115
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ DAEMONS = ("conductor", "agent")
 SILENCE = 120.0  # seconds without a word until the daemon is given up
 COLOURS = {"✔": "32", "✖": "31", "% Error:": "31"}
 MORE = "--More-- (space: a page, enter: a line, q: no more)"
+TOP = "\x1a"  # ends a line that Ctrl-Z was pressed after
 
 
 class Unanswered(Exception):
@@ -37,6 +38,7 @@ class Unanswered(Exception):
 
 def main() -> int:
     """The program; returns its exit status: that of the command, or 2 for wrong usage or no daemon."""
+    opened()
     arguments = sys.argv[1:]
     if arguments in (["-h"], ["--help"]):
         sys.stdout.write(USAGE)
@@ -44,7 +46,6 @@ def main() -> int:
     if arguments and (arguments[0] != "-c" or len(arguments) < 2):
         sys.stderr.write(USAGE)
         return 2
-    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         client = Client()
         return client.run(" ".join(arguments[1:])) if arguments else session(client)
@@ -53,9 +54,20 @@ def main() -> int:
         return 2
     except (KeyboardInterrupt, EOFError):
         return 130
-    except BrokenPipeError:
+    except OSError as error:  # nobody reads any more, or the disk is full
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            sys.stderr.write(f"pcli: the output cannot be written: {error.strerror}\n")
         return 1
+
+
+def opened() -> None:
+    """Sees to it that all three streams are there, whoever started this, and take any character."""
+    sys.stdin = sys.stdin or open(os.devnull)
+    sys.stdout = sys.stdout or open(os.devnull, "w")
+    sys.stderr = sys.stderr or open(os.devnull, "w")
+    sys.stdin.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
 
 
 class Client:
@@ -91,8 +103,7 @@ class Client:
             }
             end = self.shown(self.ask("command", body), pager() if page else self.write)
             data = end.get("data") or {}
-            question = data.get("question")
-            if question is None:
+            if (question := data.get("question")) is None:
                 self.context = data.get("context")
                 self.prompt = data.get("prompt", self.prompt)
                 self.kept = data.get("kept", line)
@@ -130,11 +141,12 @@ class Client:
         return "\n".join(lines)
 
     def data(self, kind: str, body: dict[str, Any]) -> Any:
-        """The data of the answer to a request; None when it failed."""
-        for reply in self.ask(kind, body | {"context": self.context}):
-            if "status" in reply:
-                return reply.get("data")
-        return None
+        """The data of the answer to a request; None when there is none."""
+        try:
+            replies = self.ask(kind, body | {"context": self.context})
+            return next((reply.get("data") for reply in replies if "status" in reply), None)
+        except Unanswered:
+            return None
 
     def ask(self, kind: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The replies to a request, as they come."""
@@ -194,8 +206,7 @@ def pager() -> Callable[[str], None]:
 
     columns, lines = os.get_terminal_size(sys.stdout.fileno())
     columns, lines = columns or 80, lines or 24  # a terminal that does not know its size
-    left = lines - 1
-    done = False
+    left, done = lines - 1, False
 
     def write(text: str) -> None:
         nonlocal left, done
@@ -205,9 +216,9 @@ def pager() -> Callable[[str], None]:
             bare = len(re.sub(r"\x1b\[[0-9;]*m", "", line.rstrip("\n")))
             rows = max(1, -(-bare // columns))
             if rows > left:
-                key = pressed(MORE)
-                done = key in ("q", "Q", "\x03", "\x1b")
-                left = 1 if key in ("\r", "\n") else lines - 1
+                key = pressed(MORE[: columns - 1])
+                done = key in ("q", "Q", "\x03", "\x04", "\x1b")
+                left = rows if key in ("\r", "\n", "\x1b[B", "\x1bOB") else lines - 1
                 if done:
                     return
             left -= rows if line.endswith("\n") else 0
@@ -218,7 +229,8 @@ def pager() -> Callable[[str], None]:
 
 
 def pressed(text: str) -> str:
-    """The key that is pressed at a text, which is gone then."""
+    """The key that is pressed at a text, which is gone then; what is typed ahead stays for the next reader."""
+    import select
     import termios
     import tty
 
@@ -228,46 +240,61 @@ def pressed(text: str) -> str:
         tty.setraw(handle, termios.TCSADRAIN)  # a key that was pressed already counts
         sys.stdout.write(text)
         sys.stdout.flush()
-        key = os.read(handle, 16).decode(errors="replace")
+        key = os.read(handle, 1)
+        if (
+            key == b"\x1b" and select.select([handle], [], [], 0)[0]
+        ):  # an arrow, or another of several bytes
+            key += os.read(handle, 7)
     finally:
         termios.tcsetattr(handle, termios.TCSADRAIN, before)
     sys.stdout.write(f"\r{' ' * len(text)}\r")
-    return key[:1]
+    return key.decode(errors="replace")
 
 
 def session(client: Client) -> int:
     """Lines until the end of input, exit or quit. Piped in: 1 if one of them failed."""
     if not client.interactive:
         return piped(client)
-    client.prompt = (client.data("hello", {}) or {}).get("prompt", client.prompt)
+    end = client.shown(client.ask("hello", {}), client.write)
+    if end["status"]:
+        return int(end["status"])
+    client.prompt = end["data"]["prompt"]
     read, history = reader(client)
     begun = ""
     while True:
         try:
-            line = read(begun)
+            line, top = read(begun)
         except EOFError:
-            line = "exit"
+            line, top = "exit", False
         except KeyboardInterrupt:
             begun = ""
             continue
-        if line.startswith("!"):
-            line = recalled(line[1:].strip(), history.get_strings())
-        words = line.split()
-        if words == ["quit"] or (words == ["exit"] and client.context is None):
+        if line.split() == ["quit"] or (line.split() == ["exit"] and client.context is None):
             return 0
-        helped = line.endswith("?") and "\n" not in line
-        begun = line[:-1] if helped else ""
+        begun = ""
         try:
-            if words == ["show", "history"]:
-                client.write(numbered(history.get_strings()))
-                continue
-            status = client.run(line, page="no-more" not in words)
-            if not helped:
-                history.keep(client.kept or "", status == 0)
+            begun = carry_out(client, line, top, history)
         except (KeyboardInterrupt, EOFError):
             sys.stdout.write("\n")
         except Unanswered as error:
             sys.stderr.write(f"pcli: {error}\n")
+            if line == "exit":  # nobody can say any more where that leads
+                return 2
+
+
+def carry_out(client: Client, line: str, top: bool, history: Any) -> str:
+    """A line of a session and, if it went well, the way to the ``top`` if that is wanted; how the next line begins."""
+    if line.split() == ["show", "history"]:
+        numbered = enumerate(history.get_strings(), 1)
+        client.write("".join(f"{number:>5}  {held}\n" for number, held in numbered))
+        return ""
+    done = client.run(line, page="no-more" not in line.split()) == 0
+    if line.endswith("?") and "\n" not in line:
+        return line[:-1]
+    history.keep(client.kept or "", done)
+    if top and done and client.context is not None:
+        client.run("top")
+    return ""
 
 
 def recalled(which: str, lines: list[str]) -> str:
@@ -285,11 +312,6 @@ def recalled(which: str, lines: list[str]) -> str:
     return found
 
 
-def numbered(lines: list[str]) -> str:
-    """The history as it is shown."""
-    return "".join(f"{number:>5}  {line}\n" for number, line in enumerate(lines, 1))
-
-
 def piped(client: Client) -> int:
     """Lines of standard input. One that fails while configuring is the last: what follows would go elsewhere."""
     failed = False
@@ -304,16 +326,9 @@ def piped(client: Client) -> int:
     return int(failed)
 
 
-def reader(client: Client) -> tuple[Callable[[str], str], Any]:
-    """Reads a line at the prompt, beginning with a text: history, TAB completes, ``?`` asks for help at once.
-
-    Beside it the history, which keeps a line when it is known whether it held a key: what went well in the file, all
-    in this session.
-    """
-    from prompt_toolkit import PromptSession
-    from prompt_toolkit.completion import Completer, Completion
+def remembering() -> Any:
+    """A history that keeps a line once it is known to hold no key: what went well in the file, all in this session."""
     from prompt_toolkit.history import FileHistory
-    from prompt_toolkit.key_binding import KeyBindings
 
     class Kept(FileHistory):
         durable = False
@@ -329,6 +344,21 @@ def reader(client: Client) -> tuple[Callable[[str], str], Any]:
         def store_string(self, string: str) -> None:
             if self.durable:
                 super().store_string(string)
+
+    path = os.path.expanduser("~/.pcli_history")
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        os.chmod(path, 0o600)
+    except OSError:
+        path = os.devnull
+    return Kept(path)
+
+
+def reader(client: Client) -> tuple[Callable[[str], tuple[str, bool]], Any]:
+    """Reads a line (TAB completes, ``?`` asks) that begins with a text, and whether Ctrl-Z ended it; its history."""
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import Completer, Completion
+    from prompt_toolkit.key_binding import KeyBindings
 
     class Words(Completer):
         def get_completions(self, document: Any, _: Any) -> Iterator[Completion]:
@@ -349,23 +379,20 @@ def reader(client: Client) -> tuple[Callable[[str], str], Any]:
 
     @keys.add("c-z")
     def _(event: Any) -> None:
-        top = "\ntop" if client.context is not None else ""
-        event.app.exit(result=f"{event.app.current_buffer.text}{top}")
+        event.app.exit(result=event.app.current_buffer.text + TOP)
 
-    path = os.path.expanduser("~/.pcli_history")
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-        os.chmod(path, 0o600)
-    except OSError:
-        path = os.devnull
-    history = Kept(path)
+    history = remembering()
     asking: PromptSession[str] = PromptSession(
-        history=history,
-        completer=Words(),
-        complete_while_typing=False,
-        key_bindings=keys,
+        history=history, completer=Words(), complete_while_typing=False, key_bindings=keys
     )
-    return lambda begun: asking.prompt(client.prompt, default=begun), history
+
+    def read(begun: str) -> tuple[str, bool]:
+        line, top, _ = asking.prompt(client.prompt, default=begun).partition(TOP)
+        if line.startswith("!"):
+            line = recalled(line[1:].strip(), history.get_strings())
+        return line, bool(top)
+
+    return read, history
 
 
 if __name__ == "__main__":

@@ -85,6 +85,11 @@ BAD: dict[str, tuple[str, list[str]]] = {
             ),
             f"x.conf:75: error: {NODE} ipsec-client mast0 enabled: 'maybe' is neither true nor false",
             (
+                f"x.conf:84: warning: {NODE} ipsec-client mast0 remote ipsec7: no service-route has a "
+                "next-hop by ipsec7-intf, so nothing is sent into this tunnel. "
+                "Add next-hop node1 ipsec7-intf to the service-route of a service"
+            ),
+            (
                 f"x.conf:85: warning: {NODE} ipsec-client mast0 remote ipsec7 name: differs from the key "
                 "in the block's head, which counts. Make them equal"
             ),

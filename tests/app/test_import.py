@@ -91,6 +91,14 @@ def test_what_check_refuses_is_left_out_and_told(call: Call) -> None:
     assert not examine(out).refused
 
 
+def test_a_gateway_s_identity_is_written_unless_it_is_its_address(call: Call) -> None:
+    text = "config setup\nconn c\n authby=secret\n left=%defaultroute\n right={0}\n rightid=@{0}\n"
+    _, named, _ = call("named.conf", named=text.format("gw.example.net"))
+    assert "remote-id  gw.example.net" in " ".join(named.split("    "))
+    _, plain, _ = call("plain.conf", plain=text.replace("@", "").format("192.0.2.1"))
+    assert "remote-id" not in plain
+
+
 def test_an_option_in_error_does_not_take_its_remote_along(call: Call) -> None:
     text = Path("swanctl.conf").read_text().replace("if_id_in = 8", "replay_window = many")
     status, out, err = call("b.conf", b=text)

@@ -16,6 +16,7 @@ from ipsec_client.config import flat
 from ipsec_client.config.edit import Edit, apply, edits_of
 from ipsec_client.config.paths import element_at
 from ipsec_client.config.printer import write
+from ipsec_client.config.reader import read
 from ipsec_client.model.elements import Authority, Config, IpsecClient, IpsecProfile
 from tests.configs.strategies import elements
 
@@ -99,7 +100,7 @@ def test_lines_without_a_terminal_say_nothing_and_ask_nothing() -> None:
     session = Session(interactive=False)
     assert session.do(f"configure {CLIENT}", "remote rem3", "host 172.16.6.5") == ""
     told = session.failed("up\ndelete remote rem3")
-    assert "nobody is there to give it. Add force to do it without being asked" in told
+    assert "which cannot be given here. Add force to do it without being asked" in told
     session.do("profile primary", "commit")
     assert len(session.port.commits) == 2
 
@@ -342,3 +343,23 @@ def test_help_after_a_pipe_lists_the_filters() -> None:
     assert Session().do("show alarms | he?").splitlines()[2:] == [
         "head  The first lines; unset: 10"
     ]
+
+
+def test_a_key_that_an_export_does_not_hold_is_no_difference() -> None:
+    session = Session()
+    kept = read(TEXT.replace(KEY, "(removed)").replace("dpddelay 5", "dpddelay 6")).config.authority
+    assert kept is not None
+    session.port.kept["kept"] = kept, None
+    told = session.told("compare config running kept")
+    assert "dpddelay" in told
+    assert "pre-shared-key" not in told
+    session.do("configure authority router router1 ipsec-profile primary pre-shared-key another")
+    assert session.told("compare config").count("pre-shared-key  (removed)") == 2
+
+
+def test_the_passphrase_of_an_encrypted_export_is_asked_to_compare_it() -> None:
+    session = Session()
+    session.port.kept["kept"] = session.port.candidate("admin"), Secret("a passphrase")
+    assert session.told("compare config running kept", "a passphrase").endswith(
+        "# No differences\n"
+    )

@@ -158,13 +158,17 @@ def test_each_command_has_words_help_and_names_of_its_own() -> None:
         ("show device-interface name rem1 r", ["router"]),
         ("restart ipsec remote ", ["router", "node", "rem1", "rem2"]),
         ("restart ipsec remote rem1 r", ["router"]),
+        ("show alarms router ", ["r1", "all"]),
+        ("restart ipsec remote router ", ["r1"]),
         ("show events rows ", []),
         ("bad ", []),
         ("show alarms bad ", []),
     ],
 )
 def test_completion(line: str, words: list[str]) -> None:
-    assert [word for word, _ in complete(line, COMMANDS, names)] == words
+    begun = line.rpartition(" ")[2]
+    before = split(line.removesuffix(begun))
+    assert [word for word, _ in complete(before, COMMANDS, names, begun)] == words
 
 
 def test_help_lists_what_may_follow() -> None:

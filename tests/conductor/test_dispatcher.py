@@ -142,10 +142,11 @@ def test_the_configuration_is_answered_here() -> None:
 def test_completion_knows_the_configuration() -> None:
     dispatcher = OnConductor(Fleet(), Clock())
     found = [word for word, _ in dispatcher.complete(Line("show alarms router "))]
-    assert found == ["router1", "router2"]
+    assert found == ["router1", "router2", "all"]
     assert [word for word, _ in dispatcher.complete(Line("show alarms node "))] == [
         "node1",
         "node2",
+        "all",
     ]
 
 

@@ -28,7 +28,7 @@ def test_an_mss_within_the_limit() -> None:
 
 
 def test_a_group_counts_with_pfs_only() -> None:
-    azure = ("provider azure", "phase2-modp modp4096")
+    azure = ("provider azure", "mtu 1400", "phase2-modp modp4096")
     assert told(with_field(IN_PRIMARY, *azure)) == [
         f"warning: {PRIMARY} phase2-modp: has no effect without perfect-forward-secrecy"
     ]

@@ -268,13 +268,6 @@ def test_the_new_series_reads_dpdaction_no_more() -> None:
     assert a.unused(written, 4) == []
 
 
-def test_the_series_is_read_from_what_libreswan_says_of_itself() -> None:
-    assert series.of_version("Libreswan 4.10") == 4
-    assert series.of_version("Starting Pluto (Libreswan Version 5.2 IKEv2") == 5
-    assert series.of_version("Linux Libreswan v3.23 (netkey)") == 3
-    assert series.of_version("strongSwan 5.9.8") is None
-
-
 @pytest.mark.parametrize(
     ("fields", "refused"),
     [

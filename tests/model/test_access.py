@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from ipsec_client.model.access import (
     ServiceTable,
-    covers,
     permission,
     remote_address,
     service_for,
@@ -90,10 +89,11 @@ def test_the_address_of_a_gateway() -> None:
 )  # fmt: skip
 def test_transports(protocol: str | None, port: int | None, expected: bool) -> None:
     narrow = service("s", "1.0.0.0/8", udp=500)
-    assert covers(narrow, ip_address("1.2.3.4"), protocol, port) is expected
-    assert covers(service("s", "1.0.0.0/8"), ip_address("1.2.3.4"), protocol, port)
-    assert not covers(narrow, ip_address("2.2.3.4"))
-    assert not covers(service("s", "::/0"), ip_address("1.2.3.4"))
+    wide = service("s", "1.0.0.0/8")
+    assert bool(services_for((narrow,), ip_address("1.2.3.4"), protocol, port)) is expected
+    assert services_for((wide,), ip_address("1.2.3.4"), protocol, port)
+    assert not services_for((narrow,), ip_address("2.2.3.4"))
+    assert not services_for((service("s", "::/0"),), ip_address("1.2.3.4"))
 
 
 def test_the_longest_prefix_comes_first_then_transports_then_the_order_written() -> None:

@@ -96,19 +96,19 @@ def test_by_the_egress_only_ike_and_esp_leave() -> None:
 
 
 @pytest.mark.parametrize(
-    ("remote", "size"),
+    ("remote", "sizes"),
     [
-        ("", "size set rt mtu"),
-        ("enforced-mss automatic", "size set rt mtu"),
-        ("enforced-mss 1300", "size set 1300"),
-        ("enforced-mss disabled", ""),
+        ("", ["rt mtu", "1366"]),
+        ("enforced-mss automatic", ["rt mtu", "1366"]),
+        ("enforced-mss 1300", ["1300", "1300"]),
+        ("enforced-mss disabled", []),
     ],
 )
-def test_enforced_mss(remote: str, size: str) -> None:
-    """PLUGIN-1289."""
+def test_enforced_mss(remote: str, sizes: list[str]) -> None:
+    """PLUGIN-1289: out of the tunnel too, where ``rt mtu`` is that of the egress KNI."""
     lines = [line for line in firewall(plan(remote=remote)).splitlines() if "maxseg" in line]
-    mine = [line.partition("maxseg ")[2] for line in lines if '"ipsec1"' in line]
-    assert mine == ([size] * 2 if size else [])
+    mine = [line.partition("maxseg size set ")[2] for line in lines if '"ipsec1"' in line]
+    assert mine == sizes
 
 
 def test_probes_come_from_the_monitor_network() -> None:

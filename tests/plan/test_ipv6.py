@@ -16,6 +16,7 @@ SERVICE = ("address        172.16.4.3\n", "address 2001:db8:4::/64\n address 172
 SUBNET = ("host     172.16.4.3", "host 172.16.4.3\n subnet 2001:db8:7::/48")
 INSIDE = ("address         1.1.1.0/24", "address 2001:db8:7::/48\n address 1.1.1.0/24")
 GATEWAYS = ("gateway-ip  169.254.129.6", ""), ("gateway-ip  172.16.3.5", "")
+HOP = ("next-hop      node1 rem2-intf\n", "next-hop      node1 wanintf\n")
 OUTSIDE = [HOST, SERVICE, *GATEWAYS]
 WITHIN = [SUBNET, INSIDE, *GATEWAYS]
 
@@ -62,6 +63,26 @@ def test_a_gateway_of_ipv6_is_reached_over_the_egress_kni() -> None:
     nat = "ip6 saddr fdb6:dc80:a25f::a9fe:8102 oifname != "
     assert nat in firewall(found, "")
     assert Sysctl("", "net/ipv6/conf/all/forwarding", "1") in found.objects
+
+
+def test_each_version_of_ip_takes_only_the_tunnels_that_carry_it() -> None:
+    ways = [
+        (item.family, item.dev, item.via)
+        for item in of(plan(*WITHIN), Route)
+        if not item.netns and item.dev.startswith("rem")
+    ]
+    assert ways == [
+        (4, "rem2", "169.254.129.10"),
+        (6, "rem1", "fdb6:dc80:a25f::a9fe:8106"),
+    ]
+
+
+def test_an_interface_without_an_ipv6_address_is_no_way_for_ipv6() -> None:
+    wan = plan(*WITHIN, ("interface   rem2-intf\n", "interface   wanintf\n"), HOP)
+    assert [item.family for item in of(wan, Route) if not item.netns and item.dev == "wan"] == [
+        4,
+        4,
+    ]
 
 
 def test_the_longer_header_of_ipv6_leaves_less_room() -> None:

@@ -66,7 +66,7 @@ class AuthorityCommand(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class SessionCommand(Command):
-    """What changes where the session itself stands."""
+    """What concerns the session itself: where it stands, and what the terminal carries out."""
 
 
 AnyCommand = NodeQuery[Any] | NodeAction | AuthorityCommand | SessionCommand

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ipsec_client.base.errors import Fault
+from ipsec_client.base.secret import REMOVED
 from ipsec_client.commands import problems
 from ipsec_client.commands.command import AuthorityCommand
+from ipsec_client.commands.exports import opened
 from ipsec_client.commands.grammar import Argument, Arguments
 from ipsec_client.commands.port import ConfigPort, Refused
 from ipsec_client.commands.session import Talk
@@ -17,6 +19,9 @@ from ipsec_client.model.elements import Authority
 from ipsec_client.plan.impact import Impact, layout
 
 _MARKS = {"added": "+", "removed": "-", "changed": "~"}
+_DATASTORES = {None, "running", "candidate"}
+"""What holds its keys: whether a key differs from one that an export was written without cannot be told."""
+
 _BRIEF = 20
 """More tunnels than these are counted, not listed, before a commit."""
 
@@ -59,18 +64,20 @@ def impact_told(impact: Impact, talk: Talk, *, brief: bool = False) -> str:
 
 
 async def _config(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
-    user = talk.terminal.user
-    old = await _named(arguments.get("old") or "running", port, user)
-    new = await _named(arguments.get("new") or "candidate", port, user)
-    await talk.say(changes_told(difference(old, new)))
+    old = await _named(arguments.get("old") or "running", port, talk)
+    new = await _named(arguments.get("new") or "candidate", port, talk)
+    changes = difference(old, new)
+    if not {arguments.get("old"), arguments.get("new")} <= _DATASTORES:
+        changes = tuple(item for item in changes if not item.before == item.after == REMOVED)
+    await talk.say(changes_told(changes))
 
 
-async def _named(name: str, port: ConfigPort, user: str) -> Authority:
+async def _named(name: str, port: ConfigPort, talk: Talk) -> Authority:
     if name == "running":
         return port.running() or Authority()
     if name == "candidate":
-        return port.candidate(user)
-    return await port.exported(name, None)
+        return port.candidate(talk.terminal.user)
+    return await opened(name, port, talk)
 
 
 async def _impact(port: ConfigPort, _: Arguments, talk: Talk) -> None:

@@ -56,7 +56,6 @@ VERBS = {
         Verb("do", "do <command>", "Execute a top-level command"),
         Verb("exit", "exit", "Leave this element; from the outermost, leave the configuration"),
         Verb("move", "move <element> <name> {first | after <name>}", "Change the order of elements"),
-        Verb("quit", "quit", "End the session; changes stay in the candidate"),
         Verb("show", "show [<path>] [verbose] [flat]", "The candidate configuration, from here on"),
         Verb("top", "top", "Go to the outermost element"),
         Verb("up", "up [<levels>]", "Go to the element around this one"),
@@ -154,7 +153,7 @@ class Configuring:
         if verb == "up":
             for _ in range(_levels(rest)):
                 self.place = places.above(self.place)
-        elif verb not in ("exit", "top", "where", "quit"):
+        elif verb not in ("exit", "top", "where"):
             return None
         elif rest:
             raise InputFault(f"'{rest[0]}' has no meaning here", cure=f"Usage: {VERBS[verb].usage}")
@@ -162,8 +161,6 @@ class Configuring:
             self.place = ROOT
         elif verb == "where":
             await self.talk.say(" ".join(("configure", *self.place.path)) + "\n")
-        elif verb == "quit":
-            self.place = None
         elif self.place != ROOT:
             self.place = places.above(self.place)
         elif self._back:
@@ -184,9 +181,7 @@ class Configuring:
 
     async def _set(self, target: Place, leaf: Leaf) -> None:
         where = (*target.path, leaf.name)
-        if leaf.type.secret:
-            words = where[len(self.place.path) :] if self.place else (*COMMAND.words, *where)
-            self.kept = " ".join(words)
+        self._keep_out("" if self.place else COMMAND.words[0], target, leaf)
         if not target.rest and not leaf.type.secret:
             return await self._tell(target, leaf)
         if len(target.rest) > 1 and leaf.type is not TEXT:
@@ -206,6 +201,12 @@ class Configuring:
             held = value if leaf.type.secret else text
             self._pending.add(Edit("set", target.path, leaf.name, held))
         return None
+
+    def _keep_out(self, verb: str, target: Place, leaf: Leaf) -> None:
+        """A line that may hold a key is remembered without."""
+        if leaf.type.secret:
+            base = len(self.place.path) if self.place else 0
+            self.kept = " ".join(filter(None, (verb, *target.path[base:], leaf.name)))
 
     def _keep_key(self, target: Place, leaf: Leaf) -> None:
         """A key written as it is shown is the candidate's own, or that of the running configuration."""
@@ -264,6 +265,7 @@ class Configuring:
         if isinstance(target.member, Nested):
             raise lacking_key(self._pending.authority, target, target.member)
         if isinstance(target.member, Leaf):
+            self._keep_out("delete", target, target.member)
             value = " ".join(target.rest) or None
             self._pending.add(Edit("delete", target.path, target.member.name, value))
         elif target.path == self.place.path or not self._pending.stands(target.path):

@@ -25,7 +25,7 @@ from ipsec_client.commands.command import (
     Screen,
     SessionCommand,
 )
-from ipsec_client.commands.grammar import Arguments, narrow, parse, split
+from ipsec_client.commands.grammar import EVERY, Arguments, narrow, parse, split
 from ipsec_client.commands.guide import Entry
 from ipsec_client.commands.lines import Lines, permit, shown
 from ipsec_client.commands.places import standing
@@ -33,9 +33,6 @@ from ipsec_client.commands.port import ConfigPort, Place, Terminal
 from ipsec_client.commands.session import Context, Line, Outcome, Talk, Unanswered
 from ipsec_client.model.elements import Authority
 from ipsec_client.wire.request import Say
-
-EVERY = "all"
-"""In place of a router or node: each of them."""
 
 
 class Executor(ABC):
@@ -130,20 +127,21 @@ class Executor(ABC):
             return []
         if found is not None:
             return found.words(begun)
-        undone = " ".join((*_without_do(words, line.context), begun))
-        return guide.complete(undone, allowed(line.terminal), self.names)
+        rest = _without_do(words, line.context)
+        return guide.complete(rest, allowed(line.terminal), self.names, begun)
 
     def help(self, text: str, line: Line) -> str:
         """What ``?`` prints after a half-written line; raises InputFault after a mistake."""
         command, piped = pipes.parts(text)
+        width = line.terminal.width if line.terminal.tty else None
         if piped:
-            return layout.columns("Filters", _pipes_for(piped[-1]))
+            return _filter_told(piped[-1], width)
         words, begun = _begun(command)
         found = self._hints(words, line)
         if found is not None:
-            return found.text(begun)
+            return found.text(begun, width)
         rest = _without_do(words, line.context)
-        return guide.told(rest, allowed(line.terminal), self.names, begun)
+        return guide.told(rest, allowed(line.terminal), self.names, begun, width)
 
     def _hints(self, words: Sequence[str], line: Line) -> hints.Hints | None:
         """What may come next in the configuration; None where it is words or arguments of a command."""
@@ -177,7 +175,10 @@ class Executor(ABC):
         self, command: AnyCommand, arguments: Arguments, talk: Talk, request: str
     ) -> int:
         if isinstance(command, SessionCommand):
-            raise InputFault(f"{command.words[0]} is not a command to be executed from here")
+            raise InputFault(
+                f"'{' '.join(command.words)}' is the terminal's own",
+                cure="Write it whole in a session, with nothing after it",
+            )
         if isinstance(command, AuthorityCommand):
             await command.act(self.config, arguments, talk)
             return 0
@@ -245,6 +246,14 @@ def _begun(text: str) -> tuple[list[str], str]:
     words = split(text)
     begun = words.pop() if words and not text[-1].isspace() else ""
     return words, begun
+
+
+def _filter_told(text: str, width: int | None) -> str:
+    """The help after a ``|``: the filters there are, or how the one that is written is used."""
+    if entries := _pipes_for(text):
+        return layout.columns("Filters", entries, width)
+    pipe = pipes.named(split(text)[0])
+    return f"{pipe.help}\n\nUsage: | {pipe.usage}\n"
 
 
 def _pipes_for(text: str) -> list[Entry]:

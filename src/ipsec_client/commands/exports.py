@@ -8,7 +8,7 @@ from ipsec_client.base.secret import Secret
 from ipsec_client.commands.command import AuthorityCommand
 from ipsec_client.commands.grammar import FORCE, Argument, Arguments
 from ipsec_client.commands.layout import table
-from ipsec_client.commands.port import ConfigPort
+from ipsec_client.commands.port import ConfigPort, Exported
 from ipsec_client.commands.restore_config import replacing
 from ipsec_client.commands.session import Talk
 from ipsec_client.model.elements import Authority
@@ -33,20 +33,35 @@ async def _export(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
 
 async def _import(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
     name = arguments.values["name"]
+    _known(name, port)
     replacing(port, arguments, talk)
-    passphrase = None
-    if any(item.name == name and item.encrypted for item in port.exports()):
-        passphrase = Secret(talk.ask("Passphrase: ", secret=True, cure=_TYPED))
-    await port.replace(talk.terminal.user, await port.exported(name, passphrase))
+    await port.replace(talk.terminal.user, await opened(name, port, talk))
     await talk.say(f"{name} is the candidate configuration; commit makes it the running one\n")
 
 
 async def _delete(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
     name = arguments.values["name"]
+    _known(name, port)
     force = arguments.get("force") is not None
     talk.confirm(f'Are you sure you want to delete item "{name}"', force=force)
     await port.delete_export(name)
     await talk.say(f"Successfully deleted configuration: {name}\n")
+
+
+async def opened(name: str, port: ConfigPort, talk: Talk) -> Authority:
+    """The exported configuration; of an encrypted one the passphrase is asked."""
+    passphrase = None
+    if _known(name, port).encrypted:
+        passphrase = Secret(talk.ask("Passphrase: ", secret=True, cure=_TYPED))
+    return await port.exported(name, passphrase)
+
+
+def _known(name: str, port: ConfigPort) -> Exported:
+    """The export of this name; raises InputFault where there is none, before anything is asked."""
+    for item in port.exports():
+        if item.name == name:
+            return item
+    raise InputFault(f"there is no export {name}", cure="show config exports lists them")
 
 
 async def _show(port: ConfigPort, _: Arguments, talk: Talk) -> None:

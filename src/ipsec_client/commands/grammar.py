@@ -24,9 +24,9 @@ class NotFound(InputFault):
 class Argument:
     """What may follow a command's words.
 
-    ``keyword`` is a name and its value, ``choice`` one of ``words``, ``place`` a value by itself, ``rest``
-    all words that remain. ``known`` says which names complete a value: router, node, device, remote,
-    export, and ``path`` for a rest that leads into the configuration.
+    ``keyword`` is a name and its value (a known name, or one of ``words``), ``choice`` one of ``words``,
+    ``place`` a value by itself, ``rest`` all words that remain. ``known`` says which names complete a
+    value: router, node, device, remote, export, and ``path`` for a rest that leads into the configuration.
     """
 
     name: str
@@ -53,8 +53,13 @@ class Argument:
         return forms[self.kind] if self.required else f"[{forms[self.kind]}]"
 
 
-ROUTER = Argument("router", "The router whose nodes are asked; all: every one", known="router")
-NODE = Argument("node", "The node that is asked", known="node")
+EVERY = "all"
+"""In place of a router or node: each of them."""
+
+ROUTER = Argument(
+    "router", "The router whose nodes are asked; all: every one", words=(EVERY,), known="router"
+)
+NODE = Argument("node", "The node that is asked; all: every one", words=(EVERY,), known="node")
 FORCE = Argument("force", "Ask no question first", kind="choice", words=("force",))
 
 

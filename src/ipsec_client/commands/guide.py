@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ipsec_client.base.errors import InputFault
 from ipsec_client.commands import layout
-from ipsec_client.commands.grammar import Argument, Command, NotFound, narrow, split, take
+from ipsec_client.commands.grammar import Argument, Command, NotFound, narrow, take
 
 Names = Callable[[str], Iterable[str]]
 """The names that are known of a kind: router, node, device, remote."""
@@ -14,10 +14,10 @@ Names = Callable[[str], Iterable[str]]
 Entry = tuple[str, str]
 
 
-def complete(line: str, commands: Sequence[Command], names: Names) -> list[Entry]:
-    """The words that may stand where the line ends, each with its help; none after a mistake."""
-    words = split(line)
-    begun = words.pop() if words and not line[-1].isspace() else ""
+def complete(
+    words: Sequence[str], commands: Sequence[Command], names: Names, begun: str = ""
+) -> list[Entry]:
+    """The words that a word ``begun`` may become, each with its help; none after a mistake."""
     try:
         further, arguments = _next(words, commands, names)
     except InputFault:
@@ -26,19 +26,30 @@ def complete(line: str, commands: Sequence[Command], names: Names) -> list[Entry
     return [entry for entry in entries if entry[0].startswith(begun) and entry[0][0] != "<"]
 
 
-def told(words: Sequence[str], commands: Sequence[Command], names: Names, begun: str = "") -> str:
+def told(
+    words: Sequence[str],
+    commands: Sequence[Command],
+    names: Names,
+    begun: str = "",
+    width: int | None = None,
+) -> str:
     """The help for what has been written so far and a word ``begun``; raises InputFault after a mistake."""
     command, *_ = narrow(words, commands)
-    further, arguments = (
-        [entry for entry in entries if entry[0].startswith(begun)]
-        for entries in _next(words, commands, names)
-    )
+    further, arguments = (fitting(entries, begun) for entries in _next(words, commands, names))
     if begun and not further and not arguments:
         raise NotFound(f"Command '{begun}' not found (use '?' for help)")
-    parts = [layout.columns("Commands", further), layout.columns("Arguments", arguments)]
+    parts = [
+        layout.columns("Commands", further, width),
+        layout.columns("Arguments", arguments, width),
+    ]
     if command is not None and not begun:
         parts.insert(0, f"{command.help}\n\nUsage: {command.usage}\n")
     return "\n".join(part for part in parts if part)
+
+
+def fitting(entries: Iterable[Entry], begun: str) -> list[Entry]:
+    """What may become of a word begun: those that it begins, and what takes any text."""
+    return [entry for entry in entries if entry[0].startswith((begun, "<"))]
 
 
 def _next(
@@ -94,4 +105,6 @@ def _arguments(command: Command, words: Sequence[str], names: Names) -> list[Ent
 
 def _values(argument: Argument, names: Names) -> list[Entry]:
     known = [(name, argument.help) for name in names(argument.known)] if argument.known else []
+    if known and argument.kind == "keyword":
+        known += [(word, "Each of them") for word in argument.words]
     return known or [(f"<{argument.name}>", argument.help)]

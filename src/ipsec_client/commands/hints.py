@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ipsec_client.base.errors import InputFault
-from ipsec_client.commands import layout, places
-from ipsec_client.commands.command import AnyCommand, AuthorityCommand
+from ipsec_client.commands import configure, layout, places
+from ipsec_client.commands.command import AnyCommand, AuthorityCommand, SessionCommand
 from ipsec_client.commands.configure import VERBS, verb_in
-from ipsec_client.commands.grammar import NotFound
-from ipsec_client.commands.guide import Entry, purpose
+from ipsec_client.commands.grammar import FORCE, NotFound
+from ipsec_client.commands.guide import Entry, fitting, purpose
 from ipsec_client.commands.places import Place, lead
-from ipsec_client.commands.show_config import OPTIONS
+from ipsec_client.commands.show_config import ALL, OPTIONS
 from ipsec_client.config.paths import element_at, values_of
 from ipsec_client.model.definition import Leaf, Member, Nested, definition
 from ipsec_client.model.elements import Authority
+from ipsec_client.model.values import TEXT
 
-_OPTIONS = ("Options", list(OPTIONS.items()))
+_COMPLETE = ("Options", [("<enter>", "Carry the line out")])
+_FORCE = ("Options", [(FORCE.name, FORCE.help)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +37,14 @@ class Hints:
             if entry[0].startswith(begun) and entry[0][:1] != "<"
         ]
 
-    def text(self, begun: str) -> str:
+    def text(self, begun: str, width: int | None = None) -> str:
         """The help; raises NotFound where nothing goes on from what was begun."""
-        shown = [
-            (heading, [entry for entry in entries if entry[0].startswith(begun)])
-            for heading, entries in self.sections
-        ]
+        shown = [(heading, fitting(entries, begun)) for heading, entries in self.sections]
         if begun and not any(entries for _, entries in shown):
             raise NotFound(f"Command '{begun}' not found (use '?' for help)")
-        parts = [layout.columns(heading, entries) for heading, entries in shown]
-        if self.told and not begun:
-            parts.insert(0, self.told)
-        return "\n".join(part for part in parts if part)
+        parts = [self.told, *(layout.columns(*section, width) for section in shown)]
+        told = "\n".join(part for part in parts if part)
+        return told or layout.columns(*_COMPLETE)
 
 
 def in_configuration(
@@ -64,12 +61,69 @@ def in_configuration(
         known = places.matching(place.kind, words[0])
         return along(words, place, authority) if known else None
     rest = words[1:]
-    if verb in ("delete", "show", "clone", "move"):
-        if rest and not places.matching(place.kind, rest[0]):
-            return None
+    if verb in ("delete", "show") and rest and not _leads(rest, place):
+        return None
+    if verb == "show":
+        return shown(rest, place, authority)
+    if verb == "delete":
         found = along(rest, place, authority, standing=True)
-        return Hints((*found.sections, *([_OPTIONS] if verb == "show" else [])), found.told)
-    return Hints(())
+        whole = bool(rest) and lead(rest, place).member is None
+        return Hints((*found.sections, *([_FORCE] if whole else [])), found.told)
+    if verb in ("clone", "move"):
+        return _rearranged(verb, rest, place, authority)
+    levels = [("<levels>", "How many; unset: one")] if verb == "up" and not rest else []
+    return Hints((("Arguments", levels),), f"{VERBS[verb].help}\n\nUsage: {VERBS[verb].usage}\n")
+
+
+def _leads(words: Sequence[str], place: Place) -> bool:
+    return words[0] in OPTIONS or bool(places.matching(place.kind, words[0]))
+
+
+def shown(words: Sequence[str], place: Place, authority: Authority) -> Hints:
+    """What may come after words that show a part of what stands: all entries of a list too, then options."""
+    path = list(words)
+    while path and path[-1] in OPTIONS:
+        path.pop()
+    left = ("Options", [item for item in OPTIONS.items() if item[0] not in words[len(path) :]])
+    if len(path) < len(words):
+        return Hints((left,))
+    found = along(path, place, authority, standing=True)
+    target = lead(path, place)
+    if isinstance(target.member, Nested) and not target.rest:
+        ((title, entries),) = found.sections
+        every = (ALL, f"Every {target.member.name}")
+        found = Hints(((title, [*entries, every] if entries else []),), found.told)
+    return Hints((*found.sections, left), found.told)
+
+
+def _rearranged(verb: str, words: Sequence[str], place: Place, authority: Authority) -> Hints:
+    """What may come after ``clone`` and ``move``: an entry of a list that stands, then its new name or place."""
+    usage = f"{VERBS[verb].help}\n\nUsage: {VERBS[verb].usage}\n"
+    if not words:
+        held = element_at(authority, place.path)
+        lists = [item for item in definition(place.kind).nested if item.many]
+        entries = [
+            (item.name, _sentence(item)) for item in lists if getattr(held, item.attribute, ())
+        ]
+        return Hints((("Elements", entries),), usage)
+    nested = places.find(place.kind, words[0])
+    if not isinstance(nested, Nested) or not nested.many:
+        return Hints((), usage)
+    keys = definition(nested.element).keys
+    path, after = words[: 1 + len(keys)], words[1 + len(keys) :]
+    if len(path) <= len(keys):
+        return along(path, place, authority, standing=True)
+    title = _title(nested.name)
+    if verb == "clone":
+        names = [(f"<{leaf.name}>", f"Of the copy: {leaf.help}") for leaf in keys[len(after) :]]
+        return Hints(((title, names[:1]),), usage)
+    if not after:
+        return Hints(
+            (("Places", [("first", "Before all others"), ("after", "After another")]),), usage
+        )
+    if after[0] == "after" and len(after) <= len(keys):
+        return along((words[0], *after[1:]), place, authority, standing=True)
+    return Hints((), usage)
 
 
 def along(
@@ -95,7 +149,8 @@ def _general(commands: Sequence[AnyCommand]) -> list[Entry]:
     entries = {name: verb.help for name, verb in VERBS.items()}
     for command in commands:
         word = command.words[0]
-        if isinstance(command, AuthorityCommand) and word not in VERBS:
+        of_session = isinstance(command, SessionCommand) and command is not configure.COMMAND
+        if (isinstance(command, AuthorityCommand) or of_session) and word not in VERBS:
             beside = [item for item in commands if item.words[0] == word]
             entries[word] = purpose(word, 0, beside)
     return sorted(entries.items())
@@ -131,9 +186,10 @@ def _values(target: Place, leaf: Leaf, authority: Authority, standing: bool) -> 
     default = "" if leaf.default is None else leaf.type.write(leaf.default)
     entries = [(word, "The default" if word == default else "") for word in known]
     if not standing and leaf.type.name not in ("boolean", "enumeration"):
-        entries.append(
-            (f"<{leaf.type.name}>", f"in {leaf.unit}, or with its unit" if leaf.unit else "")
-        )
+        told = f"in {leaf.unit}, or with its unit" if leaf.unit else ""
+        if leaf.type is TEXT or leaf.type.secret:
+            told = "In double quotes if it holds a blank or ?"
+        entries.append((f"<{leaf.type.name}>", told))
     facts = {"Usage": f"{leaf.name} <{leaf.name}>", "Default": default, "Now": ", ".join(held)}
     told = "".join(f"{name + ':':<9}{value}\n" for name, value in facts.items() if value)
     return Hints((("Values", entries),), f"{leaf.help}\n\n{told}")
@@ -146,7 +202,7 @@ def _purpose(member: Member) -> str:
 
 
 def _sentence(nested: Nested) -> str:
-    return (nested.element.__doc__ or "").strip().splitlines()[0].rstrip(".")
+    return (nested.element.__doc__ or "").strip().splitlines()[0].rstrip(".").replace("``", '"')
 
 
 def _title(name: str) -> str:
@@ -158,9 +214,5 @@ def _is_key(member: Member) -> bool:
 
 
 def after_path(words: Sequence[str], authority: Authority, *, standing: bool) -> Hints:
-    """What may come after a command's path into the configuration; nothing after a mistake in it."""
-    try:
-        found = along(words, places.ROOT, authority, standing=standing)
-    except InputFault:
-        return Hints(())
-    return Hints((*found.sections, _OPTIONS), found.told) if standing else found
+    """What may come after a command's path into the configuration; of what is ``standing`` where it shows that."""
+    return (shown if standing else along)(words, places.ROOT, authority)

@@ -9,7 +9,7 @@ from ipsec_client.base.clock import moment
 from ipsec_client.base.errors import Fault
 from ipsec_client.commands.command import AuthorityCommand
 from ipsec_client.commands.compare import changes_flat, changes_told
-from ipsec_client.commands.grammar import ROUTER, Argument, Arguments
+from ipsec_client.commands.grammar import EVERY, ROUTER, Argument, Arguments
 from ipsec_client.commands.layout import block, table
 from ipsec_client.commands.port import Committed, ConfigPort
 from ipsec_client.commands.session import Talk
@@ -37,7 +37,11 @@ async def _history(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
 async def _events(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
     router = arguments.get("router")
     commits = between(
-        ((item.at, item) for item in _kept(port) if router is None or router in item.routers),
+        (
+            (item.at, item)
+            for item in _kept(port)
+            if router in (None, EVERY) or router in item.routers
+        ),
         arguments,
         talk.now,
     )

@@ -5,6 +5,7 @@ The rules are those of the published samples; each function names the one it kee
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,7 @@ VALUE_COLUMN = 22
 """Where values begin in a detail block, counted from 0."""
 
 _NUMBER_EDGE = 39  # right edge of a counter in a detail block
+_NARROWEST = 10  # help is not folded to less
 
 
 def block(title: str, body: Sequence[str]) -> str:
@@ -59,12 +61,16 @@ def _entry(key: str, value: Any, indent: int, column: int) -> list[str]:
     return [labelled(key, printable(str(value)), indent, column)]
 
 
-def columns(heading: str, entries: Sequence[tuple[str, str]]) -> str:
-    """Help: a heading with a rule of ``-``, then words and what they are for."""
+def columns(heading: str, entries: Sequence[tuple[str, str]], width: int | None = None) -> str:
+    """Help: a heading with a rule of ``-``, then words and what they are for, that folded into a ``width``."""
     if not entries:
         return ""
     size = max(len(word) for word, _ in entries) + 2
-    lines = [heading, "-" * len(heading), *(f"{word.ljust(size)}{told}" for word, told in entries)]
+    lines = [heading, "-" * len(heading)]
+    for word, told in entries:
+        room = max((width or 0) - size, _NARROWEST) if width else len(told) + 1
+        first, *further = textwrap.wrap(told, room) or [""]
+        lines += [f"{word.ljust(size)}{first}", *(f"{' ' * size}{more}" for more in further)]
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Protocol
 
 from ipsec_client.base.errors import Fault, InputFault
-from ipsec_client.commands import configure, pipes
+from ipsec_client.commands import pipes
 from ipsec_client.commands.catalogue import COMMANDS
 from ipsec_client.commands.command import AnyCommand
-from ipsec_client.commands.configure import Configuring
+from ipsec_client.commands.configure import COMMAND, Configuring
 from ipsec_client.commands.grammar import HELP, NotFound, narrow, split
 from ipsec_client.commands.port import ConfigPort, Terminal
 from ipsec_client.commands.session import Cancelled, Context, Line, Outcome, Talk
@@ -73,11 +73,12 @@ class Lines:
             await self._talk.say(shown(fault, where))
             if self._configuring is not None and self._several:
                 await self._talk.say(f"Nothing was taken of {self._since}\n")
-        context = self._line.context if status and self._several else self._context
-        return Outcome(status, context, kept=self._kept)
+        if status and self._several:  # nobody knows whether what was not reached holds a key
+            return Outcome(status, self._line.context, kept="")
+        return Outcome(status, self._context, kept=self._kept)
 
     async def _one(self, text: str) -> int:
-        if not self._several and text.rstrip().endswith(HELP):
+        if not self._several and _asks(text, self._line):
             await self._talk.say(self._executor.help(text.rstrip().removesuffix(HELP), self._line))
             return 0
         command, piped = (text, []) if self._several else pipes.parts(text)
@@ -91,7 +92,8 @@ class Lines:
 
         terminal = replace(self._talk.terminal, tty=False, interactive=False)
         status = await self._words(split(command), Talk(gather, terminal))
-        await self._talk.say(pipes.through("".join(said), chain))
+        text = "".join(said)  # what failed is not to look like a filter that found nothing
+        await self._talk.say(text if status else pipes.through(text, chain))
         return status
 
     async def _words(self, words: Sequence[str], talk: Talk) -> int:
@@ -99,14 +101,14 @@ class Lines:
             words = await self._configure(words, talk)
             if not words:
                 return 0
+        elif self._context.path is not None and words == ["exit"]:
+            self._context = Context()
+            return 0
         elif self._context.path is not None and _is_configuration(words):
-            if words == ["exit"]:
-                self._context = Context()
-                return 0
             raise self._executor.nothing_to_configure
         command, _, used = narrow(words, COMMANDS)
         permit(command, talk.terminal)
-        if command is configure.COMMAND:
+        if command is COMMAND:
             is_flat = self._several and words[0] == FLAT and len(words) > 1
             await self._begin(words[used:], talk, stay=is_flat)
             return 0
@@ -115,7 +117,7 @@ class Lines:
 
     async def _configure(self, words: Sequence[str], talk: Talk) -> Sequence[str]:
         """Takes a line of configure mode; the words of a command are given back."""
-        permit(configure.COMMAND, talk.terminal)
+        permit(COMMAND, talk.terminal)
         configuring = self._open(talk)
         try:
             left = await configuring.take(words)
@@ -168,6 +170,16 @@ def permit(command: AnyCommand | None, terminal: Terminal) -> None:
             f"{terminal.user} may look, and {' '.join(command.words)} changes something",
             cure="That takes root, or a member of the group 128t-admin, wheel or sudo",
         )
+
+
+def _asks(text: str, line: Line) -> bool:
+    """Whether a line asks for help: it ends with a ``?``, which in a script may be the end of a field's value."""
+    if not text.rstrip().endswith(HELP):
+        return False
+    *before, last = text.split()
+    if line.terminal.interactive or last == HELP:
+        return True
+    return line.context.path is None and not (before and COMMAND.words[0].startswith(before[0]))
 
 
 def _is_configuration(words: Sequence[str]) -> bool:

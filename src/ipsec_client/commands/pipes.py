@@ -57,17 +57,21 @@ def through(text: str, chain: Sequence[Filter]) -> str:
 def _read(words: Sequence[str]) -> Filter:
     if not words:
         raise InputFault("nothing follows |", cure=f"Write one of {', '.join(PIPES)}")
-    fitting = [pipe for name, pipe in PIPES.items() if name.startswith(words[0])]
-    fitting = [pipe for pipe in fitting if pipe.name == words[0]] or fitting
+    pipe = named(words[0])
+    try:
+        return pipe.make(words[1:])
+    except ValueError:
+        raise InputFault(f"{pipe.name} is not used so", cure=f"Usage: | {pipe.usage}") from None
+
+
+def named(word: str) -> Pipe:
+    """The filter that a word means, cut short or not; raises InputFault for none, or several."""
+    fitting = [pipe for name, pipe in PIPES.items() if name.startswith(word)]
+    fitting = [pipe for pipe in fitting if pipe.name == word] or fitting
     if len(fitting) != 1:
         what = "is ambiguous" if fitting else "is no filter"
-        raise InputFault(f"'{words[0]}' {what} here", cure=f"Write one of {', '.join(PIPES)}")
-    try:
-        return fitting[0].make(words[1:])
-    except ValueError:
-        raise InputFault(
-            f"{fitting[0].name} is not used so", cure=f"Usage: | {fitting[0].usage}"
-        ) from None
+        raise InputFault(f"'{word}' {what} here", cure=f"Write one of {', '.join(PIPES)}")
+    return fitting[0]
 
 
 def _grep(words: Sequence[str]) -> Filter:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ipsec_client.base.errors import InputFault
 from ipsec_client.commands.command import NodeAction
 from ipsec_client.commands.grammar import NODE, ROUTER, Argument, Arguments
@@ -24,8 +26,8 @@ COMMAND = NodeAction(
     words=("restart", "ipsec", "remote"),
     help="Terminate and initiate the tunnel of one remote",
     arguments=(
-        ROUTER,
-        NODE,
+        replace(ROUTER, help="The router it is a tunnel of", words=()),
+        replace(NODE, help="The node it is a tunnel of", words=()),
         Argument("remote", "The remote", kind="place", required=True, known="remote"),
     ),
     act=act,

@@ -126,7 +126,7 @@ class Talk:
     def ask(self, text: str, *, secret: bool = False, cure: str) -> str:
         """The person's answer. Raises InputFault with the ``cure`` where there is no person to ask."""
         if not self.terminal.interactive:
-            raise InputFault("this needs an answer, and nobody is there to give it", cure=cure)
+            raise InputFault("this needs an answer, which cannot be given here", cure=cure)
         if not self._answers:
             raise Unanswered(Question(text, secret))
         return self._answers.pop(0)

@@ -66,7 +66,7 @@ def detail(device: DeviceView) -> list[str]:
         labelled("Type", device.type),
         labelled("Forwarding", "true"),
         labelled("Mode", device.mode),
-        labelled("MAC Address", device.mac),
+        labelled("MAC Address", device.mac or "--"),
         "",
         labelled("Admin Status", _up(device.admin_up)),
         labelled("Operational Status", _up(device.oper_up)),

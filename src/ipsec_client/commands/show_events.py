@@ -61,7 +61,7 @@ def rows_wanted(arguments: Arguments) -> int:
     rows = arguments.get("rows")
     if rows is None:
         return ROWS
-    if not rows.isdecimal() or int(rows) < 1:
+    if not rows.isdecimal() or len(rows) > 9 or int(rows) < 1:
         raise InputFault(f"rows {rows} is not a number above 0")
     return int(rows)
 

@@ -25,7 +25,7 @@ async def _show(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
         await talk.say(text(PROVIDERS[name], here, name))
         return
     rows = [(of.name, of.title) for of in PROVIDERS.values()]
-    await talk.say(table(("Template", "Provider"), rows, width=talk.terminal.width))
+    await talk.say(table(("Template", "Provider"), rows, width=talk.width))
 
 
 async def _create(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:

@@ -10,8 +10,8 @@ from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault, InputFault
 from ipsec_client.commands.command import Answer, AnyCommand, NodeAction, NodeQuery
 from ipsec_client.commands.data import decode
-from ipsec_client.commands.execute import EVERY, Executor
-from ipsec_client.commands.grammar import Arguments
+from ipsec_client.commands.execute import Executor
+from ipsec_client.commands.grammar import EVERY, Arguments
 from ipsec_client.commands.node import sent
 from ipsec_client.commands.port import ConfigPort, Place
 from ipsec_client.commands.show_plugins_state import PLUGIN

@@ -337,6 +337,12 @@ _AH_HEADER = 12  # AH without its ICV (RFC 4302, 2.1 to 2.5)
 _UDP_HEADER = 8  # ESP in UDP (RFC 3948, 2.1)
 _IP_HEADER = {4: 20, 6: 40}
 
+HEADERS = {4: 40, 6: 60}
+"""Of TCP and of each version of IP, in bytes: what an MSS leaves out of an MTU."""
+
+PATH_MTU = 1500
+"""What is assumed of the path to a gateway unless less is configured, in bytes; KNIs carry no more."""
+
 
 def tunnel_mtu(path_mtu: int, profile: IpsecProfile, version: int = 4) -> int:
     """The largest packet in bytes that fits into one packet to the gateway, whichever proposal it takes.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 
@@ -31,9 +30,3 @@ SERIES = {
 def runs(number: int) -> bool:
     """Whether a node with that series can run connections."""
     return number in SERIES and SERIES[number].runs
-
-
-def of_version(text: str) -> int | None:
-    """The series in what ``ipsec --version`` or pluto's log says (``Libreswan 4.10``); None if it names none."""
-    found = re.search(r"Libreswan (?:Version )?v?(\d+)\.\d+", text)
-    return int(found[1]) if found else None

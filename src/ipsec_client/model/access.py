@@ -19,6 +19,12 @@ IKE = 500
 NAT_T = 4500
 """UDP, IKE and ESP once a NAT is found (RFC 3948); the egress KNI is always behind one."""
 
+MOST_SERVICES = 1000
+"""Services that may be in force on a router: each has a routing table of its own."""
+
+MOST_RULES = 1000
+"""Routing rules that a node may have for its networks, its KNIs and the prefixes of its services."""
+
 
 def applies(service: Service, router: Router) -> bool:
     """Whether the service is in force on the router: one that names no router at all is in force on each."""
@@ -87,6 +93,11 @@ def tenant_named(source: str) -> str:
     return _tenant_in(source)[0]
 
 
+def is_narrow(source: str) -> bool:
+    """Whether the source of an access policy means less than all of a tenant."""
+    return not _tenant_in(source)[1]
+
+
 @lru_cache(maxsize=4096)
 def _tenant_in(source: str) -> tuple[str, bool]:
     """The tenant that a policy's source names ("" for everyone), and whether it means all of it."""
@@ -96,13 +107,6 @@ def _tenant_in(source: str) -> tuple[str, bool]:
         tenant = source.partition("@")[0].partition("/")[0]
         return tenant, tenant == source
     return "", False
-
-
-def covers(
-    service: Service, destination: Address, protocol: str | None = None, port: int | None = None
-) -> bool:
-    """Whether packets to ``destination`` are the service's; without protocol or port, whether some are."""
-    return bool(ServiceTable((service,)).covering(destination, protocol, port))
 
 
 def carries(service: Service, protocol: str | None = None, port: int | None = None) -> bool:

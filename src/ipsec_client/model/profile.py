@@ -183,7 +183,7 @@ class IpsecProfile(Element):
         effect="leftid= of the connection, and whom its key is kept for",
     )
     metric: int | None = leaf(
-        v.number(1, 4_294_967_295),
+        v.number(1, 4_294_967_294),  # one less than that of the unreachable route behind them
         "Metric of the tunnel's routes",
         effect="The metric of the routes into the tunnel device, and metric= of the connection",
     )

@@ -16,7 +16,7 @@ from ipsec_client.plan.ruleset import Chain, clamp, names, table
 def firewall(way: Forwarding) -> Firewall:
     """The router's nftables table."""
     forward = Chain("forward", "type filter hook forward priority filter; policy accept;")
-    forward.add("ct direction reply ct state established,related accept")
+    forward.add(f"{_replies(way)} accept")
     if way.knis:
         forward.add(f"iifname != {names(way.devices)} oifname {names(way.knis)} drop")
     if way.devices:
@@ -27,6 +27,15 @@ def firewall(way: Forwarding) -> Firewall:
         forward.add("counter drop")
     chains = [forward, _own_packets(way), *_segment_size(way), *_source_nat(way)]
     return Firewall("", table(chains))
+
+
+def _replies(way: Forwarding) -> str:
+    """Answers to what was let in. They leave by none of our interfaces without a tenant: nothing is let in there, so
+    one that would is an answer to a tunnel's packet, which no service leads back into the tunnel.
+    """
+    closed = list(dict.fromkeys(item.device for item in way.interfaces.values() if not item.tenant))
+    replies = "ct direction reply ct state established,related"
+    return f"oifname != {names(closed)} {replies}" if closed else replies
 
 
 def _admit(way: Forwarding, chain: Chain, claim: Claim) -> None:

@@ -13,7 +13,7 @@ from ipsec_client.model.access import inside_version, outside_version
 from ipsec_client.model.elements import IpsecClient, IpsecProfile, Remote
 from ipsec_client.model.slots import PREFIX_LENGTH_SIX, Slot, probe_source, slots
 from ipsec_client.model.values import ADDRESS
-from ipsec_client.plan.forwarding import PATH_MTU, Forwarding, ask_again
+from ipsec_client.plan.forwarding import Forwarding, ask_again
 from ipsec_client.plan.objects import (
     LAST_METRIC,
     MAIN_TABLE,
@@ -139,7 +139,7 @@ class Inside:
     def _mtu(self, tunnel: Tunnel) -> int:
         """The tunnel device's, in bytes."""
         gateway = render.gateway(tunnel.remote, self.hosts)
-        path = PATH_MTU
+        path = algorithms.PATH_MTU
         if gateway:
             path = self.forwarding.path_mtu(ADDRESS.read(gateway), self.client.tenant)
         version = outside_version(tunnel.remote)
@@ -229,7 +229,8 @@ class Inside:
             forward.add(f'iifname "{tunnel.remote.name}" oifname "{tunnel.device}" accept')
             forward.add(f'iifname "{tunnel.device}" oifname "{tunnel.remote.name}" accept')
             if tunnel.remote.enforced_mss != "disabled":
-                clamp(size, tunnel.device, tunnel.remote.enforced_mss)
+                segment = self._mtu(tunnel) - algorithms.HEADERS[tunnel.version]
+                clamp(size, tunnel.device, tunnel.remote.enforced_mss, segment)
             source = probe_source(self.client, tunnel.slot, tunnel.version)
             if source is not None:
                 ip = "ip" if source.version == 4 else "ip6"

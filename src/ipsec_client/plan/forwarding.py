@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ipsec_client.base.errors import InputFault
-from ipsec_client.model.access import IKE, permission, service_for
+from ipsec_client.dialect.algorithms import PATH_MTU
+from ipsec_client.model.access import IKE, inside_version, permission, service_for
 from ipsec_client.model.elements import (
     InterfaceAddress,
     NetworkInterface,
@@ -36,9 +37,6 @@ from ipsec_client.plan.objects import (
 from ipsec_client.plan.preference import preferred
 from ipsec_client.wire.document import Document
 
-PATH_MTU = 1500
-"""What is assumed of the path to a gateway unless less is configured, in bytes; KNIs carry no more."""
-
 ASK_AGAIN = "20"
 """Milliseconds until the neighbour on a KNI is asked for again. As a KNI is lowered, and as it is raised, there is a
 moment in which a packet may ask and nobody is answered: those that follow would wait out the kernel's second.
@@ -50,12 +48,16 @@ _ICMP_6 = 58
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """A network interface of the node: its ``device`` as Linux knows it, whether it carries packets at all."""
+    """A network interface of the node: its ``device`` as Linux knows it, whether it carries packets at all.
+
+    ``carries`` is the version of IP of the tunnel behind an ingress KNI; None elsewhere.
+    """
 
     device: str
     made_of: NetworkInterface
     kni: bool
     used: bool
+    carries: int | None = None
 
     @property
     def tenant(self) -> str | None:
@@ -70,6 +72,20 @@ class Interface:
     def vectors(self) -> list[str]:
         """Labels of the paths by it."""
         return [vector for each in self.made_of.neighborhood for vector in each.vector]
+
+    def way(self, hop: NextHop, family: int) -> Address | str | None:
+        """The gateway that the hop's packets of that family go by; empty: none is needed, None: there is no way.
+
+        A KNI's gateway is always the namespace's end, and it has a way for what its tunnel carries alone.
+        """
+        if self.carries and self.carries != family:
+            return None
+        found = None if self.kni else hop.gateway_ip
+        found = found or _gateway(self, family)
+        if found:
+            return found if found.version == family else None
+        versions = {address.ip_address.version for address in self.addresses}
+        return "" if not versions or family in versions else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +129,17 @@ class Forwarding:
     @cached_property
     def interfaces(self) -> dict[str, Interface]:
         """The node's network interfaces by name."""
+        client = self.document.client
+        carried = {
+            remote.name: inside_version(remote) for remote in (client.remote if client else ())
+        }
         return {
             interface.name: Interface(
                 linux_name(device, interface),
                 interface,
-                is_generated(device),
+                generated := is_generated(device),
                 device.enabled is not False and device.forwarding is not False,
+                carried.get(device.name) if generated else None,
             )
             for device in self.document.node.device_interface
             for interface in device.network_interface
@@ -153,9 +174,9 @@ class Forwarding:
     def claims(self) -> list[Claim]:
         """Every prefix of every service with every transport, the most specific first."""
         found = [
-            Claim(service, prefix.network, transport)
+            Claim(service, network, transport)
             for service in self.document.authority.service
-            for prefix in service.address
+            for network in dict.fromkeys(prefix.network for prefix in service.address)
             for transport in service.transport or (None,)
         ]
         return sorted(found, key=lambda claim: claim.order)
@@ -233,11 +254,11 @@ class Forwarding:
                     "", self.table_of(service), "default", LAST_METRIC, family, phase=Phase.GUARD
                 )
                 for place, (interface, hop) in enumerate(self.hops(service), 1):
-                    gateway = hop.gateway_ip or _gateway(interface, family)
-                    if gateway is None or gateway.version == family:
+                    gateway = interface.way(hop, family)
+                    if gateway is not None:
                         yield Route(
                             "", self.table_of(service), "default", place * 10, family,
-                            dev=interface.device, via=str(gateway or ""),
+                            dev=interface.device, via=str(gateway),
                         )  # fmt: skip
 
     def rules(self) -> Iterator[Rule]:

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import ClassVar
 
+from ipsec_client.model.access import MOST_RULES, MOST_SERVICES
+
 PROTOCOL = 157
 """Route protocol number (RTPROT) and rule protocol of everything we create; free in iproute2's rt_protos."""
 
-PRIORITIES = range(12800, 13800)
+PRIORITIES = range(12800, 12800 + MOST_RULES)
 """Priorities of our rules on the router."""
 
-TABLES = range(128000, 129000)
+TABLES = range(128000, 128000 + MOST_SERVICES)
 """Routing tables of our services on the router."""
 
 MAIN_TABLE = 254
@@ -173,7 +175,7 @@ class Rule:
             *(f"ipproto {self.protocol}" for _ in range(bool(self.protocol))),
             *(f"dport {self.ports[0]}-{self.ports[1]}" for _ in range(1) if self.ports),
         ]
-        return _in(self.netns, f"{self.priority} {' '.join(matched)}")
+        return _in(self.netns, f"{_version(self.family)}{self.priority} {' '.join(matched)}")
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -200,7 +202,8 @@ class Route:
     def name(self) -> str:
         hop = f"dev {self.dev}" if self.dev else "unreachable"
         hop = f"via {self.via} {hop}" if self.via else hop
-        return _in(self.netns, f"table {self.table} {self.to} {hop} metric {self.metric}")
+        way = f"table {self.table} {self.to} {hop} metric {self.metric}"
+        return _in(self.netns, f"{_version(self.family)}{way}")
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -240,6 +243,10 @@ class Connection:
 
 Object = Namespace | Sysctl | Firewall | Kni | TunnelDevice | Rule | Route | Pluto | Connection
 KernelObject = Namespace | Sysctl | Firewall | Kni | TunnelDevice | Rule | Route
+
+
+def _version(family: int) -> str:
+    return "IPv6 " if family == 6 else ""
 
 
 def _in(netns: str, what: str) -> str:

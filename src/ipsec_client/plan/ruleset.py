@@ -31,10 +31,14 @@ def table(chains: Iterable[Chain]) -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def clamp(chain: Chain, device: str, size: int | str | None) -> None:
-    """TCP handshakes by the device, both ways, are told this MSS; ``automatic`` (None too): that of the way out."""
-    value = size if isinstance(size, int) else "rt mtu"
-    for direction in ("oifname", "iifname"):
+def clamp(chain: Chain, device: str, size: int | str | None, inwards: int | None = None) -> None:
+    """TCP handshakes by the device, both ways, are told this MSS; ``automatic`` (None too): that of the way out.
+
+    ``inwards`` is what automatic means for handshakes that come in, where the way back is not what ``rt mtu``
+    would find: the kernel asks for it without the interface, by which a namespace's tables are chosen.
+    """
+    for direction, automatic in (("oifname", "rt mtu"), ("iifname", inwards or "rt mtu")):
+        value = size if isinstance(size, int) else automatic
         chain.add(
             f'{direction} "{device}" tcp flags & (syn | rst) == syn tcp option maxseg size set {value}'
         )

@@ -53,6 +53,8 @@ def test_without_an_identity_the_address_was_it() -> None:
         ("right=192.0.2.1", ipsecconf.NOT_PSK),
         ("authby=rsasig\n right=192.0.2.1", ipsecconf.NOT_PSK),
         ("leftauth=pubkey\n rightauth=psk\n right=192.0.2.1", ipsecconf.NOT_PSK),
+        ("authby=secret\n leftxauthclient=yes\n right=192.0.2.1", ipsecconf.MORE_THAN_PSK),
+        ("authby=secret\n rightauth2=xauth\n right=192.0.2.1", ipsecconf.MORE_THAN_PSK),
         ("authby=secret\n type=transport\n right=192.0.2.1", ipsecconf.NOT_TUNNEL),
         ("authby=secret\n right=%any", ipsecconf.NO_GATEWAY),
         ("authby=secret\n left=1.1.1.1", ipsecconf.NO_GATEWAY),
@@ -136,6 +138,7 @@ def test_options_that_no_field_stands_for() -> None:
         "fragmentation": "yes",
         "rekeymargin": "5m",
     }
+    assert one(FULL + " leftxauthclient=no\n aggrmode=yes\n").options["aggressive"] == "yes"
     assert one(FULL + " margintime=5m\n replay_window=0\n reauth=no\n", "strongswan").options == {
         "rekeymargin": "5m",
         "replay-window": "0",

@@ -24,7 +24,10 @@ _BANDWIDTH = Source(
     "docs.paloaltonetworks.com/prisma/prisma-access/3-2",
     "read 2026-11-25",
 )
-_GROUPS = ("modp1024", "modp1536", "modp2048", "dh-19", "dh-20")
+_GROUPS = (
+    *("modp1024", "modp1536", "modp2048", "modp3072", "modp4096"),
+    *("dh-19", "dh-20", "dh-21"),
+)
 _DIGESTS = ("sha2_512", "sha2_384", "sha2_256", "sha1", "md5")
 _CBC = ("aes256", "aes192", "aes128", "3des")
 
@@ -50,7 +53,9 @@ PROVIDER = Provider(
         OneOf(_IKE, "ike-encryption", ("aes_gcm256", "aes_gcm128", *_CBC)),
         OneOf(_IKE, "ike-digest", _DIGESTS),
         OneOf(_IKE, "ike-modp", _GROUPS),
-        OneOf(_IPSEC, "phase2-encryption", ("aes_gcm256", "aes_gcm128", *_CBC, "null")),
+        OneOf(
+            _IPSEC, "phase2-encryption", ("aes_gcm256", "aes_gcm128", "aes_ccm128", *_CBC, "null")
+        ),
         OneOf(_IPSEC, "phase2-digest", (*_DIGESTS, "no-auth")),
         OneOf(_IPSEC, "phase2-modp", _GROUPS),
         Identity(_ONBOARD, r".+", "the IKE identification that was given for the site"),
@@ -60,6 +65,7 @@ PROVIDER = Provider(
             "IKE and IPsec crypto profile at Prisma Access must hold the same values as this profile; its "
             "defaults are 8 hours for IKE and 1 hour for IPsec."
         ),
+        "modp3072, modp4096 and dh-21 came with PAN-OS 10.2.",
         "AES-GCM for the IKE SA is not offered in every management plane; AES-CBC is in all.",
         (
             "Enter the site as one with a dynamic address, identified by the local-id; set remote-id on the "

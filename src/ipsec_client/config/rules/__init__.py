@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from ipsec_client.config.findings import Finding
 from ipsec_client.config.rules import (
+    limits,
     monitors,
     names,
     networks,
@@ -22,6 +23,7 @@ from ipsec_client.config.rules import (
     remotes,
     services,
     vectors,
+    ways,
 )
 from ipsec_client.config.rules.leaves import leaves
 from ipsec_client.config.rules.scope import Domain, Place, Site
@@ -53,6 +55,7 @@ def check_routers(
         yield from profiles.profiles(site, series)
         yield from providers.profiles(site)
         yield from references.routes(site)
+        yield from limits.services(site)
         for place in site.places.values():
             yield from _check_node(place, series)
 
@@ -72,3 +75,5 @@ def _check_node(place: Place, series: int | None) -> Iterator[Finding]:
     yield from monitors.monitors(place)
     yield from reach.reach(place)
     yield from vectors.remotes(place)
+    yield from ways.ways(place)
+    yield from limits.rules(place)

@@ -7,19 +7,20 @@ from collections.abc import Iterator
 from ipsec_client.config.findings import Finding, error, warning
 from ipsec_client.config.rules.scope import Place, Site
 from ipsec_client.dialect.algorithms import (
+    PATH_MTU,
     refusals,
     remote_refusals,
     tunnel_mtu,
     unused,
     weak,
 )
+from ipsec_client.dialect.render import identity
 from ipsec_client.dialect.series import DEFAULT
 from ipsec_client.model.definition import Path
 from ipsec_client.model.elements import IpsecProfile, Remote
 from ipsec_client.model.values import MILLISECONDS
 
 _DAY = MILLISECONDS["d"]
-_PATH = 1500  # what the KNIs carry, in bytes
 
 
 def profiles(site: Site, series: int | None) -> Iterator[Finding]:
@@ -55,8 +56,8 @@ def _values(profile: IpsecProfile, path: Path) -> Iterator[Finding]:
             yield error((*path, name), said, "Write 24h or less")
         if life is not None and life.milliseconds("s") == 0:
             yield error((*path, name), f"{life} is no time at all", "Write up to 24h")
-    if profile.mtu is not None and profile.mtu > (room := tunnel_mtu(_PATH, profile)):
-        said = f"{profile.mtu} is more than the {room} bytes that fit into a packet of {_PATH}"
+    if profile.mtu is not None and profile.mtu > (room := tunnel_mtu(PATH_MTU, profile)):
+        said = f"{profile.mtu} is more than the {room} bytes that fit into a packet of {PATH_MTU}"
         yield warning((*path, "mtu"), said, f"Write {room} or less, or leave it unset")
     if profile.authentication_protocol == "ah":
         said = "AH does not pass NAT, and encrypted packets are source-NATed"
@@ -71,12 +72,12 @@ def remotes(place: Place, series: int | None) -> Iterator[Finding]:
     for remote in place.remotes:
         for name, reason, cure in remote_refusals(remote, series or DEFAULT):
             yield error((*place.remote_path(remote), name), reason, cure)
-    met: dict[tuple[str | None, str | None], tuple[Remote, IpsecProfile]] = {}
+    met: dict[tuple[str, str], tuple[Remote, IpsecProfile]] = {}
     for remote in place.remotes:
         profile = place.site.profiles.get(remote.profile or "")
         if profile is None or remote.host is None:
             continue
-        identities = (profile.local_id, remote.remote_id or remote.host)
+        identities = identity(profile.local_id, ""), identity(remote.remote_id, remote.host)
         other, theirs = met.setdefault(identities, (remote, profile))
         if other is remote:
             continue

@@ -14,6 +14,7 @@ from ipsec_client.config.findings import Finding, warning
 from ipsec_client.config.providers import PROVIDERS
 from ipsec_client.config.providers import provider as p
 from ipsec_client.config.rules.scope import Place, Site
+from ipsec_client.dialect.algorithms import PATH_MTU, tunnel_mtu
 from ipsec_client.model.definition import value_of
 from ipsec_client.model.elements import IpsecClient, IpsecProfile, Remote
 from ipsec_client.model.profile import leaf_of
@@ -103,11 +104,13 @@ def _option(limit: p.Option, profile: IpsecProfile, title: str) -> Iterator[Told
 def _between(limit: p.Between, profile: IpsecProfile, title: str) -> Iterator[Told]:
     leaf = leaf_of(limit.field)
     value = value_of(profile, leaf.attribute)
+    if value is None and limit.field == "mtu":
+        value = tunnel_mtu(PATH_MTU, profile)
     if value is None:
         return
     shown = leaf.type.write(value)
     if getattr(profile, leaf.attribute) is None:
-        shown = f"{shown}, the default,"
+        shown = f"{shown}, as it is while unset,"
     size = _size(value, leaf.unit)
     if limit.least and size < _size(leaf.type.read(limit.least), leaf.unit):
         said = f"{shown} is less than the {limit.least} of {title}"

@@ -24,7 +24,7 @@ def reach(place: Place) -> Iterator[Finding]:
 
 def _obstacle(place: Place, tenant: str, gateway: Address) -> tuple[str, str] | None:
     """What keeps IKE and ESP from the gateway, and the cure."""
-    table = place.site.table
+    table = place.site.in_force.table
     service = table.taking(tenant, gateway, "udp", IKE)
     if service and service.transport and not table.taking(tenant, gateway, "udp", NAT_T):
         service = None
@@ -59,18 +59,32 @@ def _no_way_out(place: Place, service: Service, gateway: Address) -> tuple[str, 
             f"service {service.name}, which leads there, has no next-hop by node {place.node.name}"
         )
         return said, "Add one to its service-route"
-    if gateway.version == 6 and not any(_has_six(place, hop) for hop in hops):
-        said = f"the next-hops of service {service.name}, which leads there, have no IPv6 gateway"
-        return said, "Give one a gateway-ip, or its interface an IPv6 address with a gateway"
+    back = next((hop.interface for hop in hops if hop.interface in place.knis), None)
+    if back:
+        said = f"service {service.name}, which leads there, leads encrypted packets back by {back}"
+        return said, f"Lead {gateway} by a service of its own, whose next-hops are no KNIs"
+    if not any(_has_gateway(place, hop, gateway.version) for hop in hops):
+        family = f"IPv{gateway.version}"
+        said = (
+            f"the next-hops of service {service.name}, which leads there, have no {family} gateway"
+        )
+        return said, f"Give one a gateway-ip, or its interface an {family} address with a gateway"
     return None
 
 
-def _has_six(place: Place, hop: NextHop) -> bool:
+_WITHOUT_GATEWAYS = ("pppoe", "lte", "t1", "conduit")
+"""Types of devices whose other end is the only one there is."""
+
+
+def _has_gateway(place: Place, hop: NextHop, version: int) -> bool:
     if hop.gateway_ip is not None:
-        return hop.gateway_ip.version == 6
+        return hop.gateway_ip.version == version
+    if hop.interface not in place.interfaces:
+        return True  # told elsewhere
+    device, interface = place.interfaces[hop.interface]
+    if device.type in _WITHOUT_GATEWAYS:
+        versions = {address.ip_address.version for address in interface.address}
+        return not versions or version in versions
     return any(
-        at.interface.name == hop.interface
-        and at.address.gateway
-        and at.address.gateway.version == 6
-        for at in place.connected
+        address.gateway and address.gateway.version == version for address in interface.address
     )

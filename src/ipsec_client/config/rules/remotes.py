@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from ipsec_client.config.findings import Finding, error, warning
 from ipsec_client.config.rules.scope import Place
+from ipsec_client.dialect.algorithms import HEADERS, PATH_MTU, tunnel_mtu
+from ipsec_client.model.access import inside_version, outside_version
 from ipsec_client.model.definition import Path, dotted
 from ipsec_client.model.elements import Remote
 from ipsec_client.model.values import ADDRESS, Address, Prefix
@@ -101,6 +103,9 @@ def _beside_profile(place: Place, remote: Remote) -> Iterator[Finding]:
         said = f"{remote.remote_id} is local-id of ipsec-profile {profile.name} too"
         yield warning((*path, "remote-id"), said, "Give each end an identity of its own")
     size = remote.enforced_mss
-    if isinstance(size, int) and profile.mtu and size > profile.mtu - 40:
-        said = f"{size} and 40 bytes of headers are more than mtu {profile.mtu} of the profile"
-        yield warning((*path, "enforced-mss"), said, "Write automatic, or a smaller one")
+    if isinstance(size, int):
+        mtu = profile.mtu or tunnel_mtu(PATH_MTU, profile, outside_version(remote))
+        headers = HEADERS[inside_version(remote)]
+        if size > mtu - headers:
+            said = f"{size} and {headers} bytes of headers are more than the tunnel's MTU of {mtu}"
+            yield warning((*path, "enforced-mss"), said, "Write automatic, or a smaller one")

@@ -5,7 +5,8 @@ Rules build a path only for a finding: on a fleet without findings most of their
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from ipaddress import IPv4Network, ip_network
 from typing import NamedTuple
@@ -24,9 +25,56 @@ from ipsec_client.model.elements import (
     Node,
     Remote,
     Router,
+    Service,
 )
 from ipsec_client.model.slots import Slot, is_generated, plugin_network, slots
 from ipsec_client.model.values import Address, Network
+
+
+class Extent(NamedTuple):
+    """A network by the numbers of its first and last address, which compare faster than networks do."""
+
+    network: Network
+    version: int
+    first: int
+    last: int
+
+    @classmethod
+    def of(cls, network: Network) -> Extent:
+        """That of a network."""
+        first, last = int(network.network_address), int(network.broadcast_address)
+        return cls(network, network.version, first, last)
+
+
+class InForce:
+    """Services that are in force together."""
+
+    def __init__(self, services: Iterable[Service]) -> None:
+        self.services = tuple(services)
+
+    @cached_property
+    def table(self) -> ServiceTable:
+        """The services, ready for look-ups."""
+        return ServiceTable(self.services)
+
+    @cached_property
+    def rules(self) -> int:
+        """The routing rules that their prefixes take for each interface they are taken from, at most."""
+        return sum(len(service.address) * selectors(service) for service in self.services)
+
+    @cached_property
+    def claims(self) -> Counter[Network]:
+        """How many of the services have each prefix."""
+        return Counter(
+            network
+            for service in self.services
+            for network in {prefix.network for prefix in service.address}
+        )
+
+
+def selectors(service: Service) -> int:
+    """The routing rules that a prefix of the service takes: one for each port-range or transport."""
+    return sum(len(transport.port_range) or 1 for transport in service.transport) or 1
 
 
 class Domain:
@@ -43,9 +91,17 @@ class Domain:
         }
 
     @cached_property
-    def table(self) -> ServiceTable:
-        """Its services, ready for look-ups."""
-        return ServiceTable(self.authority.service)
+    def extents(self) -> dict[str, list[Extent]]:
+        """The prefixes of its services, by the services' names."""
+        return {
+            service.name: [Extent.of(prefix.network) for prefix in service.address]
+            for service in self.authority.service
+        }
+
+    @cached_property
+    def in_force(self) -> InForce:
+        """All its services."""
+        return InForce(self.authority.service)
 
     @cached_property
     def selective(self) -> bool:
@@ -67,12 +123,12 @@ class Site:
         self.places = {node.name: Place(self, node) for node in router.node}
 
     @cached_property
-    def table(self) -> ServiceTable:
-        """The services that apply to it, ready for look-ups; where all do, the domain's own table."""
+    def in_force(self) -> InForce:
+        """The services that apply to it; where all do, the domain's own."""
         if not self.domain.selective:
-            return self.domain.table
+            return self.domain.in_force
         services = self.domain.authority.service
-        return ServiceTable(service for service in services if applies(service, self.router))
+        return InForce(service for service in services if applies(service, self.router))
 
 
 class Connected(NamedTuple):

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from ipsec_client.config.findings import Finding, error, warning
 from ipsec_client.config.rules.scope import Domain
-from ipsec_client.model.access import carries, permission, tenant_named
+from ipsec_client.model.access import carries, is_narrow, permission, tenant_named
 from ipsec_client.model.definition import Path
-from ipsec_client.model.elements import Service, Transport
+from ipsec_client.model.elements import AccessPolicy, Service, Transport
 from ipsec_client.model.values import Network
 
 _WITH_PORTS = ("tcp", "udp")
@@ -25,6 +25,9 @@ def services(domain: Domain) -> Iterator[Finding]:
         if not service.access_policy:
             said = "has no access-policy, so it lets nobody in"
             yield warning(path, said, "Add an access-policy for a tenant")
+        for policy in service.access_policy:
+            if is_narrow(policy.source):
+                yield _narrow(policy, (*path, "access-policy", policy.source, "source"))
         networks = [prefix.network for prefix in service.address]
         for place, network in enumerate(networks):
             if network in networks[:place]:
@@ -36,6 +39,16 @@ def services(domain: Domain) -> Iterator[Finding]:
     for network, several in of_network.items():
         for place, service in enumerate(several):
             yield from _rivals(domain, network, several[:place], service)
+
+
+def _narrow(policy: AccessPolicy, path: Path) -> Finding:
+    who = tenant_named(policy.source)
+    whole = f"tenant {who}" if who else "everybody"
+    if policy.permission == "deny":
+        said = f"is narrower than a tenant, and keeps out {whole}"
+    else:
+        said = "is narrower than a tenant, and lets nobody in"
+    return warning(path, said, "Name a tenant that these packets alone belong to")
 
 
 def _ports(transport: Transport, path: Path) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ipsec_client.base.secret import Secret
-from ipsec_client.dialect.foreign.tunnel import Lost, Tunnel, named
+from ipsec_client.dialect.foreign.tunnel import Lost, Tunnel, is_address, named
 from ipsec_client.model.elements import (
     Authority,
     CustomOption,
@@ -58,7 +58,10 @@ def assemble(tunnels: Sequence[Tunnel], names: Names) -> tuple[Authority, list[L
             profile=profile.name,
             subnet=tuple(map(Prefix, tunnel.subnet)),
             local_subnet=tuple(map(Prefix, tunnel.local_subnet)),
-            remote_id=tunnel.remote_id if tunnel.remote_id != tunnel.host else None,
+            # Unset it is the gateway's address, and of a named gateway that is not its name.
+            remote_id=None
+            if tunnel.remote_id == tunnel.host and is_address(tunnel.host)
+            else tunnel.remote_id,
         )
     client = IpsecClient(name=names.client, tenant=names.tenant, remote=tuple(remotes.values()))
     router = Router(

@@ -36,10 +36,15 @@ _LIBRESWANS = frozenset(
         *("pfs", "rekeymargin", "nat_traversal", "interfaces", "dumpdir"),
     )
 )
+_MORE_AUTH = tuple(
+    side + name for side in ("left", "right") for name in ("auth2", "xauthclient", "xauthserver")
+)
+_NO = Setting("", 0)
 _OUR_SIDE = ("%defaultroute", "%eth", "%ens", "%enp")
 """What only the side of the machine itself begins with."""
 
 NOT_PSK = "its ends know each other by something else than a pre-shared key"
+MORE_THAN_PSK = "its ends know each other by more than a pre-shared key"
 NOT_TUNNEL = "it is no tunnel of packets between networks"
 NO_GATEWAY = "it has no gateway with an address or a name of its own"
 AH = "AH does not pass the address translation of the egress"
@@ -90,7 +95,7 @@ class _Translation:
 
     def _sides(self) -> tuple[str, str]:
         """Which side is ours: the one without an address of its own, else the left one."""
-        left, right = (self.rest.get(side, Setting("", 0)).value for side in ("left", "right"))
+        left, right = (self.rest.get(side, _NO).value for side in ("left", "right"))
         swapped = right.startswith(_OUR_SIDE) and left and not left.startswith(_OUR_SIDE)
         return ("right", "left") if swapped else ("left", "right")
 
@@ -131,6 +136,8 @@ class _Translation:
         auths = {self._value("leftauth").lower(), self._value("rightauth").lower()} - {""}
         if not (authby in ("secret", "psk") or auths) or not auths <= {"psk", "secret"}:
             return NOT_PSK
+        if any(self.rest.get(name, _NO).value.lower() not in ("", "no") for name in _MORE_AUTH):
+            return MORE_THAN_PSK
         if self._value("type").lower() not in ("", "tunnel"):
             return NOT_TUNNEL
         if not readable(HOST, host) or host == "0.0.0.0":  # noqa: S104
@@ -252,7 +259,7 @@ class _Translation:
     def _as_option(self, name: str, value: str) -> tuple[str, str]:
         """A setting by Libreswan's name."""
         if not self.strong:
-            return name, value
+            return ("aggressive" if name == "aggrmode" else name), value
         option = {"margintime": "rekeymargin", "replay_window": "replay-window"}.get(name, name)
         if option == "fragmentation" and value not in ("yes", "no"):
             return "fragmentation " + value, value
