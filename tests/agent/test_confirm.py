@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ipsec_client.base import files
-from ipsec_client.base.errors import InputFault
+from ipsec_client.base.errors import HostFault, InputFault
 from ipsec_client.wire.document import to_json
 from ipsec_client.wire.request import Request
 from tests.agent.world import World, document, pass_over
@@ -133,6 +133,24 @@ def test_a_full_disk_keeps_nobody_from_going_back(
         world.restart()
         await world.begin()
         assert await world.after(61) == "1"
+        await world.close()
+
+    asyncio.run(story())
+
+
+def test_a_document_that_cannot_be_kept_is_refused_with_the_reason(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    async def story() -> None:
+        await world.apply(ONE)
+        with monkeypatch.context() as disk:
+            disk.setattr(files, "replace", full)
+            with pytest.raises(HostFault, match=r"commit 2 cannot be kept in .*: No space left"):
+                await world.apply(document("2"))
+        assert await world.after(1) == "1"
         await world.close()
 
     asyncio.run(story())

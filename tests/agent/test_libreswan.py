@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -10,9 +13,10 @@ import pytest
 from ipsec_client.agent.ledger import Ledger
 from ipsec_client.agent.libreswan import Libreswan
 from ipsec_client.agent.shelf import Shelf
+from ipsec_client.base.errors import HostFault
 from ipsec_client.base.secret import Secret
 from ipsec_client.health import types as h
-from ipsec_client.plan.diff import diff
+from ipsec_client.plan.diff import Step, diff
 from ipsec_client.plan.objects import Connection
 from tests.agent.playing import Whack, nobody, play, pretend_pluto
 
@@ -130,3 +134,78 @@ def test_an_agent_that_comes_back_gives_the_keys_again_and_loads_nothing(tmp_pat
         await again.close()
 
     asyncio.run(tell())
+
+
+@pytest.mark.parametrize("reaped", [False, True])
+def test_what_a_killed_pluto_left_is_no_pluto(tmp_path: Path, reaped: bool) -> None:
+    """Else the agent would do nothing but look at it, until there is another."""
+
+    async def look() -> None:
+        client = Client(tmp_path)
+        with subprocess.Popen(["/bin/sleep", "1000"]) as killed:
+            killed.kill()
+            while not _ended(killed.pid):
+                await asyncio.sleep(0.001)
+            if reaped:
+                killed.wait()
+            (tmp_path / "run" / "c1" / "pluto.pid").write_text(str(killed.pid))
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(client.pluto._appearance(), 0.1)
+        await client.close()
+
+    asyncio.run(look())
+
+
+def test_a_pluto_that_ends_while_it_is_greeted_is_not_told_of_as_alive_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def greet() -> None:
+        with subprocess.Popen(["/bin/sleep", "1000"]) as pluto:
+            client = Client(tmp_path)
+            (tmp_path / "run" / "c1" / "pluto.pid").write_text(str(pluto.pid))
+            greeted = asyncio.Event()
+            loop = asyncio.get_running_loop()
+
+            def listen(_: Whack) -> None:
+                pluto.kill()
+                while h.PlutoState(False) not in client.events:
+                    time.sleep(0.001)
+                loop.call_soon_threadsafe(greeted.set)
+
+            monkeypatch.setattr(Whack, "listen", listen)
+            client.pluto.want([REM1], "setup", Secret("k"))
+            await asyncio.wait_for(greeted.wait(), 20)
+            await asyncio.sleep(0.1)
+            assert client.events == [h.PlutoState(False)]
+            await client.close()
+
+    asyncio.run(greet())
+
+
+def test_where_there_is_no_room_for_a_connection_pluto_is_followed_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+
+    def add(*_: object) -> None:
+        raise full
+
+    async def tell() -> None:
+        client = Client(tmp_path)
+        with monkeypatch.context() as room:
+            room.setattr(Whack, "add", add)
+            client.pluto.want([REM1], "setup", Secret("k"))
+            while h.PlutoState(True) not in client.events:
+                await asyncio.sleep(0.001)
+            with pytest.raises(HostFault, match="No space left on device"):
+                await client.pluto.apply(Step("create", REM1, "not there yet"))
+        assert not client.pluto._tasks[0].done()
+        await client.pluto.apply(Step("create", REM1, "not there yet"))
+        assert client.pluto.given()[1:] == [REM1]
+        await client.close()
+
+    asyncio.run(tell())
+
+
+def _ended(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"

@@ -377,3 +377,16 @@ def test_a_connection_whose_successor_is_refused_goes_on() -> None:
     there.run(3)
     assert there.tunnel("rem1").verdict.judgement == "up"
     assert there.tunnel("rem1").carrying.state == "raised"
+
+
+def test_a_connection_that_was_not_replaced_after_all_carries_again() -> None:
+    """Pluto did not answer, and the commit was taken back: nothing else would bring the tunnel back."""
+    there = world(DEFAULT)
+    there.run(1.05)
+    there.put(Replacing("rem1"))
+    assert there.tunnel().carrying.state == "lowered"
+    there.run(30)
+    there.put(ConnectionState("rem1", Loaded("loaded")))
+    there.run(40)
+    assert there.tunnel().carrying.state == "raised"
+    assert there.tunnel().connected

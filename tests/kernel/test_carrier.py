@@ -9,7 +9,9 @@ import time
 import pytest
 
 from ipsec_client.base.errors import HostFault
+from ipsec_client.kernel import sysctl
 from ipsec_client.kernel.carrier import Carrier
+from ipsec_client.plan.forwarding import ASK_AGAIN, ask_again
 from ipsec_client.plan.objects import Kni, Namespace, Route, Sysctl
 
 from .support import ip, needs_root, put
@@ -81,6 +83,14 @@ def test_lowering_what_is_not_there_says_so(client: str) -> None:
     with pytest.raises(HostFault, match=f"cannot lower KNI rem1 in {client}: No such device"):
         carrier.lower("rem1")
     carrier.close()
+
+
+def test_both_ends_have_the_setting_that_a_neighbour_is_asked_for_again_by(client: str) -> None:
+    """Of packets that ask just as a KNI is lowered or raised: those that follow would wait for a second."""
+    put(Namespace(client), knis(client)[0])
+    settings = [ask_again(netns, "rem1", version) for netns in ("", client) for version in (4, 6)]
+    assert put(*settings) == [""] * 4
+    assert [sysctl.read(item.netns, item.key) for item in settings] == [ASK_AGAIN] * 4
 
 
 def test_a_kni_made_anew_is_met(client: str) -> None:

@@ -49,3 +49,15 @@ def test_a_log_that_is_not_there_yet(tmp_path: Path) -> None:
     assert tail.read() == []
     (tmp_path / "log").write_bytes(b"first\n\xff\n")
     assert tail.read() == ["first", "\N{REPLACEMENT CHARACTER}"]
+
+
+def test_a_log_that_is_taken_away_as_it_is_read(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tail = Tail(log)
+    write(log, "one\n")
+    there = tail._measure()
+    log.rename(log.with_name("log.1"))
+    with monkeypatch.context() as just_before:
+        just_before.setattr(tail, "_measure", lambda: there)
+        assert tail.read() == []
+    write(log, "two\n")
+    assert tail.read() == ["two"]

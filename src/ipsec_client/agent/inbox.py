@@ -62,7 +62,6 @@ class Inbox:
         self._stepping = False
         self._timer: asyncio.TimerHandle | None = None
         self._wakes_at: float | None = None
-        self._at_once: dict[str, bool] = {}
 
     def put(self, event: h.Event) -> None:
         """Takes an event in. One that an effect causes is taken after the effects before it."""
@@ -117,7 +116,7 @@ class Inbox:
         wanted = next_wake(self.state)
         for tunnel in self.state.tunnels:
             hear_at = monitor.hear_at(tunnel, now)
-            self._listen(tunnel.intent.remote, hear_at is None)
+            self._hands.listen(tunnel.intent.remote, hear_at is None)
             if hear_at is not None and (wanted is None or hear_at < wanted):
                 wanted = hear_at
         if wanted == self._wakes_at and self._timer:
@@ -127,11 +126,6 @@ class Inbox:
         if wanted is not None:
             delay = max(0.0, wanted - now.mono)
             self._timer = asyncio.get_running_loop().call_later(delay, self._wake)
-
-    def _listen(self, remote: str, at_once: bool) -> None:
-        if self._at_once.get(remote, True) is not at_once:
-            self._at_once[remote] = at_once
-            self._hands.listen(remote, at_once)
 
     def _wake(self) -> None:
         self._timer = None

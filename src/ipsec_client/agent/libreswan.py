@@ -6,6 +6,7 @@ Everything that starts a program or waits runs in one worker; what came of it re
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import shutil
@@ -14,8 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from ipsec_client.agent import whole
 from ipsec_client.agent.ledger import Ledger
-from ipsec_client.base.errors import Fault
+from ipsec_client.base.errors import Fault, HostFault
 from ipsec_client.base.secret import Secret
 from ipsec_client.dialect.render import Conn
 from ipsec_client.health import types as h
@@ -71,6 +73,8 @@ class Libreswan:
             self._loop.create_task(self._follow_life()),
             self._loop.create_task(self._follow_log()),
         ]
+        for task in self._tasks:
+            task.add_done_callback(whole.ended)
 
     async def close(self) -> None:
         """Lets go; pluto lives on."""
@@ -171,7 +175,7 @@ class Libreswan:
                 continue
             self._loop.add_reader(handle, self._dead, handle, died)
             try:
-                await self._born(pid)
+                await self._born(pid, died)
                 await died
             finally:
                 self._loop.remove_reader(handle)
@@ -189,11 +193,13 @@ class Libreswan:
         """The pid of a pluto that answers, once there is one."""
         while True:
             pid = _pid(self._layout)
-            if pid and self._layout.socket.exists():
+            if (
+                pid and born_at(pid) >= 0 and self._layout.socket.exists()
+            ):  # a killed one leaves both
                 return pid
             await asyncio.sleep(READY_PACE)
 
-    async def _born(self, pid: int) -> None:
+    async def _born(self, pid: int, died: asyncio.Future[None]) -> None:
         self._alive = (pid, born_at(pid))
         adopted = self._entry() is not None
         if not adopted:
@@ -202,14 +208,18 @@ class Libreswan:
             )
             with suppress(Fault):
                 await self._work(self._control.listen)
+            if died.done():  # its end is told already
+                return
         self._put(h.PlutoState(True))
         log.info(
             "pluto of %s %s as process %d", self._client, "found" if adopted else "started", pid
         )
         await self.rekey()
-        for connection in self._wanted.values():
-            with suppress(Fault):
-                await self._load(connection)
+        for remote in list(self._wanted):
+            connection = self._wanted.get(remote)  # a commit may have come meanwhile
+            if connection is not None:
+                with suppress(Fault):
+                    await self._load(connection)
 
     async def _load(self, connection: Connection) -> None:
         """Loads a connection unless pluto has it in all that counts: loading again would end its SAs."""
@@ -307,7 +317,13 @@ class Libreswan:
         self._ledger.put(self._key, entry | {"connections": connections})
 
     async def _work(self, job: Callable[[], T]) -> T:
-        return await self._loop.run_in_executor(self._worker, job)
+        try:
+            return await self._loop.run_in_executor(self._worker, job)
+        except OSError as error:
+            raise HostFault(
+                f"cannot deal with pluto of {self._client}: {error.strerror}",
+                cure=f"Make room in {self._layout.run}" if error.errno == errno.ENOSPC else "",
+            ) from error
 
     @staticmethod
     def _logged(job: Callable[[], None]) -> None:

@@ -6,11 +6,11 @@ import asyncio
 import ipaddress
 import logging
 import os
-import signal
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 
+from ipsec_client.agent import whole
 from ipsec_client.agent.confirm import Confirmation
 from ipsec_client.agent.display import Shown, view
 from ipsec_client.agent.ledger import Ledger
@@ -20,7 +20,7 @@ from ipsec_client.agent.shelf import Shelf
 from ipsec_client.agent.workshop import Workshop
 from ipsec_client.alarms import access, book, levels, ports
 from ipsec_client.base.clock import Now
-from ipsec_client.base.errors import Fault
+from ipsec_client.base.errors import Fault, HostFault
 from ipsec_client.commands.view import NodeView
 from ipsec_client.dialect import render
 from ipsec_client.health import memory
@@ -197,8 +197,8 @@ class Agent:
                 return
             try:
                 await asyncio.to_thread(self._shelf.keep_document, previous)
-            except OSError as error:  # what is on disk undoes itself at the next start
-                log.error("the document gone back to cannot be kept: %s", error)
+            except HostFault as fault:  # what is on disk undoes itself at the next start
+                log.error("%s", fault)
             await self._put_in_force(self._planned(previous))
 
     def _tell(
@@ -284,8 +284,8 @@ class Agent:
                 client.resync()
             else:
                 self._ledger.put("namespaces", None)
-        except Fault as fault:
-            log.error("the node cannot be compared with its plan: %s", fault)
+        except (Fault, OSError) as error:
+            log.error("the node cannot be compared with its plan: %s", error)
         self._update_alarms()
 
     async def _learn_versions(self) -> None:
@@ -350,13 +350,8 @@ class Agent:
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.critical("a part of the agent ended", exc_info=error)
-            os.kill(os.getpid(), signal.SIGABRT)  # half an agent is worse than a fresh one
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(whole.ended)
 
 
 def _devices(plan: Plan) -> dict[str, str]:

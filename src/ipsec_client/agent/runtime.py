@@ -242,8 +242,11 @@ class Runtime:
         }
 
     def _carries(self, remote: str) -> bool:
+        """Whether it is up, and its KNI is seen to be: only then has traffic come back to it."""
         return any(
-            tunnel.verdict.judgement in ("up", "degraded") and tunnel.carrying.state == "raised"
+            tunnel.verdict.judgement in ("up", "degraded")
+            and tunnel.carrying.state == "raised"
+            and tunnel.kni_up is True
             for tunnel in self.health.tunnels
             if tunnel.intent.remote == remote
         )

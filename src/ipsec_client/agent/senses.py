@@ -64,11 +64,13 @@ class Senses:
         """From now on these tunnels. ``local`` are the namespace's addresses of the egress KNI, to tell inbound
         SAs by; ``addresses`` has those of monitor destinations that are names.
         """
-        self._tunnels = {tunnel.remote.name: tunnel for tunnel in tunnels}
+        before, self._tunnels = self._tunnels, {tunnel.remote.name: tunnel for tunnel in tunnels}
         self._local, self._addresses = local, addresses
         self._names = {remote: self._watched(tunnel) for remote, tunnel in self._tunnels.items()}
-        for remote in self._probers.keys() - self._tunnels.keys():
-            self._probers.pop(remote).close()
+        for remote, was in before.items():
+            now = self._tunnels.get(remote)
+            if now is None or now.device != was.device:  # its old device may be another's now
+                self._probers.pop(remote).close()
         for remote, tunnel in self._tunnels.items():
             if remote not in self._probers:
                 self._probers[remote] = self._prober(remote, tunnel.device)
@@ -184,10 +186,10 @@ class Senses:
             self._put(h.KniLink(remote, device is not None and device.oper_up))
 
     def _count(self) -> None:
+        following = (self._loop.time() // COUNTER_PACE + 1) * COUNTER_PACE  # as monitors are due
+        self._timer = self._loop.call_at(following, self._count)
         found = self._inner.read()
         for remote, tunnel in self._tunnels.items():
             device = found.get(tunnel.device)
             if device is not None:
                 self._put(h.Counters(remote, device.in_octets, device.out_octets))
-        following = (self._loop.time() // COUNTER_PACE + 1) * COUNTER_PACE  # as monitors are due
-        self._timer = self._loop.call_at(following, self._count)

@@ -16,7 +16,7 @@ from types import UnionType
 from typing import Any, TypeVar
 
 from ipsec_client.base import files
-from ipsec_client.base.errors import Fault, InputFault
+from ipsec_client.base.errors import Fault, HostFault, InputFault
 from ipsec_client.wire.document import Document, dump, from_json
 
 log = logging.getLogger(__name__)
@@ -56,8 +56,17 @@ class Shelf:
         return self._read(DOCUMENT, checked)
 
     def keep_document(self, document: Document) -> None:
-        """Puts the document in force on disk, the last one beside it. Called in a worker; it waits."""
-        self._put(DOCUMENT, dump(document, secrets=True), durable=True)
+        """Puts the document in force on disk, the last one beside it. Called in a worker; it waits.
+
+        Raises HostFault where there is no room for it.
+        """
+        try:
+            self._put(DOCUMENT, dump(document, secrets=True), durable=True)
+        except OSError as error:
+            raise HostFault(
+                f"commit {document.id} cannot be kept in {self._folder}: {error.strerror}",
+                cure="Make room there",
+            ) from error
 
     @property
     def lost_document(self) -> bool:

@@ -166,7 +166,7 @@ def _due(client: Client, tunnel: Tunnel) -> float | None:
         or tunnel.loaded.state != "loaded"
         or tunnel.negotiation.state == "blocked"
         or client.pluto_alive is False
-        or (tunnel.connected and not mending.ailing)
+        or (tunnel.connected and not (mending.ailing or mending.severed))
     ):
         return None
     due = _not_before(client, tunnel)

@@ -13,7 +13,7 @@ from ipsec_client.model.access import inside_version, outside_version
 from ipsec_client.model.elements import IpsecClient, IpsecProfile, Remote
 from ipsec_client.model.slots import PREFIX_LENGTH_SIX, Slot, probe_source, slots
 from ipsec_client.model.values import ADDRESS
-from ipsec_client.plan.forwarding import Forwarding
+from ipsec_client.plan.forwarding import Forwarding, ask_again
 from ipsec_client.plan.objects import (
     LAST_METRIC,
     MAIN_TABLE,
@@ -181,6 +181,9 @@ class Inside:
             for key in ("forwarding", "keep_addr_on_down"):
                 path = f"net/ipv6/conf/all/{key}"
                 yield Sysctl(self.client.name, path, "1", phase=Phase.NAMESPACE)
+        for tunnel in self.tunnels:
+            for family in sorted({4, tunnel.version}):
+                yield ask_again(self.client.name, tunnel.remote.name, family)
 
     def _routing(self, tunnel: Tunnel) -> Iterator[Object]:
         netns, index, version = self.client.name, tunnel.slot.index, tunnel.version

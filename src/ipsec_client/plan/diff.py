@@ -33,27 +33,52 @@ class Step:
 def diff(found: Iterable[Object], wanted: Iterable[Object]) -> list[Step]:
     """The steps from ``found`` to ``wanted``: creations and changes by phase, then removals backwards.
 
-    Within a phase what moves comes last, so that no packet meets another's place meanwhile (``_turn``).
+    In a phase rules come after what they lead to, and changed routes last. What moves down the rules, or the
+    routes of a table, moves from the last to the first, else from the first to the last: so each has its new
+    place before its old one is another's, and none passes another that stays before or behind it.
     """
     before = {item.identity: item for item in found}
     after = {item.identity: item for item in wanted}
     steps = [_towards(item, before.get(item.identity)) for item in after.values()]
-    steps.sort(key=_turn)
+    sinking = _sinking(steps)
+
+    def turn(step: Step) -> tuple[int, int, int]:
+        item = step.object
+        if isinstance(item, Rule):
+            return item.phase, 1, -item.priority if _list(item) in sinking else item.priority
+        if isinstance(item, Route) and step.verb == "change":
+            return item.phase, 2, -item.metric if _list(item) in sinking else item.metric
+        return item.phase, 0, 0
+
+    steps.sort(key=turn)
     gone = [item for identity, item in before.items() if identity not in after]
     gone.sort(key=lambda item: -item.phase)
     return steps + [Step("remove", item, "not wanted any more") for item in gone]
 
 
-def _turn(step: Step) -> tuple[int, int, int]:
-    """When a step is taken. Rules that move down the list go from the last one on, those that move up from the first,
-    so that none overtakes another; a route is replaced when the one that was in its place has its new one.
-    """
-    match step:
-        case Step("change", Rule(priority=priority), _, Rule(priority=before)):
-            return step.object.phase, 1, -priority if priority > before else priority
-        case Step("change", Route()):
-            return step.object.phase, 2, 0
-    return step.object.phase, 0, 0
+def _sinking(steps: list[Step]) -> set[object]:
+    """The lists in which something moves down."""
+    routes = [step.object for step in steps if isinstance(step.object, Route)]
+    places = {(_list(item), item.dev, item.via): item.metric for item in routes}
+    found: set[object] = set()
+    for step in steps:
+        match step:
+            case Step("change", Rule(priority=place) as item, was=Rule(priority=old)):
+                down = place > old
+            case Step("change", Route() as item, was=Route(dev=dev, via=via, metric=old)):
+                down = places.get((_list(item), dev, via), old) > old
+            case _:
+                continue
+        if down:
+            found.add(_list(item))
+    return found
+
+
+def _list(item: Rule | Route) -> object:
+    """The list that it has a place in: the rules of a namespace, or the routes of a table to the same destination."""
+    if isinstance(item, Rule):
+        return item.netns
+    return item.netns, item.family, item.table, item.to
 
 
 def _towards(wanted: Object, was: Object | None) -> Step:

@@ -37,6 +37,11 @@ from ipsec_client.plan.objects import (
 from ipsec_client.plan.preference import preferred
 from ipsec_client.wire.document import Document
 
+ASK_AGAIN = "20"
+"""Milliseconds until the neighbour on a KNI is asked for again. As a KNI is lowered, and as it is raised, there is a
+moment in which a packet may ask and nobody is answered: those that follow would wait out the kernel's second.
+"""
+
 _PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "gre": 47, "esp": 50}
 _ICMP_6 = 58
 
@@ -317,9 +322,17 @@ class Forwarding:
             # 2 is loose: the answer to a packet sent by one KNI may come back by another.
             for key, value in (("rp_filter", "2"), ("ignore_routes_with_linkdown", "1")):
                 yield Sysctl("", f"net/ipv4/conf/{kni}/{key}", value, phase=Phase.SETTINGS)
+            yield ask_again("", kni, 4)
         for kni in self.six:
             key = f"net/ipv6/conf/{kni}/ignore_routes_with_linkdown"
             yield Sysctl("", key, "1", phase=Phase.SETTINGS)
+            yield ask_again("", kni, 6)
+
+
+def ask_again(netns: str, kni: str, version: int) -> Sysctl:
+    """How soon the neighbour on a KNI is asked for again."""
+    key = f"net/ipv{version}/neigh/{kni}/retrans_time_ms"
+    return Sysctl(netns, key, ASK_AGAIN, phase=Phase.SETTINGS)
 
 
 def _priorities() -> Iterator[int]:

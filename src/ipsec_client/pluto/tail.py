@@ -20,9 +20,12 @@ class Tail:
         self._file = file
         if size == self._offset:
             return []
-        with self._path.open("rb") as log:
-            log.seek(self._offset)
-            data = log.read()
+        try:
+            with self._path.open("rb") as log:
+                log.seek(self._offset)
+                data = log.read()
+        except FileNotFoundError:  # it was taken away just now, to be replaced
+            return []
         whole = data[: data.rfind(b"\n") + 1]
         self._offset += len(whole)
         return whole.decode("utf-8", "replace").splitlines()

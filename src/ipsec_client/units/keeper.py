@@ -23,8 +23,10 @@ LONGEST_PAUSE = 30.0
 SPARE_AFTER = 2.0
 """Seconds of life after which a child gets its spare."""
 
-LAST = 19
-"""Niceness of a spare while it waits: its start slows nothing down."""
+LATER = 5
+"""Niceness of a spare while it starts: behind agent and pluto, yet not behind all else. One that takes long to be
+ready on a busy machine is none for as long.
+"""
 
 
 def pause(failures: int) -> float:
@@ -197,7 +199,7 @@ class Keeper:
             await asyncio.sleep(SPARE_AFTER)
             with suppress(Fault, OSError):
                 self._spare = await self._begun_whole()
-                put_before(LAST, self._spare.pid)
+                put_before(LATER, self._spare.pid)
                 await self._spare.ended()
                 self._spare = None
 
