@@ -8,7 +8,10 @@ from ipsec_lab.router import LOGS, STATE
 from ipsec_lab.topology import ROUTER
 from tests.lab.driver import DEMO, Lab
 
-KEYS = "|".join(re.findall(r"pre-shared-key +(\S+)", DEMO.read_text()))
+# Written so that it does not find itself in the arguments of what looks for it.
+KEYS = "|".join(
+    f"[{key[0]}]{key[1:]}" for key in re.findall(r"pre-shared-key +(\S+)", DEMO.read_text())
+)
 RUN = "/run/ipsec-client"
 
 
