@@ -22,9 +22,6 @@ DEMO = ROOT / "examples" / "demo.conf"
 KEPT = ROOT / "build" / "lab"
 """Where captures and logs of the suite stay."""
 
-LEEWAY = 2
-"""How many times longer than promised a thing may take in a test: other work of the machine is in it."""
-
 
 @dataclass(frozen=True)
 class Done:

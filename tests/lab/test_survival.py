@@ -6,7 +6,7 @@ import time
 
 from ipsec_lab.judge import Kind
 from ipsec_lab.topology import ROUTER
-from tests.lab.driver import LEEWAY, Lab
+from tests.lab.driver import Lab
 from tests.lab.test_leaks import PLUTO
 
 
@@ -19,8 +19,8 @@ def test_agent_killed_loses_nothing_and_is_watching_again_within_a_second(lab: L
         lab.break_("peer-deletes", "rem1")
         time.sleep(2)
     assert lab.pids(PLUTO) == before
-    # Nobody watching, traffic would stay with rem1 until pluto has it up again.
-    assert sent.figures.longest_gap_ms <= 100 * LEEWAY
+    # A packet a millisecond: nobody watching would lose them until pluto's own patience ends.
+    assert sent.figures.lost <= 100
     assert sent.at("rem2")
     assert sent.on_wan[Kind.CLEAR] == 0
 
@@ -40,5 +40,5 @@ def test_pluto_killed_takes_traffic_away_for_three_seconds_at_most(lab: Lab) -> 
         lab.signal("KILL", PLUTO)
         time.sleep(6)
     assert sent.figures.lost > 0
-    assert sent.figures.longest_gap_ms <= 3000 * LEEWAY
+    assert sent.figures.longest_gap_ms <= 3000
     assert sent.on_wan[Kind.CLEAR] == sent.on_wan[Kind.OTHER] == 0
