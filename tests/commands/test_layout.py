@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipsec_client.commands.layout import block, counter, labelled, span, table, tree
+from ipsec_client.base.table import table
+from ipsec_client.commands.layout import block, counter, labelled, span, tree
 
 TEXT = st.text(max_size=12)
 WORD = st.text(st.characters(categories=["Lu", "Ll", "Nd"]), min_size=1, max_size=12)

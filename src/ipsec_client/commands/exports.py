@@ -5,9 +5,9 @@ from __future__ import annotations
 from ipsec_client.base.clock import moment
 from ipsec_client.base.errors import InputFault
 from ipsec_client.base.secret import Secret
+from ipsec_client.base.table import table
 from ipsec_client.commands.command import AuthorityCommand
 from ipsec_client.commands.grammar import FORCE, Argument, Arguments
-from ipsec_client.commands.layout import table
 from ipsec_client.commands.port import ConfigPort, Exported
 from ipsec_client.commands.restore_config import replacing
 from ipsec_client.commands.session import Talk

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 
 from ipsec_client.base.clock import moment
 from ipsec_client.base.errors import Fault
+from ipsec_client.base.table import table
 from ipsec_client.commands.command import AuthorityCommand
 from ipsec_client.commands.compare import changes_flat, changes_told
 from ipsec_client.commands.grammar import EVERY, ROUTER, Argument, Arguments
-from ipsec_client.commands.layout import block, table
+from ipsec_client.commands.layout import block
 from ipsec_client.commands.port import Committed, ConfigPort
 from ipsec_client.commands.session import Talk
 from ipsec_client.commands.show_events import ROWS, rows_wanted

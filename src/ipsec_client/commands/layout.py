@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ipsec_client.base.table import printable
-from ipsec_client.base.table import table as table  # noqa: PLC0414 — the layouts' own word
 
 VALUE_COLUMN = 22
 """Where values begin in a detail block, counted from 0."""

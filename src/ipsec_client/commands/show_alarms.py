@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ipsec_client.base.clock import moment
+from ipsec_client.base.table import table
 from ipsec_client.commands.command import Answer, NodeQuery, Screen
 from ipsec_client.commands.grammar import FORCE, NODE, ROUTER, Argument, Arguments
-from ipsec_client.commands.layout import table
 from ipsec_client.commands.view import AlarmView, NodeView
 
 HEADER = ("ID", "Time", "Severity", "Source", "Category", "Message")

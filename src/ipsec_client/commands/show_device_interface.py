@@ -8,9 +8,10 @@ from typing import Any
 
 from ipsec_client.base.clock import moment
 from ipsec_client.base.errors import InputFault
+from ipsec_client.base.table import table
 from ipsec_client.commands.command import Answer, NodeQuery, Screen
 from ipsec_client.commands.grammar import FORCE, NODE, ROUTER, Argument, Arguments
-from ipsec_client.commands.layout import block, counter, labelled, table, tree
+from ipsec_client.commands.layout import block, counter, labelled, tree
 from ipsec_client.commands.view import DeviceView, MonitorView, NodeView, TunnelView
 
 STATUS = {"up": "Up", "degraded": "Up", "down": "Down"}

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ipsec_client.base.errors import InputFault
+from ipsec_client.base.table import table
 from ipsec_client.commands.command import Answer, NodeQuery, Screen
 from ipsec_client.commands.grammar import FORCE, NODE, ROUTER, Argument, Arguments
-from ipsec_client.commands.layout import instant, table
+from ipsec_client.commands.layout import instant
 from ipsec_client.commands.times import FROM, TO, between
 from ipsec_client.commands.view import EventView, NodeView
 

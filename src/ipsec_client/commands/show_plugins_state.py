@@ -8,9 +8,10 @@ from typing import Any
 
 from ipsec_client.base.clock import moment
 from ipsec_client.base.errors import InputFault
+from ipsec_client.base.table import table
 from ipsec_client.commands.command import Answer, NodeQuery, Screen
 from ipsec_client.commands.grammar import FORCE, NODE, ROUTER, Argument, Arguments
-from ipsec_client.commands.layout import span, table, tree
+from ipsec_client.commands.layout import span, tree
 from ipsec_client.commands.show_device_interface import monitor
 from ipsec_client.commands.view import NodeView, TunnelView
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ipsec_client.base.errors import InputFault
+from ipsec_client.base.table import table
 from ipsec_client.commands.command import AuthorityCommand
 from ipsec_client.commands.grammar import Argument, Arguments
-from ipsec_client.commands.layout import table
 from ipsec_client.commands.port import ConfigPort
 from ipsec_client.commands.session import Talk
 from ipsec_client.config.edit import edits_of

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ipsec_client.base.errors import InputFault
+from ipsec_client.base.table import table
 from ipsec_client.commands.command import Answer, NodeQuery, Screen
 from ipsec_client.commands.grammar import NODE, ROUTER, Argument, Arguments
-from ipsec_client.commands.layout import instant, span, table
+from ipsec_client.commands.layout import instant, span
 from ipsec_client.commands.view import DecisionView, NodeView, TunnelView
 
 ROWS = 30
