@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 import os
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import replace
 
 from ipsec_client.agent import whole
 from ipsec_client.agent.confirm import Confirmation
 from ipsec_client.agent.display import Shown, view
 from ipsec_client.agent.ledger import Ledger
-from ipsec_client.agent.ring import Ring
+from ipsec_client.agent.record import Record
 from ipsec_client.agent.runtime import Runtime
 from ipsec_client.agent.shelf import Shelf
 from ipsec_client.agent.workshop import Workshop
-from ipsec_client.alarms import access, book, levels, ports
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault, HostFault
 from ipsec_client.commands.view import NodeView
-from ipsec_client.dialect import render
 from ipsec_client.health import memory
 from ipsec_client.health import types as h
-from ipsec_client.health import view as seen
-from ipsec_client.health.observe import GRACE
 from ipsec_client.kernel import namespaces
-from ipsec_client.kernel.counters import devices
 from ipsec_client.kernel.facts import libreswan_version
 from ipsec_client.plan.build import Facts, Plan, build
 from ipsec_client.resolver.names import Names
@@ -60,8 +53,7 @@ class Agent:
         self._versions: tuple[tuple[str, str], ...] = ()
         self._ledger = Ledger(shelf)
         self._workshop = Workshop(self._ledger)
-        self._ring = Ring(shelf.read("events"))
-        self._book = book.from_memory(shelf.read("alarms"))
+        self._record = Record(shelf, clock)
         self._confirmation = Confirmation(shelf, clock)
         self._lost = False  # there was a document, and it cannot be read
         self._names = Names(self._ledger.get("names") or {}, self._names_changed)
@@ -81,7 +73,7 @@ class Agent:
         if document:
             await self._force(self._planned(document))
         for what in self._shelf.passed_over:
-            self._tell("damaged", f"{what} is passed over", severity="minor")
+            self._record.tell("damaged", f"{what} is passed over", severity="minor")
         self._spawn(self._learn_versions())
         self._spawn(self._keep())
         self._spawn(self._look_round())
@@ -114,7 +106,7 @@ class Agent:
             await asyncio.to_thread(self._shelf.keep_document, document)
             self._confirmation.enter(document)
             named = self._confirmation.named(document)
-            self._tell("applied", f"Document {named} is in force", source="conductor")
+            self._record.tell("applied", f"Document {named} is in force", source="conductor")
             await self._put_in_force(plan)
         return self.report()
 
@@ -150,7 +142,7 @@ class Agent:
                 }
                 for tunnel in health.tunnels
             },
-            "alarms": [raised.alarm.message for raised in self._book.standing],
+            "alarms": [raised.alarm.message for raised in self._record.book.standing],
             "failures": dict(self._workshop.failures),
             "facts": dict(self._versions),
         }
@@ -161,7 +153,9 @@ class Agent:
         """The node as it is now."""
         health = self._client.health if self._client else h.Client()
         document = self._confirmation.named(self._plan.document) if self._plan else ""
-        shown = Shown(self._plan, document, health, self._book, self._ring, self._versions)
+        shown = Shown(
+            self._plan, document, health, self._record.book, self._record.ring, self._versions
+        )
         return view(shown, Now.read())
 
     async def restart(self, remote: str, request: str, say: Say) -> None:
@@ -189,7 +183,7 @@ class Agent:
                 return  # it was confirmed, or followed by another, at the last moment
             await self._confirmation.give_up()
             what = f"Commit {document.id} is undone: it was not confirmed in time"
-            self._tell("undone", what, severity="major")
+            self._record.tell("undone", what, severity="major")
             previous = document.confirm.previous
             if previous is None:
                 await asyncio.to_thread(self._shelf.forget_document)
@@ -200,16 +194,6 @@ class Agent:
             except HostFault as fault:  # what is on disk undoes itself at the next start
                 log.error("%s", fault)
             await self._put_in_force(self._planned(previous))
-
-    def _tell(
-        self, type_: str, message: str, *, severity: str = "info", source: str = "unavailable"
-    ) -> None:
-        """An event of the configuration, kept at once."""
-        self._ring.event(
-            self._clock().wall, "config", type_, message,
-            severity=severity, source=source, category="system",
-        )  # fmt: skip
-        self._shelf.write("events", self._ring.kept(), durable=False)
 
     async def _force(self, plan: Plan) -> None:
         """Has health and pluto know the plan; the kernel follows with the next comparison."""
@@ -231,7 +215,13 @@ class Agent:
         kept = self._shelf.read("health")
         state = memory.from_memory(kept, Now.read(), cold=not namespaces.exists(name))
         return Runtime(
-            name, state, self._units(), self._ledger, self._ring, self._changed, self._wake.set
+            name,
+            state,
+            self._units(),
+            self._ledger,
+            self._record.ring,
+            self._changed,
+            self._wake.set,
         )
 
     async def _dismiss(self) -> None:
@@ -318,29 +308,8 @@ class Agent:
         self._remember()
 
     def _update_alarms(self) -> None:
-        now = Now.read()
-        links = {name: device.oper_up for name, device in devices("").items()}
-        watched = _devices(self._plan) if self._plan else {}
-        self._book = replace(self._book, ports=ports.assign(self._book.ports, watched))
         health = self._client.health if self._client else h.Client()
-        wanted = levels.levels(
-            {name: links.get(device, False) for name, device in watched.items()},
-            self._book.ports,
-            seen.proving(health) | _rising(health, self._plan, now),
-            seen.troubles(health, now),
-            [*self._confirmation.alarms, *(_denied(self._plan) if self._plan else ())],
-        )
-        self._book, changes = book.update(self._book, wanted, now)
-        for change in changes:
-            alarm = change.alarm
-            self._ring.event(
-                now.wall, "alarm", change.type, alarm.message, severity=alarm.severity,
-                source=alarm.source, category=alarm.category,
-            )  # fmt: skip
-            log.warning("alarm %s: %s", change.type, alarm.message)
-        if changes:
-            self._shelf.write("alarms", book.to_memory(self._book))
-            self._shelf.write("events", self._ring.kept(), durable=False)
+        self._record.update(self._plan, health, self._confirmation.alarms)
 
     def _remember(self) -> None:
         if self._client:
@@ -352,39 +321,6 @@ class Agent:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(whole.ended)
-
-
-def _devices(plan: Plan) -> dict[str, str]:
-    """The node's device-interfaces and what Linux calls them."""
-    return {
-        device.name: device.target_interface or device.name
-        for device in plan.document.node.device_interface
-    }
-
-
-def _rising(health: h.Client, plan: Plan | None, now: Now) -> set[str]:
-    """Interfaces that are just being made: KNIs raised whose link has not been heard of since, and at a cold
-    boot the egress KNI.
-    """
-    rising = {
-        tunnel.intent.remote
-        for tunnel in health.tunnels
-        if tunnel.carrying.state == "raised" and tunnel.kni_up is None
-    }
-    if plan and plan.inside and health.cold and now.mono < health.started + GRACE:
-        rising.add(plan.inside.client.name)
-    return rising
-
-
-def _denied(plan: Plan) -> list[book.Alarm]:
-    if plan.inside is None:
-        return []
-    hosts = {
-        remote.name: render.gateway(remote, plan.inside.hosts)
-        for remote in plan.inside.client.remote
-    }
-    addresses = {name: ipaddress.ip_address(host) for name, host in hosts.items() if host}
-    return access.denied(plan.inside.client, plan.document.authority.service, addresses)
 
 
 def _hosts(plan: Plan) -> list[str]:
