@@ -19,7 +19,10 @@ _PROPERTIES = (
     "ExecMainStartTimestampMonotonic",
     "ExecMainCode",
     "ExecMainStatus",
+    "CPUUsageNSec",
+    "MemoryCurrent",
 )
+_NOT_SET = 2**64 - 1  # UINT64_MAX, as systemd writes what it does not know
 _EXITED = 1  # CLD_EXITED of sigaction(2); CLD_KILLED and CLD_DUMPED are 2 and 3
 
 
@@ -40,7 +43,11 @@ class Systemd:
 
     def state(self, client: str) -> UnitState:
         """What has become of it."""
-        unit = f"{client_unit(client)}.service"
+        return self.daemon(client_unit(client))
+
+    def daemon(self, unit: str) -> UnitState:
+        """What has become of a unit of ours."""
+        unit = f"{unit}.service"
         done = run.run(["systemctl", "show", f"--property={','.join(_PROPERTIES)}", unit])
         if done.status:
             raise HostFault(f"systemd does not tell of {unit}: {done.err.strip()}")
@@ -64,13 +71,19 @@ def read_state(shown: str, epoch: float) -> UnitState:
         text = found.get(name, "")
         return int(text) if text.isdigit() else 0
 
-    pid = number("MainPID")
+    def accounted(name: str) -> int | None:
+        text = found.get(name, "")  # "[not set]", or all bits set, where nobody counts
+        return int(text) if text.isdigit() and int(text) < _NOT_SET else None
+
+    pid, cpu = number("MainPID"), accounted("CPUUsageNSec")
     return UnitState(
         running=pid > 0,
         pid=pid,
         since=epoch + number("ExecMainStartTimestampMonotonic") / 1e6 if pid else 0.0,
         restarts=number("NRestarts"),
         last_exit=_last_exit(number("ExecMainCode"), number("ExecMainStatus")),
+        cpu_seconds=None if cpu is None else cpu / 1e9,
+        memory=accounted("MemoryCurrent"),
     )
 
 
