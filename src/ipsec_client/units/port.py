@@ -24,8 +24,7 @@ def client_unit(client: str) -> str:
 class UnitState:
     """A unit at one instant. ``pid`` is 0 while it does not run; ``since`` is the wall clock of its start.
 
-    ``restarts`` counts those that nobody asked for; ``last_exit`` tells how it last ended, in words. What is used of
-    processor (seconds) and memory (bytes) is None where the unit does not know.
+    ``restarts`` counts those that nobody asked for; ``last_exit`` tells how it last ended, in words.
     """
 
     running: bool = False
@@ -33,8 +32,6 @@ class UnitState:
     since: float = 0.0
     restarts: int = 0
     last_exit: str = ""
-    cpu_seconds: float | None = None
-    memory: int | None = None
 
 
 class Units(Protocol):
@@ -51,6 +48,3 @@ class Units(Protocol):
 
     def state(self, client: str) -> UnitState:
         """What has become of it."""
-
-    def daemon(self, unit: str) -> UnitState:
-        """What has become of another unit of ours: AGENT or CONDUCTOR."""

@@ -36,10 +36,6 @@ class Supervised:
         """What has become of it."""
         return self._ask("unit-state", client)
 
-    def daemon(self, unit: str) -> UnitState:
-        """What has become of another unit of ours."""
-        return UnitState(**_ask("unit-state", {"unit": unit}, PATIENCE))
-
     def _ask(self, kind: str, client: str) -> UnitState:
         return UnitState(**_ask(kind, {"client": client}, PATIENCE))
 

@@ -130,9 +130,6 @@ class Supervisor:
         if request.kind == "unit-turn":
             await self._turn(pid)
             return {}
-        unit = request.body.get("unit")
-        if request.kind == "unit-state" and isinstance(unit, str) and unit in self._keepers:
-            return asdict(self._keepers[unit].state)
         client = request.body.get("client")
         if not isinstance(client, str) or not client:
             raise InputFault("the request names no client")

@@ -19,10 +19,7 @@ _PROPERTIES = (
     "ExecMainStartTimestampMonotonic",
     "ExecMainCode",
     "ExecMainStatus",
-    "CPUUsageNSec",
-    "MemoryCurrent",
 )
-_NOT_SET = 2**64 - 1  # UINT64_MAX, as systemd writes what it does not know
 _EXITED = 1  # CLD_EXITED of sigaction(2); CLD_KILLED and CLD_DUMPED are 2 and 3
 
 
@@ -43,11 +40,7 @@ class Systemd:
 
     def state(self, client: str) -> UnitState:
         """What has become of it."""
-        return self.daemon(client_unit(client))
-
-    def daemon(self, unit: str) -> UnitState:
-        """What has become of a unit of ours."""
-        unit = f"{unit}.service"
+        unit = f"{client_unit(client)}.service"
         done = run.run(["systemctl", "show", f"--property={','.join(_PROPERTIES)}", unit])
         if done.status:
             raise HostFault(f"systemd does not tell of {unit}: {done.err.strip()}")
@@ -71,19 +64,13 @@ def read_state(shown: str, epoch: float) -> UnitState:
         text = found.get(name, "")
         return int(text) if text.isdigit() else 0
 
-    def accounted(name: str) -> int | None:
-        text = found.get(name, "")  # "[not set]", or all bits set, where nobody counts
-        return int(text) if text.isdigit() and int(text) < _NOT_SET else None
-
-    pid, cpu = number("MainPID"), accounted("CPUUsageNSec")
+    pid = number("MainPID")
     return UnitState(
         running=pid > 0,
         pid=pid,
         since=epoch + number("ExecMainStartTimestampMonotonic") / 1e6 if pid else 0.0,
         restarts=number("NRestarts"),
         last_exit=_last_exit(number("ExecMainCode"), number("ExecMainStatus")),
-        cpu_seconds=None if cpu is None else cpu / 1e9,
-        memory=accounted("MemoryCurrent"),
     )
 
 
