@@ -22,8 +22,8 @@ from ipsec_client.commands.view import NodeView
 from ipsec_client.kernel.counters import Device, devices
 from ipsec_client.kernel.facts import Fact
 from ipsec_client.plan.build import Plan
-from ipsec_client.units.port import AGENT, CONDUCTOR, Units, UnitState, client_unit
-from ipsec_client.units.usage import completed
+from ipsec_client.units.port import AGENT, Units, UnitState
+from ipsec_client.units.usage import usage
 
 log = logging.getLogger(__name__)
 
@@ -100,8 +100,7 @@ class Operating:
     ) -> NodeView:
         """The view with that part."""
         if part == "services":
-            name = client.name if client else ""
-            found = await asyncio.to_thread(lambda: list(_services(self._units(), name)))
+            found = await asyncio.to_thread(lambda: list(_services(self._units)))
             return replace(view, services=tuple(found))
         if part == "findings":
             facts = await asyncio.to_thread(lambda: list(self._examine()))
@@ -120,30 +119,25 @@ class Operating:
                 return replace(view, fib=tuple(ways.fib()))
 
 
-def _services(units: Units, client: str) -> Iterator[ServiceView]:
+def _services(units: Callable[[], Units]) -> Iterator[ServiceView]:
     """Our daemons; the agent itself is known to run, whoever started it. Blocks, and may start a program."""
-    looks: dict[str, Callable[[], UnitState]] = {
-        AGENT: lambda: units.daemon(AGENT),
-        CONDUCTOR: lambda: units.daemon(CONDUCTOR),
-    }
-    if client:
-        looks[client_unit(client)] = lambda: units.state(client)
-    for unit, look in looks.items():
-        try:
-            state = look()
-        except HostFault:
-            state = UnitState()
-        if unit == AGENT and not state.pid:
-            state = replace(state, running=True, pid=os.getpid())
-        state = completed(state)
+    try:
+        states = units().states()
+    except HostFault:  # nobody keeps them
+        states = {}
+    if not states.get(AGENT, UnitState()).running:
+        seconds, memory = usage([os.getpid()])
+        own = UnitState(running=True, pid=os.getpid(), cpu_seconds=seconds, memory=memory)
+        states = {AGENT: own} | states
+    for name, state in states.items():
         yield ServiceView(
-            f"{unit}.service",
+            f"{name}.service",
             "active" if state.running else "inactive",
             state.since or None,
             state.restarts,
             state.last_exit,
-            state.cpu_seconds,
-            state.memory,
+            state.cpu_seconds if state.running else None,
+            state.memory if state.running else None,
             state.pid,
         )
 

@@ -36,6 +36,9 @@ STA_UNSYNC = 0x40  # linux/timex.h: the kernel's clock is not steered
 CROWDED = 0.9
 """Share of the connection tracking table above which new connections are soon dropped."""
 
+DOMAIN = 53
+"""The port of name servers (RFC 1035)."""
+
 QUESTION = struct.pack("!HHHHHH", 0x1234, 0x100, 1, 0, 0, 0) + b"\0" + struct.pack("!HH", 2, 1)
 """Who serves the root of all names (RFC 1035): every resolver answers that."""
 
@@ -174,7 +177,7 @@ def _answers(server: str) -> bool:
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as asker:
             asker.settimeout(PATIENCE)
-            asker.connect((server.partition("%")[0], 53))
+            asker.connect((server.partition("%")[0], DOMAIN))
             asker.send(QUESTION)
             return asker.recv(512)[:2] == QUESTION[:2]
     except OSError:

@@ -22,4 +22,4 @@ def switches(level: str) -> list[str]:
 
 def is_debugging(line: str) -> bool:
     """Whether a line of pluto's log is one of debugging: its text begins with ``|``, and tells nothing of a tunnel."""
-    return ": | " in line[:64]
+    return line.partition(": ")[2].startswith("| ")
