@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ipsec_client.commands.command import NodeAction
-from ipsec_client.commands.grammar import NODE, ROUTER, Argument, Arguments
+from ipsec_client.commands.grammar import ONE_NODE, ONE_ROUTER, Argument, Arguments
 from ipsec_client.commands.numbers import number
 from ipsec_client.commands.port import Capture, NodePort
 from ipsec_client.wire.request import Say
@@ -46,8 +44,8 @@ COMMAND = NodeAction(
         Argument("packets", "How many; unset: 1000"),
         Argument("filter", 'Which: "host 10.1.1.1 and tcp and port 443"; unset: all'),
         Argument("screen", "Show them, and keep no file", kind="choice", words=("screen",)),
-        replace(ROUTER, help="The router of the node", words=()),
-        replace(NODE, help="The node", words=()),
+        ONE_ROUTER,
+        ONE_NODE,
     ),
     act=act,
     framed=False,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import replace
 
 from ipsec_client.base.errors import InputFault
 from ipsec_client.commands.command import NodeAction
-from ipsec_client.commands.grammar import NODE, ROUTER, Argument, Arguments
+from ipsec_client.commands.grammar import ONE_NODE, ONE_ROUTER, Argument, Arguments
 from ipsec_client.commands.numbers import number
 from ipsec_client.commands.port import NodePort, Ping
 from ipsec_client.wire.request import Say
@@ -49,8 +48,8 @@ COMMAND = NodeAction(
         Argument("timeout", f"Seconds to wait for each answer, up to {LONGEST}; unset: 1"),
         Argument("set-df-bit", "Forbid fragments", kind="choice", words=("set-df-bit",)),
         Argument("egress-interface", "The interface they leave by", known="network"),
-        replace(ROUTER, help="The router of the node", words=()),
-        replace(NODE, help="The node", words=()),
+        ONE_ROUTER,
+        ONE_NODE,
         Argument("ip", "The address", kind="place", required=True),
     ),
     act=act,

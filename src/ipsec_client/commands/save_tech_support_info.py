@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from ipsec_client.base.errors import InputFault
 from ipsec_client.commands.command import NodeAction
-from ipsec_client.commands.grammar import NODE, ROUTER, Argument, Arguments
+from ipsec_client.commands.grammar import ONE_NODE, ONE_ROUTER, Argument, Arguments
 from ipsec_client.commands.port import NodePort
 from ipsec_client.wire.request import Say
 
@@ -29,8 +28,8 @@ COMMAND = NodeAction(
     words=("save", "tech-support-info"),
     help="What helps to find a fault, in one file without any key",
     arguments=(
-        replace(ROUTER, help="The router of the node", words=()),
-        replace(NODE, help="The node", words=()),
+        ONE_ROUTER,
+        ONE_NODE,
         Argument("prefix", "What the file's name begins with", kind="place"),
     ),
     act=act,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ipsec_client.base.logs import LEVELS
 from ipsec_client.commands.command import NodeAction
-from ipsec_client.commands.grammar import NODE, ROUTER, Argument, Arguments
+from ipsec_client.commands.grammar import ONE_NODE, ONE_ROUTER, Argument, Arguments
 from ipsec_client.commands.port import NodePort
 from ipsec_client.wire.request import Say
 
@@ -22,8 +20,8 @@ COMMAND = NodeAction(
     words=("set", "log", "level"),
     help="How finely agent and pluto log from now on, over restarts; no tunnel is touched",
     arguments=(
-        replace(ROUTER, help="The router of the node", words=()),
-        replace(NODE, help="The node", words=()),
+        ONE_ROUTER,
+        ONE_NODE,
         Argument("level", "The level", kind="choice", words=tuple(LEVELS), required=True),
     ),
     act=act,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ipsec_client.base.errors import InputFault
 from ipsec_client.base.table import table
 from ipsec_client.commands.command import Answer, NodeQuery, Screen
-from ipsec_client.commands.grammar import FORCE, NODE, ROUTER, Argument, Arguments
+from ipsec_client.commands.grammar import FORCE, NODE, ROUTER, Argument, Arguments, known
 from ipsec_client.commands.particulars import NetworkView
 from ipsec_client.commands.view import NodeView
 
@@ -28,13 +27,8 @@ class Networks:
 def answer(view: NodeView, arguments: Arguments) -> Networks:
     """All, or the one of that ``name``; raises InputFault where it is not there."""
     name = arguments.get("name")
-    found = tuple(item for item in view.networks if name in (None, item.name))
-    if name is not None and not found:
-        known = ", ".join(dict.fromkeys(item.name for item in view.networks)) or "none"
-        raise InputFault(
-            f"{view.node} has no network-interface {name}", cure=f"Its network-interfaces: {known}"
-        )
-    return Networks(found)
+    known((item.name for item in view.networks), name, "network-interface", view.node)
+    return Networks(tuple(item for item in view.networks if name in (None, item.name)))
 
 
 def layout(answers: Sequence[Answer[Networks]], _: Arguments, screen: Screen) -> str:

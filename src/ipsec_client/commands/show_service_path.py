@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ipsec_client.base.errors import InputFault
 from ipsec_client.base.table import table
 from ipsec_client.commands.command import Answer, NodeQuery, Screen
-from ipsec_client.commands.grammar import FORCE, NODE, ROUTER, Argument, Arguments
+from ipsec_client.commands.grammar import FORCE, NODE, ROUTER, Argument, Arguments, known
 from ipsec_client.commands.particulars import PathView
 from ipsec_client.commands.view import NodeView
 
@@ -28,11 +27,8 @@ class Paths:
 def answer(view: NodeView, arguments: Arguments) -> Paths:
     """All ways, or those of one ``service-name``; raises InputFault where the node has none of it."""
     name = arguments.get("service-name")
-    found = tuple(path for path in view.paths if name in (None, path.service))
-    if name is not None and not found:
-        known = ", ".join(dict.fromkeys(path.service for path in view.paths)) or "none"
-        raise InputFault(f"{view.node} has no service {name}", cure=f"Its services: {known}")
-    return Paths(found)
+    known((path.service for path in view.paths), name, "service", view.node)
+    return Paths(tuple(path for path in view.paths if name in (None, path.service)))
 
 
 def layout(answers: Sequence[Answer[Paths]], _: Arguments, screen: Screen) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ipsec_client.base.errors import InputFault
 from ipsec_client.base.table import table
 from ipsec_client.commands.command import Answer, NodeQuery, Screen
-from ipsec_client.commands.grammar import FORCE, NODE, ROUTER, Argument, Arguments
+from ipsec_client.commands.grammar import FORCE, NODE, ROUTER, Argument, Arguments, known
 from ipsec_client.commands.particulars import MetricView
 from ipsec_client.commands.view import NodeView
 
@@ -25,10 +24,7 @@ class Statistics:
 def answer(view: NodeView, arguments: Arguments) -> Statistics:
     """Of all remotes, or of one; raises InputFault for one that is not there."""
     remote = arguments.get("remote")
-    names = [tunnel.remote for tunnel in view.tunnels]
-    if remote is not None and remote not in names:
-        known = ", ".join(names) or "none"
-        raise InputFault(f"{view.node} has no remote {remote}", cure=f"Its remotes: {known}")
+    known((tunnel.remote for tunnel in view.tunnels), remote, "remote", view.node)
     return Statistics(
         tuple(metric for metric in view.statistics if remote in (None, metric.remote))
     )
