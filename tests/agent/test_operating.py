@@ -164,6 +164,10 @@ def test_a_capture_is_bounded_in_bytes_and_ends_when_nobody_listens(
     assert sizes == [2 * 36, 0]
 
 
+def _nothing(_: bool) -> list[Fact]:
+    return []
+
+
 # --- the log ----------------------------------------------------------------------------------------
 
 
@@ -178,7 +182,7 @@ def test_plugin_1810_the_level_is_kept_and_every_pluto_is_given_it(
         ledger = Ledger(shelf)
         states: asyncio.Queue[h.Event] = asyncio.Queue()
         pluto = Libreswan("c1", nobody(), ledger, states.put_nowait, lambda *_: None)
-        operating = Operating(ledger, nobody, tuple)
+        operating = Operating(ledger, nobody, _nothing)
         await states.get()
         Whack.latest.since()
         client = type("Client", (), {"pluto": pluto, "name": "c1"})()
@@ -188,7 +192,7 @@ def test_plugin_1810_the_level_is_kept_and_every_pluto_is_given_it(
         await pluto.close()
         root.setLevel(logging.INFO)
         shelf.close()
-        operating = Operating(Ledger(Shelf(tmp_path / "state")), nobody, tuple)
+        operating = Operating(Ledger(Shelf(tmp_path / "state")), nobody, _nothing)
         operating.begin()
         assert root.level == logs.TRACE
         again = Libreswan("c1", nobody(), ledger, states.put_nowait, lambda *_: None)
@@ -224,7 +228,9 @@ class Kept:
 
 
 def operating(folder: Path, units: Kept) -> Operating:
-    return Operating(Ledger(Shelf(folder)), units, lambda: [Fact("kernel", False, "old", "new")])
+    return Operating(
+        Ledger(Shelf(folder)), units, lambda named: [Fact("kernel", False, f"named {named}", "new")]
+    )
 
 
 def test_plugin_1591_services_are_those_that_units_tell_of(tmp_path: Path) -> None:
@@ -250,6 +256,9 @@ def test_each_part_is_filled_and_no_other(tmp_path: Path) -> None:
         asked = operating(tmp_path, Kept({}))
         [finding] = (await asked.look("findings", VIEW, None, None)).findings
         assert (finding.name, finding.good, finding.cure) == ("kernel", False, "new")
+        assert finding.found == "named False"
+        [finding] = (await asked.look("findings", VIEW, plan(), None)).findings
+        assert finding.found == "named True"
         for part in ("networks", "paths", "fib"):
             assert await asked.look(part, VIEW, None, None) == VIEW
             found = await asked.look(part, VIEW, plan(), None)

@@ -29,7 +29,8 @@ def device(name: str, *, up: bool) -> dict[str, Device]:
         (surroundings.clock(NOW, False), None),
         (surroundings.clock(NOW, True), None),
         (surroundings.clock(1000.0, False), "1970-01-01 00:16:40 UTC is long past"),
-        (surroundings.names([]), None),
+        (surroundings.names([], needed=True), "none"),
+        (surroundings.names([], needed=False), None),
         (surroundings.wan(HEAD, {}), None),
         (surroundings.wan(DEFAULT.format("wan"), device("wan", up=False)), "wan is down"),
         (surroundings.wan(DEFAULT.format("wan"), {}), "wan is down"),
@@ -84,19 +85,20 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
 
 
 def test_a_name_server_answers_or_not(server: socket.socket) -> None:
-    assert not surroundings.names(["127.0.0.1"]).good
+    assert not surroundings.names(["127.0.0.1"], needed=True).good
+    assert surroundings.names(["127.0.0.1"], needed=False).good
 
     def answer() -> None:
-        for _ in range(2):  # the first one is still there
+        for _ in range(3):  # the first ones are still there
             data, asker = server.recvfrom(512)
             server.sendto(data[:2] + b"\x81\x80", asker)
 
     threading.Thread(target=answer, daemon=True).start()
-    fact = surroundings.names(["127.0.0.9", "127.0.0.1"])
+    fact = surroundings.names(["127.0.0.9", "127.0.0.1"], needed=True)
     assert (fact.good, fact.found) == (True, "127.0.0.1 answers")
 
 
 def test_everything_is_looked_at_here_without_a_change() -> None:
-    names = [fact.name for fact in surroundings.surroundings()]
+    names = [fact.name for fact in surroundings.surroundings(named=True)]
     for name in ("clock", "name servers", "way to the WAN", "connection tracking"):
         assert name in names

@@ -52,7 +52,7 @@ class Agent:
         shelf: Shelf,
         units: Callable[[], Units],
         clock: Callable[[], Now] = Now.read,
-        examine: Examine = tuple,
+        examine: Examine = lambda _: (),
     ) -> None:
         self._shelf = shelf
         self._units = units

@@ -21,14 +21,15 @@ from ipsec_client.commands.particulars import FindingView, MetricView, Part, Ser
 from ipsec_client.commands.view import NodeView
 from ipsec_client.kernel.counters import Device, devices
 from ipsec_client.kernel.facts import Fact
+from ipsec_client.model.access import remote_address
 from ipsec_client.plan.build import Plan
 from ipsec_client.units.port import AGENT, Units, UnitState
 from ipsec_client.units.usage import usage
 
 log = logging.getLogger(__name__)
 
-Examine = Callable[[], Iterable[Fact]]
-"""What the doctor finds on this machine; it blocks, and starts programs."""
+Examine = Callable[[bool], Iterable[Fact]]
+"""What the doctor finds on this machine, where names are in use or not; it blocks, and starts programs."""
 
 
 LEVEL = "log-level"
@@ -103,7 +104,9 @@ class Operating:
             found = await asyncio.to_thread(lambda: list(_services(self._units)))
             return replace(view, services=tuple(found))
         if part == "findings":
-            facts = await asyncio.to_thread(lambda: list(self._examine()))
+            remotes = [tunnel.remote for tunnel in plan.tunnels] if plan else []
+            named = any(remote_address(remote) is None for remote in remotes)
+            facts = await asyncio.to_thread(lambda: list(self._examine(named)))
             return replace(view, findings=tuple(map(_finding, facts)))
         if plan is None:
             return view

@@ -28,9 +28,12 @@ async def ping(plan: Plan, order: Ping, say: Say) -> None:
     loop = asyncio.get_running_loop()
     trips: list[float] = []
     sent = 0
-    pinger = Pinger(
-        partial(namespaces.open_socket, netns), order.address, device, whole=order.whole
-    )
+    try:
+        pinger = Pinger(
+            partial(namespaces.open_socket, netns), order.address, device, whole=order.whole
+        )
+    except HostFault as fault:
+        raise HostFault(fault.what, cure=_cure(order)) from None
     try:
         for sequence in range(order.count):
             following = loop.time() + PACE
@@ -99,4 +102,8 @@ def summary(sent: int, trips: list[float]) -> str:
 
 
 def _cure(order: Ping) -> str:
-    return f"See why remote {order.remote}" if order.remote else "See show service-path"
+    if order.remote:
+        return (
+            f"See why remote {order.remote}: its device is there while the tunnel is, or has been"
+        )
+    return "See show service-path"

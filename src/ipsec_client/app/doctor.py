@@ -25,15 +25,15 @@ def add(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Prints the table; 0 when the host is ready, 1 when something is missing or in the way."""
     del args
-    found = findings()
+    found = findings(named=False)
     signs = sys.stdout.isatty() and locale.getencoding().upper() == "UTF-8"
     sys.stdout.writelines(f"{line}\n" for line in table(found, signs=signs))
     return 0 if all(fact.good for fact in found) else 1
 
 
-def findings() -> list[Fact]:
-    """All that is looked at, the good too. Needs root to find out; changes nothing."""
-    return [*facts(), *programs(), *surroundings(), *conflicts()]
+def findings(named: bool) -> list[Fact]:
+    """All that is looked at, the good too. Needs root to find out; changes nothing. ``named``: names are in use."""
+    return [*facts(), *programs(), *surroundings(named=named), *conflicts()]
 
 
 def programs() -> Iterator[Fact]:

@@ -43,12 +43,12 @@ QUESTION = struct.pack("!HHHHHH", 0x1234, 0x100, 1, 0, 0, 0) + b"\0" + struct.pa
 """Who serves the root of all names (RFC 1035): every resolver answers that."""
 
 
-def surroundings() -> Iterator[Fact]:
-    """All that is looked at, the good too."""
+def surroundings(*, named: bool) -> Iterator[Fact]:
+    """All that is looked at, the good too. ``named``: gateways are known by names."""
     yield clock(time.time(), _unsteered())
     for folder in (state_folder(), logs.log_folder(), sockets.run_folder()):
         yield disk(folder)
-    yield names(_servers(_read("/etc/resolv.conf")))
+    yield names(_servers(_read("/etc/resolv.conf")), needed=named)
     yield wan(_read("/proc/net/route"), devices(""))
     yield tracking(
         _number("/proc/sys/net/netfilter/nf_conntrack_count"),
@@ -98,20 +98,17 @@ def disk(folder: Path) -> Fact:
     return Fact(name, True, shown)
 
 
-def names(servers: Iterable[str]) -> Fact:
-    """A name server answers; gateways known by their addresses do not need one."""
-    asked = list(servers)
-    if not asked:
-        return Fact("name servers", True, "none: gateways must be known by their addresses")
+def names(servers: Iterable[str], *, needed: bool) -> Fact:
+    """A name server answers; it is no lack where nothing is known by a name."""
+    name, asked = "name servers", list(servers)
     answering = [server for server in asked if _answers(server)]
     if answering:
-        return Fact("name servers", True, f"{', '.join(answering)} answers")
-    return Fact(
-        "name servers",
-        False,
-        f"{', '.join(asked)} does not answer",
-        "Gateways known by a name cannot be found: correct /etc/resolv.conf, or the way to the server",
-    )
+        return Fact(name, True, f"{', '.join(answering)} answers")
+    found = f"{', '.join(asked)} does not answer" if asked else "none"
+    if not needed:
+        return Fact(name, True, f"{found}: gateways must be known by their addresses")
+    cure = "Correct /etc/resolv.conf, or the way to the server; the last good answers stay in use"
+    return Fact(name, False, found, cure)
 
 
 def wan(routes: str, found: dict[str, Device]) -> Fact:

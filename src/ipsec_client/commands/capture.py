@@ -26,6 +26,7 @@ async def act(port: NodePort, arguments: Arguments, _: str, say: Say) -> None:
     )
     if order.inside:
         await say("WARNING: inside the tunnel packets are in the clear: this holds users' data\n")
+    await say(f"For {order.seconds:g} s or {order.packets} packets; Ctrl-C ends it\n")
     await port.capture(order, say)
 
 
