@@ -12,6 +12,7 @@ from pathlib import Path
 from ipsec_client.base import files, run
 from ipsec_client.base.errors import HostFault
 from ipsec_client.base.secret import Secret
+from ipsec_client.dialect import debugging
 from ipsec_client.dialect.render import Conn
 from ipsec_client.pluto import dryload, log, prepare, status
 from ipsec_client.pluto.layout import ADDCONN, WHACK, Layout
@@ -134,6 +135,10 @@ class Control:
         until then it forgets what it is told to initiate, with exit status 0.
         """
         return self._ask("--listen")
+
+    def debug(self, level: str) -> Answer:
+        """Has it log as finely as a level of the router's says; tunnels stay, and its files know nothing of it."""
+        return self._ask(*debugging.switches(level))
 
     def shutdown(self) -> Answer:
         """Ends all SAs, telling the gateways, and pluto itself."""
