@@ -28,12 +28,15 @@ CAUSES = {
 }
 
 PROVIDER_RULES = """\
-table ip lab {
+table inet lab {
     set silent { type ipv4_addr; }
+    set silent_six { type ipv6_addr; }
     chain forward {
         type filter hook forward priority 0
         ip saddr @silent drop
         ip daddr @silent drop
+        ip6 saddr @silent_six drop
+        ip6 daddr @silent_six drop
     }
 }
 """
@@ -106,14 +109,16 @@ class Causes:
             self._client().ip(f"link set {remote} {'down' if new.kni_down else 'up'}")
 
     def _silence(self) -> str:
-        silent = [
-            str(self._gateways[name][0].host)
-            for name, trouble in self._troubles.items()
-            if trouble.silent
-        ]
-        rules = "flush set ip lab silent\n"
-        if silent:
-            rules += f"add element ip lab silent {{ {', '.join(silent)} }}\n"
+        rules = ""
+        for version, name in ((4, "silent"), (6, "silent_six")):
+            hosts = [
+                str(self._gateways[remote][0].host)
+                for remote, trouble in self._troubles.items()
+                if trouble.silent and self._gateways[remote][0].host.version == version
+            ]
+            rules += f"flush set inet lab {name}\n"
+            if hosts:
+                rules += f"add element inet lab {name} {{ {', '.join(hosts)} }}\n"
         return rules
 
     def _impair(self, remote: str, trouble: Trouble) -> None:

@@ -39,6 +39,11 @@ class Lab:
         self.configuration = configuration
         self.site: Site = read(document(configuration))
 
+    @property
+    def remotes(self) -> tuple[str, ...]:
+        """The names of the remotes, in configuration order."""
+        return tuple(remote.name for remote in self.site.remotes)
+
     def do(self, host: str, *argv: str, text: str | None = None) -> Done:
         """Run a program on a machine."""
         return Done(**control.call("do", host=host, argv=argv, text=text))
@@ -64,7 +69,7 @@ class Lab:
     def up(self, *remotes: str) -> bool:
         """Whether these remotes' tunnels are up and carry, all of them if none is named."""
         shown = self.interfaces()
-        names = remotes or tuple(remote.name for remote in self.site.remotes)
+        names = remotes or self.remotes
         return all(name in shown and shown[name].up and shown[name].tunnel_up for name in names)
 
     def await_up(self, *remotes: str) -> None:
@@ -136,13 +141,13 @@ class Lab:
                 control.call("captured", path=str(file))
 
     @contextmanager
-    def stream(self, name: str, rate: int = 500) -> Iterator[Sent]:
+    def stream(self, name: str, rate: int = 500, to: str | None = None) -> Iterator[Sent]:
         """Send from the LAN host while the body runs; tells afterwards how it went, and where."""
         sent = Sent(self)
         places = [("lan", UPLINK), (PROVIDER, TO_ROUTER)]
         places += [(behind_of(remote.name), UPLINK) for remote in self.site.remotes]
         with self.captured(name, *places) as sent.files:
-            sent.number = control.call("send", rate=rate)
+            sent.number = control.call("send", rate=rate, to=to)
             try:
                 yield sent
             finally:

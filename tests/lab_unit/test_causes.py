@@ -68,7 +68,10 @@ def test_silence_is_one_change_of_one_set() -> None:
     bench.causes.break_("gateway-silent", "rem1")
     bench.causes.break_("gateway-silent", "rem2")
     bench.causes.heal("rem1")
-    one = "flush set ip lab silent\nadd element ip lab silent { %s }\n"
+    one = (
+        "flush set inet lab silent\nadd element inet lab silent { %s }\n"
+        "flush set inet lab silent_six\n"
+    )
     assert bench.provider.words == [
         one % "172.16.4.3",
         one % "172.16.4.3, 172.16.5.4",
@@ -82,7 +85,9 @@ def test_healing_all_undoes_everything_and_nothing_twice() -> None:
     bench.causes.break_("kni-forced-down", "rem2")
     bench.causes.heal()
     bench.causes.heal()
-    assert bench.provider.words[1:] == ["flush set ip lab silent\n"]
+    assert bench.provider.words[1:] == [
+        "flush set inet lab silent\nflush set inet lab silent_six\n"
+    ]
     assert bench.client.words == ["link set rem2 down", "link set rem2 up"]
 
 

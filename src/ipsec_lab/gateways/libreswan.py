@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-from ipaddress import IPv4Network
 from pathlib import Path
 
-from ipsec_lab.document import Remote, Site
+from ipsec_lab.document import Network, Remote, Site
 from ipsec_lab.errors import LabError
 from ipsec_lab.gateways.base import MTU
 from ipsec_lab.gateways.proposals import Proposal, esp_proposals, ike_proposals, ike_version
@@ -94,11 +93,11 @@ def _word(word: str) -> str:
 
 def _identity(written: str) -> str:
     """A name is not to be looked up: Libreswan takes `@name` as it stands."""
-    is_address = written.replace(".", "").isdigit()
+    is_address = ":" in written or written.replace(".", "").isdigit()
     return written if is_address or "@" in written else f"@{written}"
 
 
-def _subnets(side: str, subnets: tuple[IPv4Network, ...]) -> str:
+def _subnets(side: str, subnets: tuple[Network, ...]) -> str:
     if len(subnets) == 1:
         return f"{side}subnet={subnets[0]}"
     return f"{side}subnets={','.join(map(str, subnets))}"
@@ -116,10 +115,13 @@ class Libreswan:
 
     def start(self) -> None:
         """Make the tunnel device, start pluto, and return when it has its connection."""
+        wan = self._site.wan
+        kind, router = "vti", str(wan.address.ip)
+        if self._remote.host.version == 6 and wan.six:
+            kind, router = "vti6", str(wan.six.ip)
         self._host.ip(
             # A VTI is told the router's address, which is the same for all that it translates.
-            f"link add {TUNNEL} type vti local {self._remote.host} "
-            f"remote {self._site.wan.address.ip} key {_MARK}",
+            f"link add {TUNNEL} type {kind} local {self._remote.host} remote {router} key {_MARK}",
             f"link set {TUNNEL} up mtu {MTU}",
             *tunnel_routes(self._site, self._remote),
         )
