@@ -155,6 +155,11 @@ class Forwarding:
         """The KNIs' devices."""
         return [item.device for item in self.interfaces.values() if item.kni]
 
+    @property
+    def ingress(self) -> list[str]:
+        """Those of the KNIs that lead to a tunnel."""
+        return [kni for kni in self.knis if self.egress is None or kni != self.egress.device]
+
     @cached_property
     def six(self) -> list[str]:
         """Those of the KNIs that have an IPv6 address."""
@@ -272,13 +277,12 @@ class Forwarding:
             yield Rule(
                 "", next(priorities), MAIN_TABLE, _family(network), to=network, phase=Phase.GUARD
             )
-        for kni in self.knis:
-            if self.egress is None or kni != self.egress.device:
-                for family in (4, 6):
-                    yield Rule(
-                        "", next(priorities), MAIN_TABLE, family, iif=kni, suppress_default=True,
-                        phase=Phase.GUARD,
-                    )  # fmt: skip
+        for kni in self.ingress:
+            for family in (4, 6):
+                yield Rule(
+                    "", next(priorities), MAIN_TABLE, family, iif=kni, suppress_default=True,
+                    phase=Phase.GUARD,
+                )  # fmt: skip
         for claim in self.claims:
             for iif in self._selected_from(claim):
                 for protocol, ports in _selectors(claim.transport, claim.family):
@@ -316,8 +320,11 @@ class Forwarding:
         yield from self.rules()
         yield from self.routes()
         yield Sysctl("", "net/ipv4/ip_forward", "1")
+        if self.ingress:  # what the kernel itself answers bears the mark of what it answers
+            yield Sysctl("", "net/ipv4/fwmark_reflect", "1", phase=Phase.GUARD)
         if self.six:
             yield Sysctl("", "net/ipv6/conf/all/forwarding", "1")
+            yield Sysctl("", "net/ipv6/fwmark_reflect", "1", phase=Phase.GUARD)
         for kni in self.knis:
             # 2 is loose: the answer to a packet sent by one KNI may come back by another.
             for key, value in (("rp_filter", "2"), ("ignore_routes_with_linkdown", "1")):
