@@ -14,7 +14,9 @@ PROBED, PROBED_SIX = "8.8.8.8", "2001:db8:8::8"
 
 @dataclass(frozen=True)
 class Remote:
-    """A remote; ``profile`` and ``fields`` are further lines of its profile and of its own."""
+    """A remote; ``profile`` and ``fields`` are further lines of its profile and of its own. ``probed`` is what its
+    monitor asks, if it has one.
+    """
 
     name: str
     host: str
@@ -97,9 +99,10 @@ def _interface(name: str, four: str, six: str, more: str, *, gateways: bool) -> 
 
 
 def _remote(remote: Remote) -> str:
+    monitor = f"tunnel-monitor\ndestination {remote.probed}\nexit\nexit\n" if remote.probed else ""
     return (
         f"remote {remote.name}\nhost {remote.host}\nprofile p-{remote.name}\n{remote.fields}\n"
-        f"tunnel-monitor\ndestination {remote.probed}\nexit\nexit\nexit\n"
+        f"{monitor}exit\n"
     )
 
 

@@ -54,6 +54,7 @@ _WORDS = {"aes-256-gcm": "aes_gcm256", "sha2": "sha2_256", "sha512": "sha2_512"}
 def configuration(remote: Remote) -> str:
     """ipsec.conf for the gateway of a remote."""
     profile = remote.profile
+    each = _one_by_one if ike_version(profile) == 1 else tuple
     return _TEMPLATE.format(
         connection=_CONNECTION,
         host=remote.host,
@@ -62,8 +63,8 @@ def configuration(remote: Remote) -> str:
         behind=_subnets("left", remote.subnets),
         router_side=_subnets("right", remote.local_subnets),
         ikev2="insist" if ike_version(profile) == 2 else "no",
-        ike=_written(ike_proposals(profile), before_group="-"),
-        esp=_written(esp_proposals(profile), before_group=";"),
+        ike=_written(each(ike_proposals(profile)), before_group="-"),
+        esp=_written(each(esp_proposals(profile)), before_group=";"),
         pfs="yes" if profile.get("perfect-forward-secrecy") else "no",
         mark=_MARK,
     )
@@ -73,6 +74,16 @@ def secrets(remote: Remote) -> str:
     """ipsec.secrets for it. The key goes in as hexadecimal: nothing in it can be syntax."""
     ends = f"{_identity(remote.remote_id)} {_identity(remote.local_id)}"
     return f"{ends} : PSK 0x{remote.key.encode().hex()}\n"
+
+
+def _one_by_one(proposals: tuple[Proposal, ...]) -> tuple[Proposal, ...]:
+    """In IKEv1 Libreswan knows no `a+b`."""
+    return tuple(
+        Proposal(proposal.cipher, (digest,) if digest else (), (group,) if group else ())
+        for proposal in proposals
+        for digest in proposal.digests or ("",)
+        for group in proposal.groups or ("",)
+    )
 
 
 def _written(proposals: tuple[Proposal, ...], *, before_group: str) -> str:

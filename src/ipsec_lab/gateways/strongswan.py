@@ -77,17 +77,7 @@ connections {{
             id = {local_id}
         }}
         children {{
-            net {{
-                local_ts = {behind}
-                remote_ts = {router_side}
-                esp_proposals = {esp}
-                if_id_in = {if_id}
-                if_id_out = {if_id}
-                start_action = none
-                close_action = none
-                dpd_action = clear
-            }}
-        }}
+{children}        }}
     }}
 }}
 secrets {{
@@ -100,6 +90,37 @@ secrets {{
 """
 
 
+_CHILD = """\
+            {name} {{
+                local_ts = {behind}
+                remote_ts = {router_side}
+                esp_proposals = {esp}
+                if_id_in = {if_id}
+                if_id_out = {if_id}
+                start_action = none
+                close_action = none
+                dpd_action = clear
+            }}
+"""
+
+
+def _children(remote: Remote) -> str:
+    """One child for all networks; in IKEv1 one for each pair, since a quick mode has room for no more."""
+    ends = [(",".join(map(str, remote.subnets)), ",".join(map(str, remote.local_subnets)))]
+    if ike_version(remote.profile) == 1:
+        ends = [(str(far), str(near)) for far in remote.subnets for near in remote.local_subnets]
+    return "".join(
+        _CHILD.format(
+            name=f"net{number}",
+            behind=behind,
+            router_side=router_side,
+            esp=_written(esp_proposals(remote.profile), ike=False),
+            if_id=IF_ID,
+        )
+        for number, (behind, router_side) in enumerate(ends, 1)
+    )
+
+
 def configuration(remote: Remote) -> str:
     """swanctl.conf for the gateway of a remote. The key goes in as hexadecimal: nothing in it can be syntax."""
     return _TEMPLATE.format(
@@ -107,12 +128,9 @@ def configuration(remote: Remote) -> str:
         version=ike_version(remote.profile),
         host=remote.host,
         ike=_written(ike_proposals(remote.profile), ike=True),
-        esp=_written(esp_proposals(remote.profile), ike=False),
+        children=_children(remote),
         remote_id=_identity(remote.remote_id),
         local_id=_identity(remote.local_id),
-        behind=",".join(map(str, remote.subnets)),
-        router_side=",".join(map(str, remote.local_subnets)),
-        if_id=IF_ID,
         key=remote.key.encode().hex(),
     )
 
