@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipsec_client.health.types import Target, TunnelIntent
 from ipsec_client.model.definition import effective
-from ipsec_client.model.elements import MonitorDestination, TunnelMonitor
+from ipsec_client.model.elements import MonitorDestination, Remote, TunnelMonitor
 from ipsec_client.model.values import Duration
 from ipsec_client.plan.build import Plan
 
@@ -12,9 +12,19 @@ from ipsec_client.plan.build import Plan
 def intended(plan: Plan) -> tuple[TunnelIntent, ...]:
     """One intent per remote, in configuration order."""
     return tuple(
-        TunnelIntent(tunnel.remote.name, *_targets(tunnel.remote.tunnel_monitor))
+        TunnelIntent(
+            tunnel.remote.name, *_targets(tunnel.remote.tunnel_monitor), pairs=_pairs(tunnel.remote)
+        )
         for tunnel in plan.tunnels
     )
+
+
+def _pairs(remote: Remote) -> int:
+    """Each network of ours with each of theirs is a pair; none written is one."""
+    ours, theirs = (
+        {prefix.network for prefix in end} for end in (remote.local_subnet, remote.subnet)
+    )
+    return max(1, len(ours)) * max(1, len(theirs))
 
 
 def _targets(monitor: TunnelMonitor | None) -> tuple[tuple[Target, ...], int | None]:

@@ -48,9 +48,14 @@ def _by_evidence(tunnel: Tunnel) -> Finding:
         return "unknown", "no evidence yet", False
     if not tunnel.connected:
         return "down", _why_unconnected(tunnel), True
-    if not tunnel.tests:
-        return "up", "security associations in both directions", True
-    return _by_tests(tunnel)
+    finding: Finding = "up", "security associations in both directions", True
+    if tunnel.tests:
+        finding = _by_tests(tunnel)
+    wanted = tunnel.intent.pairs
+    if finding[0] == "up" and tunnel.pairs < wanted > 1:
+        reason = f"{tunnel.pairs} of {wanted} pairs of subnets have security associations"
+        return "degraded", reason, True
+    return finding
 
 
 def _why_unconnected(tunnel: Tunnel) -> str:
