@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import ip_network
 
 import pytest
 
@@ -43,7 +44,9 @@ def needing(required: int, *tests: Trial) -> Tunnel:
 def paired(there: int, wanted: int, *tests: Trial) -> Tunnel:
     """With SAs for so many of the pairs of subnets."""
     made = tunnel(*tests, inbound=there, outbound=there)
-    return replace(made, intent=replace(made.intent, pairs=wanted), pairs=there)
+    theirs = [ip_network(f"10.{number}.0.0/16") for number in range(wanted)]
+    pairs = tuple((ip_network("10.99.0.0/16"), network) for network in theirs)
+    return replace(made, intent=replace(made.intent, pairs=pairs), pairs=there)
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from ipsec_client.health.types import Target, TunnelIntent
+from ipsec_client.model.access import inside_version
 from ipsec_client.model.definition import effective
 from ipsec_client.model.elements import MonitorDestination, Remote, TunnelMonitor
-from ipsec_client.model.values import Duration
+from ipsec_client.model.values import Duration, Network, Prefix
 from ipsec_client.plan.build import Plan
 
 
@@ -19,12 +22,14 @@ def intended(plan: Plan) -> tuple[TunnelIntent, ...]:
     )
 
 
-def _pairs(remote: Remote) -> int:
-    """Each network of ours with each of theirs is a pair; none written is one."""
+def _pairs(remote: Remote) -> tuple[tuple[Network, Network], ...]:
+    """Each network of ours with each of theirs; none written is any of that version of IP."""
+    any_network = Prefix("::/0" if inside_version(remote) == 6 else "0.0.0.0/0").network
     ours, theirs = (
-        {prefix.network for prefix in end} for end in (remote.local_subnet, remote.subnet)
+        dict.fromkeys(prefix.network for prefix in end) or [any_network]
+        for end in (remote.local_subnet, remote.subnet)
     )
-    return max(1, len(ours)) * max(1, len(theirs))
+    return tuple(product(ours, theirs))
 
 
 def _targets(monitor: TunnelMonitor | None) -> tuple[tuple[Target, ...], int | None]:

@@ -51,10 +51,9 @@ def _by_evidence(tunnel: Tunnel) -> Finding:
     finding: Finding = "up", "security associations in both directions", True
     if tunnel.tests:
         finding = _by_tests(tunnel)
-    wanted = tunnel.intent.pairs
-    if finding[0] == "up" and tunnel.pairs < wanted > 1:
-        reason = f"{tunnel.pairs} of {wanted} pairs of subnets have security associations"
-        return "degraded", reason, True
+    if finding[0] == "up" and tunnel.lacking:
+        of = f"{tunnel.pairs} of {len(tunnel.intent.pairs)} pairs of subnets"
+        return "degraded", f"{of} have security associations", True
     return finding
 
 

@@ -148,6 +148,8 @@ def _associated(tunnel: Tunnel, event: SecurityAssociations, now: Now) -> Tunnel
     if (tunnel.inbound, tunnel.outbound, tunnel.pairs) == counted:
         return tunnel
     tunnel = replace(tunnel, inbound=event.inbound, outbound=event.outbound, pairs=event.pairs)
+    if tunnel.lacking and was:
+        tunnel = repair.tried(tunnel, now)
     if tunnel.connected and not was:
         return monitor.at_once(tunnel, now)
     if was and not tunnel.connected:

@@ -13,7 +13,7 @@ Kind = Literal["refused", "key", "proposal", "identity", "name", "last", "pluto"
 
 
 LASTING = 2.0
-"""Seconds that a tunnel must be degraded to be a trouble: one that comes up is so while pair follows pair of subnets."""
+"""Seconds that a tunnel must be degraded to be a trouble: one that comes up may be so for a moment."""
 
 
 @dataclass(frozen=True, slots=True)
