@@ -207,7 +207,7 @@ class Agent:
                 self._client = self._runtime(name)
                 self._ledger.put("namespaces", sorted({name, *self._namespaces()}))
             await self._client.want(plan)
-        self._names.use(_hosts(plan))
+        self._names.use(_hosts(plan), _versions(plan))
         self._update_alarms()
         self._wake.set()
 
@@ -328,3 +328,17 @@ def _hosts(plan: Plan) -> list[str]:
     monitors = [tunnel.remote.tunnel_monitor for tunnel in plan.tunnels]
     watched = [item.address for monitor in monitors if monitor for item in monitor.destination]
     return [tunnel.remote.host or "" for tunnel in plan.tunnels] + watched
+
+
+def _versions(plan: Plan) -> dict[str, tuple[int, ...]]:
+    """The versions of IP that serve for each of them: a gateway's may be IPv6 where others' are, a destination's is
+    the tunnel's.
+    """
+    found: dict[str, tuple[int, ...]] = {}
+    for tunnel in plan.tunnels:
+        monitor = tunnel.remote.tunnel_monitor
+        found |= {
+            item.address: (tunnel.version,) for item in (monitor.destination if monitor else ())
+        }
+    six = plan.inside is not None and plan.inside.six
+    return found | {tunnel.remote.host or "": (4, 6) if six else (4,) for tunnel in plan.tunnels}
