@@ -68,6 +68,15 @@ class Remote:
     subnets: tuple[Network, ...]
     local_subnets: tuple[Network, ...]
     monitored: tuple[Address, ...]
+    host_name: str = ""
+    """What the configuration calls the gateway, where that is a name."""
+    other: Address | None = None
+    """The second address of a gateway that is named."""
+
+    @property
+    def hosts(self) -> tuple[Address, ...]:
+        """The gateway's addresses outside."""
+        return (self.host, *((self.other,) if self.other else ()))
 
 
 @dataclass(frozen=True)
@@ -100,6 +109,12 @@ class Site:
         if self.six:
             everything += (KNIS_SIX,)
         return tuple(dict.fromkeys(network for network in everything if network.prefixlen))
+
+    @property
+    def name_server(self) -> IPv4Address:
+        """The provider's address at the router."""
+        own = self.wan.address
+        return self.wan.gateway or next(host for host in own.network.hosts() if host != own.ip)
 
     @property
     def six(self) -> bool:
@@ -136,9 +151,7 @@ def read(text: str) -> Site:
         )
     client = clients[0]
     services = [_networks(service.get("address", [])) for service in authority.get("service", [])]
-    hosts = [
-        _address(remote["host"], f"remote {remote['name']} host") for remote in client["remote"]
-    ]
+    hosts = _hosts(client["remote"], _outside(router, node, client, authority))
     if len(set(hosts)) < len(hosts):
         raise LabError(
             "two remotes have the same host", cure="The lab makes one gateway for each remote"
@@ -169,6 +182,46 @@ def read(text: str) -> Site:
     )
 
 
+def _outside(router: Tree, node: Tree, client: Tree, authority: Tree) -> list[Network]:
+    """The networks of services that go by an interface of the node's own: where gateways are that have names."""
+    generated = {client["name"], *(remote["name"] for remote in client["remote"])}
+    own = {
+        interface["name"]
+        for device in node.get("device-interface", [])
+        if device["name"] not in generated
+        for interface in device.get("network-interface", [])
+    }
+    routed = {
+        route.get("service-name")
+        for route in router.get("service-route", [])
+        if any(hop["interface"] in own for hop in route.get("next-hop", []))
+    }
+    return [
+        network
+        for service in authority.get("service", [])
+        if service["name"] in routed
+        for network in _networks(service.get("address", []))
+    ]
+
+
+def _hosts(remotes: Iterable[Tree], outside: list[Network]) -> list[Address]:
+    """The gateways' addresses; those of names from the end of the first network that gateways are in, two each."""
+    found: list[Address] = []
+    named = 0
+    for remote in remotes:
+        try:
+            found.append(ip_address(remote["host"]))
+        except ValueError:
+            if not outside or outside[0].num_addresses < 64:
+                raise LabError(
+                    f"remote {remote['name']} host {remote['host']} is a name",
+                    cure="Give a service routed to the WAN that covers at least a /26 for named gateways",
+                ) from None
+            named += 1
+            found.append(outside[0][-16 * named])
+    return found
+
+
 def _remote(remote: Tree, host: Address, profile: Tree, own: Mapping[int, str]) -> Remote:
     subnets, local_subnets = (_networks(remote.get(end, [])) for end in ("subnet", "local-subnet"))
     given = (*subnets, *local_subnets)
@@ -186,6 +239,8 @@ def _remote(remote: Tree, host: Address, profile: Tree, own: Mapping[int, str]) 
         subnets=subnets or whole,
         local_subnets=local_subnets or whole,
         monitored=tuple(_address(destination["address"], where) for destination in destinations),
+        host_name="" if _is_address(remote["host"]) else remote["host"],
+        other=None if _is_address(remote["host"]) else host + 1,
     )
 
 
@@ -254,6 +309,10 @@ def _address(text: str, where: str) -> Address:
         raise LabError(
             f"{where} {text} is not an address", cure="The lab has no name server"
         ) from None
+
+
+def _is_address(text: str) -> bool:
+    return text.replace(".", "").isdigit() or ":" in text
 
 
 def _networks(texts: Iterable[str]) -> tuple[Network, ...]:

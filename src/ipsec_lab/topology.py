@@ -81,7 +81,7 @@ def wiring(site: Site, namespaces: Mapping[str, str]) -> Wiring:
     lines: Wiring = {name: ["link set lo up"] for name in hosts(site)}
     for port in site.lans:
         _lan(lines, lan_name(site, port), port, namespaces)
-    _provider(lines, site.wan, namespaces)
+    _provider(lines, site, namespaces)
     for remote in site.remotes:
         _gateway(lines, site, remote, namespaces)
     return lines
@@ -111,15 +111,17 @@ def _port(port: Port) -> list[str]:
     return [f"addr add {port.address} dev {port.device}", *six, f"link set {port.device} up"]
 
 
-def _provider(lines: Wiring, wan: Port, namespaces: Mapping[str, str]) -> None:
+def _provider(lines: Wiring, site: Site, namespaces: Mapping[str, str]) -> None:
     """The router's default routes lead to the provider, so that whatever leaks is seen there."""
+    wan = site.wan
     lines[ROUTER] += [_pair(namespaces, wan.device, PROVIDER, TO_ROUTER), *_port(wan)]
     lines[PROVIDER].append(f"link set {TO_ROUTER} up")
-    ways: list[tuple[IPv4Interface | IPv6Interface, Address | None]] = [(wan.address, wan.gateway)]
+    ways: list[tuple[IPv4Interface | IPv6Interface, Address]] = [(wan.address, site.name_server)]
     if wan.six:
-        ways.append((wan.six, wan.gateway_six))
-    for own, gateway in ways:
-        next_hop = gateway or next(host for host in own.network.hosts() if host != own.ip)
+        own_six = wan.six
+        first = next(host for host in own_six.network.hosts() if host != own_six.ip)
+        ways.append((own_six, wan.gateway_six or first))
+    for own, next_hop in ways:
         lines[ROUTER].append(f"route add default via {next_hop} dev {wan.device} onlink")
         lines[PROVIDER] += [
             f"addr add {next_hop}/{own.network.prefixlen} dev {TO_ROUTER}{_at_once(own.version)}",
@@ -140,12 +142,12 @@ def _gateway(lines: Wiring, site: Site, remote: Remote, namespaces: Mapping[str,
         _pair(namespaces, link, remote.name, UPLINK),
         f"addr add {_CARRIER[version]} dev {link}{at_once}",
         f"link set {link} up",
-        f"route add {remote.host} dev {link}",
+        *(f"route add {host} dev {link}" for host in remote.hosts),
     ]
     if version == 6:  # it may lie in the network that the router believes to be on its own link
-        lines[PROVIDER].append(f"neigh add proxy {remote.host} dev {TO_ROUTER}")
+        lines[PROVIDER] += [f"neigh add proxy {host} dev {TO_ROUTER}" for host in remote.hosts]
     lines[remote.name] += [
-        f"addr add {remote.host}/{remote.host.max_prefixlen} dev {UPLINK}{at_once}",
+        *(f"addr add {host}/{host.max_prefixlen} dev {UPLINK}{at_once}" for host in remote.hosts),
         f"link set {UPLINK} up",
         f"route add {_CARRIER[version]} dev {UPLINK}",
         f"route add default via {_CARRIER[version]} dev {UPLINK}",

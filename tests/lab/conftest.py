@@ -15,6 +15,8 @@ HERE = Path(__file__).parent
 OF_THEIR_OWN = (
     "test_demo.py",
     "test_four_remotes.py",
+    "test_names.py",
+    "test_nat.py",
     "test_six.py",
     "test_sizes.py",
     "test_subnets.py",

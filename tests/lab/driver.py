@@ -181,7 +181,7 @@ class Sent:
 
 def watch(site: Site) -> Watch:
     """What classifies packets on the provider's network."""
-    return Watch(site.private, frozenset(remote.host for remote in site.remotes))
+    return Watch(site.private, frozenset(host for remote in site.remotes for host in remote.hosts))
 
 
 @contextmanager

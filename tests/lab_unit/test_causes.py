@@ -11,6 +11,7 @@ from ipsec_lab.causes import Causes
 from ipsec_lab.document import read
 from ipsec_lab.errors import LabError
 from ipsec_lab.host import Host
+from ipsec_lab.nameserver import NameServer
 
 SITE = read(Path(__file__).with_name("document.json").read_text())
 
@@ -59,7 +60,9 @@ class Bench:
             remote.name: (remote, self.gateways[remote.name], self.dropping[remote.name])
             for remote in SITE.remotes
         }
-        self.causes = Causes(self.provider, known, lambda: self.client)
+        self.causes = Causes(
+            self.provider, known, lambda: self.client, NameServer(self.provider, SITE)
+        )
         self.provider.words.clear()
 
 
@@ -115,6 +118,7 @@ def test_the_gateway_deletes_once_each_time() -> None:
     [
         (("flood", "rem1"), "no cause flood"),
         (("loss", "rem9"), "no remote rem9"),
+        (("dns-silent", "rem1"), "gateway of rem1 has no name"),
         (("loss", "rem1", "much"), "much is not an amount in %"),
         (("delay", "rem1", "5%"), "5% is not an amount in ms"),
     ],

@@ -97,6 +97,19 @@ def test_ipv6_outside_and_inside() -> None:
     assert IPv6Network("2001:db8:1::/64") in site.private
 
 
+def test_a_gateway_that_is_named_has_two_addresses_where_gateways_are() -> None:
+    def name(authority: Any, node: Any) -> None:
+        authority["service"][1]["address"] = ["172.16.0.0/19"]
+        node["ipsec-client"][0]["remote"][0]["host"] = "hub.example"
+
+    rem1, rem2 = read(changed(name)).remotes
+    assert (rem1.host_name, [*map(str, rem1.hosts)]) == (
+        "hub.example",
+        ["172.16.31.240", "172.16.31.241"],
+    )
+    assert (rem2.host_name, rem2.hosts) == ("", (rem2.host,))
+
+
 def test_a_monitor_that_is_switched_off_is_not_served() -> None:
     def off(_: Any, node: Any) -> None:
         node["ipsec-client"][0]["remote"][0]["tunnel-monitor"]["enabled"] = False
@@ -111,7 +124,7 @@ def test_a_monitor_that_is_switched_off_is_not_served() -> None:
         (lambda a, _: a.update({"service": a["service"][:1]}), "no interface leads"),
         (
             lambda _, node: node["ipsec-client"][0]["remote"][0].update({"host": "hub.example"}),
-            "rem1 host hub.example is not an address",
+            "rem1 host hub.example is a name",
         ),
         (
             lambda _, node: node["device-interface"][0]["network-interface"][0].update(

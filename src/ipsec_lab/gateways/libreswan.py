@@ -41,6 +41,7 @@ conn {connection}
     ike={ike}
     phase2alg={esp}
     pfs={pfs}
+    compress={compress}
     mark={mark}/0xffffffff
     leftupdown=/bin/true
     dpdaction=clear
@@ -66,6 +67,7 @@ def configuration(remote: Remote) -> str:
         ike=_written(each(ike_proposals(profile)), before_group="-"),
         esp=_written(each(esp_proposals(profile)), before_group=";"),
         pfs="yes" if profile.get("perfect-forward-secrecy") else "no",
+        compress="yes" if profile.get("compress") else "no",
         mark=_MARK,
     )
 

@@ -97,6 +97,7 @@ _CHILD = """\
                 local_ts = {behind}
                 remote_ts = {router_side}
                 esp_proposals = {esp}
+                ipcomp = {compress}
                 if_id_in = {if_id}
                 if_id_out = {if_id}
                 start_action = none
@@ -117,6 +118,7 @@ def _children(remote: Remote) -> str:
             behind=behind,
             router_side=router_side,
             esp=_written(esp_proposals(remote.profile), ike=False),
+            compress="yes" if remote.profile.get("compress") else "no",
             if_id=IF_ID,
         )
         for number, (behind, router_side) in enumerate(ends, 1)
@@ -128,7 +130,7 @@ def configuration(remote: Remote) -> str:
     return _TEMPLATE.format(
         connection=_CONNECTION,
         version=ike_version(remote.profile),
-        host=remote.host,
+        host=",".join(map(str, remote.hosts)),
         ike=_written(ike_proposals(remote.profile), ike=True),
         children=_children(remote),
         remote_id=_identity(remote.remote_id),
