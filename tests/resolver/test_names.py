@@ -111,6 +111,28 @@ def test_a_name_server_that_hangs_is_given_up(server: Server) -> None:
     asyncio.run(scene())
 
 
+def test_a_name_that_is_asked_for_is_looked_up_out_of_turn(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene() -> None:
+        monkeypatch.setattr(names, "PACE", 3600.0)
+        server.answers = ["192.0.2.1"]
+        changed = asyncio.Event()
+        found = Names({}, changed.set)
+        found.use(["gw.example"])
+        async with asyncio.timeout(10):
+            await changed.wait()
+            changed.clear()
+            server.answers = ["192.0.2.9"]
+            while not changed.is_set():
+                found.ask(["gw.example", "another.example"])
+                await asyncio.sleep(0)
+        assert found.known == {"gw.example": "192.0.2.9"}
+        found.close()
+
+    asyncio.run(scene())
+
+
 @pytest.mark.parametrize(
     ("versions", "found"),
     [

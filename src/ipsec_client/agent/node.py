@@ -305,7 +305,19 @@ class Agent:
     def _changed(self) -> None:
         """Something that people see is another than before."""
         self._update_alarms()
+        self._ask_for_moved()
         self._remember()
+
+    def _ask_for_moved(self) -> None:
+        """A gateway that is down and has a name may be at another address by now."""
+        if self._client and self._plan:
+            down = {
+                tunnel.intent.remote
+                for tunnel in self._client.health.tunnels
+                if tunnel.verdict.judgement == "down"
+            }
+            hosts = {item.remote.name: item.remote.host or "" for item in self._plan.tunnels}
+            self._names.ask(hosts[remote] for remote in down & hosts.keys())
 
     def _update_alarms(self) -> None:
         health = self._client.health if self._client else h.Client()

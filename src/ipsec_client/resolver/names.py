@@ -21,7 +21,7 @@ PACE = 30.0
 """Seconds from one look-up of a name to the next; the system's resolver hides the record's own life."""
 
 EAGER = 2.0
-"""The same while a name has never been resolved."""
+"""The same while a name has never been resolved, and where it is asked for out of turn."""
 
 
 Versions = tuple[int, ...]
@@ -36,6 +36,7 @@ class Names:
         self._changed = changed
         self._versions: Mapping[str, Versions] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._asked: dict[str, asyncio.Event] = {}
 
     @property
     def known(self) -> dict[str, str]:
@@ -51,8 +52,16 @@ class Names:
         wanted = {host for host in hosts if not _is_address(host)}
         for name in self._tasks.keys() - wanted:
             self._tasks.pop(name).cancel()
+            del self._asked[name]
         for name in wanted - self._tasks.keys():
+            self._asked[name] = asyncio.Event()
             self._tasks[name] = asyncio.get_running_loop().create_task(self._follow(name))
+
+    def ask(self, hosts: Iterable[str]) -> None:
+        """Looks these names up out of turn: whoever went silent may have moved."""
+        for host in hosts:
+            if host in self._asked:
+                self._asked[host].set()
 
     def close(self) -> None:
         """No more look-ups."""
@@ -61,13 +70,19 @@ class Names:
         self._tasks.clear()
 
     async def _follow(self, name: str) -> None:
+        asked = self._asked[name]
         while True:
+            asked.clear()
             found = await look_up(name, versions=self._versions.get(name, (4,)))
             # A gateway with several addresses keeps the one in use while it is still among them.
             if found and self._known.get(name) not in found:
                 self._known[name] = found[0]
                 self._changed()
-            await asyncio.sleep(PACE if name in self._known else EAGER)
+            await asyncio.sleep(EAGER)
+            if name in self._known:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(PACE - EAGER):
+                        await asked.wait()
 
 
 async def look_up(name: str, deadline: float = DEADLINE, versions: Versions = (4,)) -> list[str]:
