@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from itertools import product
 
+from ipsec_client.health.subnets import Pairs
 from ipsec_client.health.types import Target, TunnelIntent
 from ipsec_client.model.access import inside_version
 from ipsec_client.model.definition import effective
 from ipsec_client.model.elements import MonitorDestination, Remote, TunnelMonitor
-from ipsec_client.model.values import Duration, Network, Prefix
+from ipsec_client.model.values import Duration, Prefix
 from ipsec_client.plan.build import Plan
 
 
@@ -22,7 +23,7 @@ def intended(plan: Plan) -> tuple[TunnelIntent, ...]:
     )
 
 
-def _pairs(remote: Remote) -> tuple[tuple[Network, Network], ...]:
+def _pairs(remote: Remote) -> Pairs:
     """Each network of ours with each of theirs; none written is any of that version of IP."""
     any_network = Prefix("::/0" if inside_version(remote) == 6 else "0.0.0.0/0").network
     ours, theirs = (

@@ -51,10 +51,15 @@ def _by_evidence(tunnel: Tunnel) -> Finding:
     finding: Finding = "up", "security associations in both directions", True
     if tunnel.tests:
         finding = _by_tests(tunnel)
-    if finding[0] == "up" and tunnel.lacking:
+    if finding[0] == "up" and lacking(tunnel):
         of = f"{tunnel.pairs} of {len(tunnel.intent.pairs)} pairs of subnets"
         return "degraded", f"{of} have security associations", True
     return finding
+
+
+def lacking(tunnel: Tunnel) -> bool:
+    """Whether some of its pairs of subnets have child SAs, and some have none."""
+    return tunnel.connected and tunnel.pairs < len(tunnel.intent.pairs) > 1
 
 
 def _why_unconnected(tunnel: Tunnel) -> str:

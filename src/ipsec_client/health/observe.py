@@ -8,6 +8,7 @@ from __future__ import annotations
 from ipsec_client.base.clock import Now
 from ipsec_client.health import monitor, repair, switch
 from ipsec_client.health.copying import replace
+from ipsec_client.health.judge import lacking
 from ipsec_client.health.types import (
     Carrying,
     Client,
@@ -148,7 +149,7 @@ def _associated(tunnel: Tunnel, event: SecurityAssociations, now: Now) -> Tunnel
     if (tunnel.inbound, tunnel.outbound, tunnel.pairs) == counted:
         return tunnel
     tunnel = replace(tunnel, inbound=event.inbound, outbound=event.outbound, pairs=event.pairs)
-    if tunnel.lacking and was:
+    if lacking(tunnel) and was:
         tunnel = repair.tried(tunnel, now)
     if tunnel.connected and not was:
         return monitor.at_once(tunnel, now)

@@ -14,6 +14,7 @@ from zlib import crc32
 from ipsec_client.base.clock import Now
 from ipsec_client.health import monitor
 from ipsec_client.health.copying import replace
+from ipsec_client.health.judge import lacking
 from ipsec_client.health.types import (
     Client,
     Decision,
@@ -148,7 +149,7 @@ def next_at(client: Client, tunnel: Tunnel) -> float | None:
 
 def _ill(tunnel: Tunnel) -> bool:
     """Whether there is something to repair: it is down, or pluto has given up one of its pairs of subnets."""
-    return tunnel.verdict.judgement == "down" or tunnel.lacking
+    return tunnel.verdict.judgement == "down" or lacking(tunnel)
 
 
 def _settle(client: Client, place: int, now: Now) -> tuple[Client, list[Effect]]:
@@ -171,7 +172,7 @@ def _due(client: Client, tunnel: Tunnel) -> float | None:
         or tunnel.loaded.state != "loaded"
         or tunnel.negotiation.state == "blocked"
         or client.pluto_alive is False
-        or (tunnel.connected and not (mending.ailing or mending.severed or tunnel.lacking))
+        or (tunnel.connected and not (mending.ailing or mending.severed or lacking(tunnel)))
     ):
         return None
     due = _not_before(client, tunnel)
@@ -214,7 +215,7 @@ def _how(tunnel: Tunnel, asked: bool) -> How:
     """
     if asked:
         return "restart" if tunnel.loaded.state == "loaded" else "replace"
-    if tunnel.lacking and tunnel.verdict.judgement != "down":
+    if lacking(tunnel) and tunnel.verdict.judgement != "down":
         return "complete"
     repairs = tunnel.mending.repairs
     if repairs % 3 == 2:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from ipsec_client.base.clock import Now
 from ipsec_client.health.copying import replace
+from ipsec_client.health.subnets import covers
 from ipsec_client.health.types import (
     Carrying,
     Client,
@@ -18,7 +19,6 @@ from ipsec_client.health.types import (
     Raise,
     Tunnel,
 )
-from ipsec_client.model.values import Network
 
 FLAP_MEMORY = 600.0
 """Seconds for which a flap, or another hand's lowering, counts."""
@@ -135,7 +135,9 @@ def _weigh_degraded(tunnels: list[Tunnel], place: int, now: Now) -> tuple[Tunnel
     better = [
         other
         for other in tunnels
-        if other.verdict.judgement == "up" and _carries(other) and _stands_in(other, tunnel)
+        if other.verdict.judgement == "up"
+        and _carries(other)
+        and covers(other.intent.pairs, tunnel.intent.pairs)
     ]
     if tunnel.carrying.state == "raised":
         carrier = next((other for other in better if other.kni_up), None)
@@ -173,22 +175,6 @@ def _alone(tunnels: list[Tunnel]) -> bool:
 
 def _carries(tunnel: Tunnel) -> bool:
     return tunnel.carrying.state == "raised" and tunnel.kni_up is not False
-
-
-def _stands_in(other: Tunnel, tunnel: Tunnel) -> bool:
-    """Whether it carries all that the tunnel is for."""
-    return all(
-        any(_within(ours, own) and _within(theirs, far) for own, far in other.intent.pairs)
-        for ours, theirs in tunnel.intent.pairs
-    )
-
-
-def _within(inner: Network, outer: Network) -> bool:
-    return (
-        inner.version == outer.version
-        and inner.prefixlen >= outer.prefixlen
-        and inner.network_address in outer
-    )
 
 
 def _unheld(tunnel: Tunnel) -> Tunnel:

@@ -7,15 +7,11 @@ Those without slots are copied with changes (``copying``).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network
 from typing import Literal, NamedTuple
 
-from ipsec_client.model.values import Network
+from ipsec_client.health.subnets import ANY_TO_ANY, Pairs
 
 # --- what is wanted -------------------------------------------------------------------------------
-
-ANY_TO_ANY = ((IPv4Network("0.0.0.0/0"), IPv4Network("0.0.0.0/0")),)
-"""The one pair of subnets of a remote that names none."""
 
 
 @dataclass(frozen=True)
@@ -37,15 +33,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class TunnelIntent:
-    """What the document says of one remote. No ``targets``: child SAs are the only evidence.
-
-    ``pairs`` are of our and their subnets; each has child SAs of its own.
-    """
+    """What the document says of one remote. No ``targets``: child SAs are the only evidence."""
 
     remote: str
     targets: tuple[Target, ...] = ()
     required: int | None = None  # how many targets must answer; None: all
-    pairs: tuple[tuple[Network, Network], ...] = ANY_TO_ANY
+    pairs: Pairs = ANY_TO_ANY
 
 
 # --- what is known --------------------------------------------------------------------------------
@@ -369,11 +362,6 @@ class Tunnel:
     def connected(self) -> bool:
         """Whether the kernel is known to have child SAs in both directions."""
         return bool(self.inbound and self.outbound)
-
-    @property
-    def lacking(self) -> bool:
-        """Whether some of its pairs of subnets have child SAs, and some have none."""
-        return self.connected and self.pairs < len(self.intent.pairs) > 1
 
     @property
     def flaps(self) -> tuple[float, ...]:
