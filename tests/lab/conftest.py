@@ -17,6 +17,7 @@ OF_THEIR_OWN = (
     "test_four_remotes.py",
     "test_names.py",
     "test_nat.py",
+    "test_side_by_side.py",
     "test_six.py",
     "test_sizes.py",
     "test_subnets.py",

@@ -42,6 +42,7 @@ conn {connection}
     phase2alg={esp}
     pfs={pfs}
     compress={compress}
+    encapsulation={encapsulation}
     mark={mark}/0xffffffff
     leftupdown=/bin/true
     dpdaction=clear
@@ -68,6 +69,7 @@ def configuration(remote: Remote) -> str:
         esp=_written(each(esp_proposals(profile)), before_group=";"),
         pfs="yes" if profile.get("perfect-forward-secrecy") else "no",
         compress="yes" if profile.get("compress") else "no",
+        encapsulation=profile.get("encapsulation", "auto"),
         mark=_MARK,
     )
 
