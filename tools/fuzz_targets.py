@@ -31,7 +31,7 @@ from ipsec_client.kernel import netlink, xfrm
 from ipsec_client.model.definition import definition
 from ipsec_client.model.elements import Authority, Config
 from ipsec_client.pluto import log, status
-from ipsec_client.probes import packet
+from ipsec_client.probes import dns, http, packet
 from ipsec_client.wire.document import from_json, to_json
 from ipsec_client.wire.request import Json, Reply, Request, Say
 from tests.commands.authority import CLIENT, KEY, FakeAuthority, Session, running
@@ -160,6 +160,14 @@ def kernel(data: bytes) -> None:
     packet.reply(6, 7, body)
 
 
+def service(data: bytes) -> None:
+    """What services answer to probes: web servers, and name servers to a query."""
+    with suppress(ValueError):
+        http.status(data)
+    asked = dns.query(int.from_bytes(data[:2].ljust(2)), "www.example.net", "A")
+    assert dns.trouble(asked, data) is None or data[:2] == asked[:2]
+
+
 def foreign(data: bytes) -> None:
     """Another program's configuration and, behind a zero byte, its secrets; what is imported is accepted."""
     text, _, secrets = data.decode(errors="replace").partition("\0")
@@ -268,6 +276,10 @@ def seeds(name: str) -> Iterator[bytes]:
             yield bytes([item["type"]]) + body
             yield bytes([item["type"]]) + netlink.message(item["type"], 0, 1, body)
         yield b"\0" + packet.request(6, 7, 1, 2)
+    elif name == "service":
+        yield b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+        query = dns.query(0x4142, "www.example.net", "A")
+        yield query[:2] + b"\x81\x80\0\1\0\1\0\0\0\0" + query[12:] + b"\xc0\x0c\0\1\0\1\0\0\0\1\0\4abcd"
 
 
 def _texts() -> Iterator[str]:

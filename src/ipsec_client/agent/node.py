@@ -326,5 +326,5 @@ class Agent:
 def _hosts(plan: Plan) -> list[str]:
     """All that may be a name: gateways and monitor destinations."""
     monitors = [tunnel.remote.tunnel_monitor for tunnel in plan.tunnels]
-    watched = [item.address for monitor in monitors if monitor for item in monitor.destination]
+    watched = [item.probed for monitor in monitors if monitor for item in monitor.destination]
     return [tunnel.remote.host or "" for tunnel in plan.tunnels] + watched

@@ -68,12 +68,20 @@ def _by_tests(tunnel: Tunnel) -> Finding:
     required = tunnel.intent.required
     needed = len(tests) if required is None else max(1, min(required, len(tests)))
     answering = sum(test.status == "up" for test in tests)
-    silent = [test.target.destination for test in tests if test.status == "down"]
+    down = [test for test in tests if test.status == "down"]
     if answering >= needed:
         return _within_limits(tunnel)
-    if len(tests) - len(silent) < needed:
-        return "down", f"no answer from {', '.join(silent)}", False
+    if len(tests) - len(down) < needed:
+        return "down", _why_down(down), False
     return "unknown", "not tested yet", False
+
+
+def _why_down(down: list[Test]) -> str:
+    silent = [test.target.destination for test in down if not test.rejection]
+    told = [f"{test.target.destination} {test.rejection}" for test in down if test.rejection]
+    if silent:
+        told.insert(0, f"no answer from {', '.join(silent)}")
+    return "; ".join(told)
 
 
 def _within_limits(tunnel: Tunnel) -> Finding:

@@ -30,6 +30,9 @@ LAST_METRIC = 4_294_967_295
 NFT_TABLE = "ipsec_client"
 """Our nftables table, family inet, in the namespace and on the router."""
 
+PROBE_MARK = 12800
+"""The mark of probes over TCP and UDP, from their socket to the namespace's firewall, which takes it off."""
+
 ALIAS = "ipsec-client"
 """The link alias (ifalias) of the devices we create."""
 

@@ -179,7 +179,7 @@ def _seen(remote: Remote, client: IpsecClient) -> Iterator[tuple[tuple[str, ...]
     monitor = remote.tunnel_monitor
     for destination in monitor.destination if monitor else ():
         try:
-            address = ip_address(destination.address)
+            address = ip_address(destination.probed)
         except ValueError:  # a name
             continue
         yield ("tunnel-monitor", "destination", destination.address), ip_network(address)
