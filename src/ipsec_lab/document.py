@@ -145,7 +145,10 @@ def _remote(remote: Tree, host: IPv4Address, profile: Tree, own: str) -> Remote:
         remote_id=remote.get("remote-id", str(host)),
         subnets=_networks(remote.get("subnet", [])) or (ANY,),
         local_subnets=_networks(remote.get("local-subnet", [])) or (ANY,),
-        monitored=tuple(_address(destination["address"], where) for destination in destinations),
+        monitored=tuple(
+            _address(destination.get("host", destination["address"]), where)
+            for destination in destinations
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,6 +54,15 @@ class FakeNode:
 
     def view(self) -> NodeView:
         return self.seen
+
+    async def failback(self) -> None:
+        self.seen = replace(
+            self.seen,
+            tunnels=tuple(
+                replace(item, carrying="raised: answers through the tunnel")
+                for item in self.seen.tunnels
+            ),
+        )
 
     async def restart(self, remote: str, request: str, say: Say) -> None:
         self.restarted.append((remote, request))

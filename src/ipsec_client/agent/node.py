@@ -164,6 +164,12 @@ class Agent:
             raise Fault("this node has no ipsec-client in force")
         await self._client.restart(remote, request, say)
 
+    async def failback(self) -> None:
+        """Lets traffic go back where it is preferred."""
+        if self._client is None:
+            raise Fault("this node has no ipsec-client in force")
+        self._client.failback()
+
     # --- documents ----------------------------------------------------------------------------------
 
     def _planned(self, document: Document) -> Plan:

@@ -158,6 +158,10 @@ class Runtime:
         if failure:
             raise Fault(f"{remote} was not restarted: {failure}", cure=f"See why remote {remote}")
 
+    def failback(self) -> None:
+        """An operator wants traffic back on the preferred tunnels that are up."""
+        self._put(h.OperatorFailback())
+
     # --- the hands of the inbox ---------------------------------------------------------------------
 
     def lower(self, effect: h.Lower) -> None:

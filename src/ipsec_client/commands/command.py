@@ -50,9 +50,10 @@ class NodeQuery(Command, Generic[R]):
 
 @dataclass(frozen=True, kw_only=True)
 class NodeAction(Command):
-    """Something done on one node; what it says is passed through as it comes."""
+    """Something done on one node; what it says is passed through as it comes. A ``question`` is asked first."""
 
     act: Callable[[NodePort, Arguments, str, Say], Awaitable[None]]
+    question: str = ""
     dated: bool = False
     changes: bool = True
 
