@@ -73,15 +73,21 @@ def _by_tests(tunnel: Tunnel) -> Finding:
         return _within_limits(tunnel)
     if len(tests) - len(down) < needed:
         return "down", _why_down(down), False
-    return "unknown", "not tested yet", False
+    untested = [test for test in tests if test.status == "unknown"]
+    return "unknown", _told(untested) or "not tested yet", False
 
 
 def _why_down(down: list[Test]) -> str:
     silent = [test.target.destination for test in down if not test.rejection]
-    told = [f"{test.target.destination} {test.rejection}" for test in down if test.rejection]
-    if silent:
-        told.insert(0, f"no answer from {', '.join(silent)}")
-    return "; ".join(told)
+    nothing = f"no answer from {', '.join(silent)}" if silent else ""
+    return "; ".join(filter(None, (nothing, _told(down))))
+
+
+def _told(tests: list[Test]) -> str:
+    """What destinations answered that is no good answer, or why they could not be asked."""
+    return "; ".join(
+        f"{test.target.destination} {test.rejection}" for test in tests if test.rejection
+    )
 
 
 def _within_limits(tunnel: Tunnel) -> Finding:

@@ -133,12 +133,13 @@ def rejected(tunnel: Tunnel, destination: str, sequence: int, reason: str) -> Tu
     return tunnel
 
 
-def unsent(tunnel: Tunnel, destination: str, sequence: int, now: Now) -> Tunnel:
+def unsent(tunnel: Tunnel, destination: str, sequence: int, reason: str, now: Now) -> Tunnel:
     """A test whose attempt could not be sent tells nothing: it ends unknown and is soon begun again."""
     for place, test in enumerate(tunnel.tests):
         if test.target.destination == destination and _is_present(test, sequence):
             soon = max(now.mono, min(test.rhythm, now.mono + RETRY_UNSENT))
-            return _with_test(tunnel, place, _forget(test, soon))
+            unknown = replace(_forget(test, soon), rejection=f"cannot be asked: {reason}")
+            return _with_test(tunnel, place, unknown)
     return tunnel
 
 

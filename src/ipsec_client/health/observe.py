@@ -74,8 +74,8 @@ def _of_tunnel(
     match event:
         case ProbeAnswers(_, answers):
             return monitor.answered(tunnel, answers, now), []
-        case ProbeFailed(_, destination, sequence):
-            return monitor.unsent(tunnel, destination, sequence, now), []
+        case ProbeFailed(_, destination, sequence, reason):
+            return monitor.unsent(tunnel, destination, sequence, reason, now), []
         case ProbeRejected(_, destination, sequence, reason):
             return monitor.rejected(tunnel, destination, sequence, reason), []
         case Counters(_, inbound, outbound):
