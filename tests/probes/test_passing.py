@@ -1,4 +1,4 @@
-"""The namespace's firewall in a kernel: probes leave by a tunnel device, from the monitor network, and nothing else does."""
+"""The namespace's firewall in a kernel: probes leave by a tunnel, from the monitor network, and nothing else does."""
 
 from __future__ import annotations
 
@@ -58,6 +58,10 @@ def client() -> Iterator[tuple[str, Tunnel]]:
     run(name, "ip", "rule", "add", "oif", tunnel.device, "lookup", str(tunnel.towards))
     run(name, "ip", "route", "add", "default", "dev", tunnel.device, "table", str(tunnel.towards))
     run(name, "ip", "neigh", "add", FAR, "lladdr", mac(far, "far"), "dev", tunnel.device)
+    run(name, "ip", "link", "add", "egress", "type", "veth", "peer", "other", "netns", far)
+    run(far, "ip", "link", "set", "other", "up")
+    run(name, "ip", "link", "set", "egress", "up")
+    run(name, "ip", "route", "add", "default", "dev", "egress")
     for setting in ("all", "default", tunnel.device):
         run(name, "sysctl", "-qw", f"net.ipv4.conf.{setting}.rp_filter=0")
     run(name, "nft", "-f", "-", text=inside.firewall().text)

@@ -110,34 +110,30 @@ class ServiceProber:
     # --- sockets --------------------------------------------------------------------------------------
 
     def _connected(self, kind: Kind, where: tuple[str, int]) -> socket.socket:
-        """A socket that connects; with one left over from a device that is gone it is tried with a new one."""
+        """A socket that connects. It is bound to the device anew each time, which may have been made anew; and a
+        datagram socket forgets it with what it was connected to (__udp_disconnect in net/ipv4/udp.c).
+        """
         spare = self._spare.get(kind)
-        if spare:
-            through = spare.pop()
-            try:
-                return _connecting(through, where)
-            except OSError:
-                through.close()
-                while spare:
-                    spare.pop().close()
-        through = self._opened(kind)
+        through = spare.pop() if spare else self._opened(kind)
         try:
-            return _connecting(through, where)
-        except OSError:
+            through.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, self._device)
+            with suppress(BlockingIOError):
+                through.connect(where)
+        except OSError:  # unbound, it would ask by any other device
             through.close()
             raise
+        return through
 
     def _opened(self, kind: Kind) -> socket.socket:
         family, of_type = kind
         opened = self._open(family, of_type, 0)
         try:
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, self._device)
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, PROBE_MARK)
             opened.setblocking(False)
             if family == socket.AF_INET:
                 opened.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
                 opened.bind((self._source, 0))
-        except OSError:  # unbound, it would ask by any other device
+        except OSError:
             opened.close()
             raise
         return opened
@@ -196,12 +192,6 @@ class ServiceProber:
     def _rejected(self, attempt: _Attempt, reason: str) -> None:
         self._release(attempt)
         self._on_rejection(attempt.destination, attempt.sequence, reason)
-
-
-def _connecting(through: socket.socket, where: tuple[str, int]) -> socket.socket:
-    with suppress(BlockingIOError):
-        through.connect(where)
-    return through
 
 
 def _request(question: Question, identifier: bytes) -> bytes:
