@@ -198,6 +198,12 @@ class Agent:
             raise Fault("this node has no configuration yet", cure="Start ipsec-client run FILE")
         return self._plan
 
+    async def failback(self) -> None:
+        """Lets traffic go back where it is preferred."""
+        if self._client is None:
+            raise Fault("this node has no ipsec-client in force")
+        self._client.failback()
+
     # --- documents ----------------------------------------------------------------------------------
 
     def _planned(self, document: Document) -> Plan:
@@ -373,7 +379,7 @@ class Agent:
 def _hosts(plan: Plan) -> list[str]:
     """All that may be a name: gateways and monitor destinations."""
     monitors = [tunnel.remote.tunnel_monitor for tunnel in plan.tunnels]
-    watched = [item.address for monitor in monitors if monitor for item in monitor.destination]
+    watched = [item.probed for monitor in monitors if monitor for item in monitor.destination]
     return [tunnel.remote.host or "" for tunnel in plan.tunnels] + watched
 
 
@@ -385,7 +391,7 @@ def _versions(plan: Plan) -> dict[str, tuple[int, ...]]:
     for tunnel in plan.tunnels:
         monitor = tunnel.remote.tunnel_monitor
         found |= {
-            item.address: (tunnel.version,) for item in (monitor.destination if monitor else ())
+            item.probed: (tunnel.version,) for item in (monitor.destination if monitor else ())
         }
     six = plan.inside is not None and plan.inside.six
     return found | {tunnel.remote.host or "": (4, 6) if six else (4,) for tunnel in plan.tunnels}
