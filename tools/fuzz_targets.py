@@ -144,6 +144,7 @@ def pluto(data: bytes) -> None:
     status.traffic(lines)
     status.states(lines)
     status.loaded(lines)
+    status.lacking(lines, "conn")
     log.added(lines, "ipsec-client-tunnel-p-r")
     log.refusal(lines, "ipsec-client-tunnel-p-r")
     for line in lines:

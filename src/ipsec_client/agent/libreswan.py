@@ -158,6 +158,8 @@ class Libreswan:
         match effect.how:
             case "initiate":
                 return [self._control.initiate(connection.name)]
+            case "complete":
+                return [self._control.complete(connection.name)]
             case "restart":
                 ended = self._control.terminate(connection.name)
                 return [ended, self._control.initiate(connection.name)]

@@ -242,7 +242,7 @@ class Agent:
                 await self._operating.greet(self._client)
                 self._ledger.put("namespaces", sorted({name, *self._namespaces()}))
             await self._client.want(plan)
-        self._names.use(_hosts(plan))
+        self._names.use(_hosts(plan), _versions(plan))
         self._update_alarms()
         self._wake.set()
 
@@ -340,7 +340,19 @@ class Agent:
     def _changed(self) -> None:
         """Something that people see is another than before."""
         self._update_alarms()
+        self._ask_for_moved()
         self._remember()
+
+    def _ask_for_moved(self) -> None:
+        """A gateway that is down and has a name may be at another address by now."""
+        if self._client and self._plan:
+            down = {
+                tunnel.intent.remote
+                for tunnel in self._client.health.tunnels
+                if tunnel.verdict.judgement == "down"
+            }
+            hosts = {item.remote.name: item.remote.host or "" for item in self._plan.tunnels}
+            self._names.ask(hosts[remote] for remote in down & hosts.keys())
 
     def _update_alarms(self) -> None:
         health = self._client.health if self._client else h.Client()
@@ -363,3 +375,17 @@ def _hosts(plan: Plan) -> list[str]:
     monitors = [tunnel.remote.tunnel_monitor for tunnel in plan.tunnels]
     watched = [item.address for monitor in monitors if monitor for item in monitor.destination]
     return [tunnel.remote.host or "" for tunnel in plan.tunnels] + watched
+
+
+def _versions(plan: Plan) -> dict[str, tuple[int, ...]]:
+    """The versions of IP that serve for each of them: a gateway's may be IPv6 where others' are, a destination's is
+    the tunnel's.
+    """
+    found: dict[str, tuple[int, ...]] = {}
+    for tunnel in plan.tunnels:
+        monitor = tunnel.remote.tunnel_monitor
+        found |= {
+            item.address: (tunnel.version,) for item in (monitor.destination if monitor else ())
+        }
+    six = plan.inside is not None and plan.inside.six
+    return found | {tunnel.remote.host or "": (4, 6) if six else (4,) for tunnel in plan.tunnels}

@@ -93,6 +93,16 @@ class Control:
         """Begins a negotiation and returns at once. On a tunnel that is up it makes a second child SA: never do."""
         return self._ask("--initiate", "--asynchronous", "--name", name)
 
+    def complete(self, name: str) -> Answer:
+        """Begins to negotiate those pairs of subnets of a connection that have no SA; the others are left alone."""
+        lines: list[str] = []
+        for pair in status.lacking(self.status().lines, name):
+            answer = self.initiate(pair)
+            lines += answer.lines
+            if answer.refused is not None:
+                return Answer(tuple(lines), answer.refused)
+        return Answer(tuple(lines))
+
     def terminate(self, name: str) -> Answer:
         """Ends a connection's SAs, telling the gateway; it stays loaded and is not begun again by itself."""
         return self._ask("--terminate", "--name", name)
