@@ -15,6 +15,7 @@ from ipsec_client.agent.ledger import Ledger
 from ipsec_client.agent.record import Record
 from ipsec_client.agent.runtime import Runtime
 from ipsec_client.agent.shelf import Shelf
+from ipsec_client.agent.totals import Totals
 from ipsec_client.agent.workshop import Workshop
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault, HostFault
@@ -54,6 +55,7 @@ class Agent:
         self._ledger = Ledger(shelf)
         self._workshop = Workshop(self._ledger)
         self._record = Record(shelf, clock)
+        self._totals = Totals(shelf)
         self._confirmation = Confirmation(shelf, clock)
         self._lost = False  # there was a document, and it cannot be read
         self._names = Names(self._ledger.get("names") or {}, self._names_changed)
@@ -86,6 +88,7 @@ class Agent:
         self._names.close()
         if self._client:
             self._remember()
+            self._totals.save()
             await self._client.close()
         self._shelf.close()
 
@@ -154,8 +157,9 @@ class Agent:
         health = self._client.health if self._client else h.Client()
         document = self._confirmation.named(self._plan.document) if self._plan else ""
         shown = Shown(
-            self._plan, document, health, self._record.book, self._record.ring, self._versions
-        )
+            self._plan, document, health, self._record.book, self._record.ring, self._totals,
+            self._versions,
+        )  # fmt: skip
         return view(shown, Now.read())
 
     async def restart(self, remote: str, request: str, say: Say) -> None:
@@ -201,6 +205,7 @@ class Agent:
         if self._client and (plan.inside is None or plan.inside.client.name != self._client.name):
             await self._dismiss()
         self._plan = plan
+        self._totals.keep({tunnel.remote.name for tunnel in plan.tunnels})
         if plan.inside:
             name = plan.inside.client.name
             if self._client is None:
@@ -220,6 +225,7 @@ class Agent:
             self._units(),
             self._ledger,
             self._record.ring,
+            self._totals,
             self._changed,
             self._wake.set,
         )
@@ -290,6 +296,7 @@ class Agent:
     async def _look(self) -> None:
         if self._confirmation.look():
             await self._undo()
+        self._totals.save(self._clock().mono)
         self._update_alarms()
 
     def _names_changed(self) -> None:

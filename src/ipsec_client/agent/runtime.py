@@ -13,6 +13,7 @@ from ipsec_client.agent.ledger import Ledger
 from ipsec_client.agent.libreswan import Libreswan
 from ipsec_client.agent.ring import Ring
 from ipsec_client.agent.senses import Senses
+from ipsec_client.agent.totals import Totals
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault, InputFault
 from ipsec_client.dialect import render
@@ -50,6 +51,7 @@ class Runtime:
         units: Units,
         ledger: Ledger,
         ring: Ring,
+        totals: Totals,
         changed: Callable[[], None],
         repair: Callable[[], None],
     ) -> None:
@@ -58,6 +60,7 @@ class Runtime:
         self._inbox = Inbox(state, self, changed)
         self._ledger = ledger
         self._ring = ring
+        self._totals = totals
         self._repair = repair
         self._plan: Plan | None = None
         self._secrets: Mapping[str, object] = {}
@@ -205,6 +208,10 @@ class Runtime:
     # --- within -------------------------------------------------------------------------------------
 
     def _put(self, event: h.Event) -> None:
+        if isinstance(event, h.Counters):
+            self._totals.look(event.remote, event.device, event.inbound, event.outbound)
+            if event.last:
+                self._totals.gone(event.remote)
         self._inbox.put(event)
 
     def _set_up(self, device: str) -> None:

@@ -164,11 +164,16 @@ class ProbeFailed:
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """Bytes through the tunnel device so far; they survive rekeys and reset with the device."""
+    """Bytes through the tunnel device so far; they survive rekeys and reset with the device.
+
+    ``device`` is its index, ``last`` that it has just ended.
+    """
 
     remote: str
     inbound: int
     outbound: int
+    device: int = 0
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from ipsec_lab import syscalls
 from ipsec_lab.document import Remote, Site
 from ipsec_lab.errors import LabError
-from ipsec_lab.gateways.base import IF_ID, MTU
+from ipsec_lab.gateways.base import IF_ID, MTU, empty_kernel, in_silence
 from ipsec_lab.gateways.proposals import Proposal, esp_proposals, ike_proposals, ike_version
 from ipsec_lab.host import Host, end
 from ipsec_lab.topology import TUNNEL, UPLINK, tunnel_routes
@@ -18,8 +18,9 @@ _CHARON = "/usr/lib/ipsec/charon"
 _DAEMON_CONF, _CONNECTIONS = "/run/strongswan.conf", "/run/swanctl.conf"
 _SURROUNDINGS = {"STRONGSWAN_CONF": _DAEMON_CONF, "PATH": "/usr/sbin:/usr/bin"}
 _SOCKET = "/run/charon.vici"
+_PID = "/run/charon.pid"
 _LOG = "/run/charon.log"
-_CONNECTION = "client"
+_CONNECTION, _CHILD = "client", "net"
 
 _WORDS = {
     "aes_gcm128": "aes128gcm16",
@@ -77,7 +78,7 @@ connections {{
             id = {local_id}
         }}
         children {{
-            net {{
+            {child} {{
                 local_ts = {behind}
                 remote_ts = {router_side}
                 esp_proposals = {esp}
@@ -104,6 +105,7 @@ def configuration(remote: Remote) -> str:
     """swanctl.conf for the gateway of a remote. The key goes in as hexadecimal: nothing in it can be syntax."""
     return _TEMPLATE.format(
         connection=_CONNECTION,
+        child=_CHILD,
         version=ike_version(remote.profile),
         host=remote.host,
         ike=_written(ike_proposals(remote.profile), ike=True),
@@ -167,6 +169,10 @@ class StrongSwan:
             *tunnel_routes(self._site, self._remote),
         )
         self._host.write(_CONNECTIONS, configuration(self._remote))
+        self._begin()
+
+    def _begin(self) -> None:
+        self._host.do(lambda: _remove(_SOCKET, _PID))
         self._process = self._host.start(
             [_CHARON],
             env=_SURROUNDINGS,
@@ -184,6 +190,35 @@ class StrongSwan:
         """Delete the IKE SA with its child: charon tells the client and does not come back."""
         self._swanctl("--terminate", "--ike", _CONNECTION, "--timeout", "5")
 
+    def drop_child(self) -> None:
+        """Delete the child SA alone."""
+        self._swanctl("--terminate", "--child", _CHILD, "--timeout", "5")
+
+    def forget(self) -> None:
+        """End the SAs; nobody hears of it."""
+        with in_silence(self._host):
+            self._swanctl("--terminate", "--ike", _CONNECTION, "--force", "--timeout", "1")
+
+    def double_child(self) -> None:
+        """Initiate the child that is there already."""
+        self._swanctl("--initiate", "--child", _CHILD, "--timeout", "5")
+
+    def lose_outbound(self) -> None:
+        """Delete the kernel's SA towards the router."""
+        self._host.ip(f"xfrm state deleteall dst {self._site.wan.address.ip}")
+
+    def crash(self) -> None:
+        """Kill charon, and start it again on an empty kernel."""
+        assert self._process is not None
+        end(self._process, grace=0)
+        empty_kernel(self._host)
+        self._begin()
+
+    def restart(self) -> None:
+        """End charon, and start it again."""
+        self.stop()
+        self._begin()
+
     def _swanctl(self, *words: str) -> str:
         return self._host.must(["swanctl", *words], env=_SURROUNDINGS)
 
@@ -195,6 +230,11 @@ class StrongSwan:
         """End charon."""
         if self._process is not None:
             end(self._process)
+
+
+def _remove(*paths: str) -> None:
+    for path in paths:
+        Path(path).unlink(missing_ok=True)
 
 
 def _read(path: str) -> str:
