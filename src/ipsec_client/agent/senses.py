@@ -157,7 +157,7 @@ class Senses:
                 self._put_sas(remote, tunnel)
 
     def _put_sas(self, remote: str, tunnel: Tunnel) -> None:
-        inbound, outbound = self._sas.table.counts(tunnel.slot.index, self._local)
+        inbound, outbound = self._sas.counts(tunnel.slot.index, self._local)
         self._put(h.SecurityAssociations(remote, inbound, outbound))
 
     def _link(self, event: KernelEvent) -> None:

@@ -361,6 +361,13 @@ class Tunnel:
         return bool(self.inbound and self.outbound)
 
     @property
+    def testable(self) -> bool:
+        """Whether a probe says anything. Into a tunnel that is being severed it would only have the kernel ask
+        for new SAs, beside what is about to be done.
+        """
+        return self.connected and not self.mending.severed
+
+    @property
     def flaps(self) -> tuple[float, ...]:
         """When it went down by itself, newest last."""
         return self.past.flaps
