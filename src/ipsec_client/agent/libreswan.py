@@ -38,6 +38,14 @@ T = TypeVar("T")
 READY_PACE = 0.05
 """Seconds between two looks for a pluto that is about to answer."""
 
+FIRST_WAIT = 0.5
+"""Seconds that pluto waits for an answer before it sends again, then twice as long each time: before a wait of n
+it has been waiting for n less this much.
+"""
+
+GIVING_UP = 0.1
+"""Seconds in which pluto, told of its child SA's end, is told of its IKE SA's too, if both end."""
+
 LOG_PACE = 0.5
 """Seconds between two looks at what pluto has written to its log."""
 
@@ -136,6 +144,23 @@ class Libreswan:
     def restart_pluto(self) -> None:
         """Begins to restart pluto; its life tells how that goes on."""
         self._worker.submit(self._logged, lambda: self._units.restart(self._client))
+
+    def seek(self, remote: str) -> None:
+        """A tunnel's child SA has ended: Orphaned follows if pluto leaves it at that."""
+        task = self._loop.create_task(self._seek(remote))
+        self._repairs.add(task)
+        task.add_done_callback(self._repairs.discard)
+
+    async def _seek(self, remote: str) -> None:
+        await asyncio.sleep(GIVING_UP)
+        connection = self._wanted.get(remote)
+        if connection is None:
+            return
+        with suppress(Fault):
+            states = await self._work(self._control.states)
+            mine = [state for state in states if state.conn == connection.name]
+            if mine and all(state.ike for state in mine):
+                self._put(h.Orphaned(remote))
 
     async def _repair(self, effect: h.Restart) -> None:
         connection = self._wanted.get(effect.remote)
@@ -284,6 +309,9 @@ class Libreswan:
                 state = h.Negotiation("trying", attempts.get(remote, 0), note.detail)
             case "blocked":
                 state = h.Negotiation("blocked", attempts.get(remote, 0), note.detail, note.blocker)
+            case "unanswered":
+                self._put(h.Unanswered(remote, float(note.detail) - FIRST_WAIT))
+                return
             case "established":
                 attempts.pop(remote, None)
                 state = h.Negotiation("established")

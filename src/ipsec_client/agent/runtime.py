@@ -212,7 +212,17 @@ class Runtime:
             self._totals.look(event.remote, event.device, event.inbound, event.outbound)
             if event.last:
                 self._totals.gone(event.remote)
+        before = self.health.tunnels
         self._inbox.put(event)
+        if isinstance(event, h.SecurityAssociations):
+            self._seek(event.remote, before)
+
+    def _seek(self, remote: str, before: Iterable[h.Tunnel]) -> None:
+        """A child SA that nobody but the gateway has ended: looks whether pluto comes to it."""
+        had = any(tunnel.intent.remote == remote and tunnel.connected for tunnel in before)
+        now = [tunnel for tunnel in self.health.tunnels if tunnel.intent.remote == remote]
+        if had and now and not now[0].connected and not now[0].mending.repairing:
+            self.pluto.seek(remote)
 
     def _set_up(self, device: str) -> None:
         """A tunnel device that pluto has just made: it and its routes are needed within the first packet's time,

@@ -48,6 +48,8 @@ def _by_evidence(tunnel: Tunnel) -> Finding:
         return "unknown", "no evidence yet", False
     if not tunnel.connected:
         return "down", _why_unconnected(tunnel), True
+    if not tunnel.tests and tunnel.silent:
+        return "down", "the gateway answers neither IKE nor ESP", False
     if not tunnel.tests:
         return "up", "security associations in both directions", True
     return _by_tests(tunnel)

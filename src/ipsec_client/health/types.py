@@ -9,6 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from ipsec_client.health.mending import Mending as Mending  # noqa: PLC0414 — of this vocabulary too
+from ipsec_client.health.mending import Past as Past  # noqa: PLC0414
+from ipsec_client.health.mending import Traffic as Traffic  # noqa: PLC0414
+
 # --- what is wanted -------------------------------------------------------------------------------
 
 
@@ -128,6 +132,21 @@ class PlutoState:
 
 
 @dataclass(frozen=True, slots=True)
+class Orphaned:
+    """Pluto has an IKE SA for the tunnel, no child SA, and tries for none: it will not come back by itself."""
+
+    remote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The gateway has answered no message of an established IKE SA, sent again and again, for so long."""
+
+    remote: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionState:
     """What pluto says of a connection; a field that is None was not learned this time."""
 
@@ -213,6 +232,8 @@ Event = (
     | Replacing
     | SecurityAssociations
     | PlutoState
+    | Orphaned
+    | Unanswered
     | ConnectionState
     | ProbeAnswers
     | ProbeFailed
@@ -304,40 +325,6 @@ class Test:
 
 
 @dataclass(frozen=True)
-class Past:
-    """What a tunnel has behind it that delays its carrying again."""
-
-    flaps: tuple[float, ...] = ()  # when it went down by itself, newest last
-    seized: tuple[float, ...] = ()  # when another hand lowered the KNI, newest last
-    excused_until: float = 0.0  # going down before is our doing and no flap
-    hold_until: float | None = None  # a hold-down from before a restart of the agent ends
-
-
-@dataclass(frozen=True)
-class Mending:
-    """Where the repair of a tunnel stands."""
-
-    repairing: bool = False  # a Restart is outstanding
-    lost_at: float | None = None  # nothing heard of it by then: taken as failed
-    severed: bool = False  # told to terminate, and the SAs are still counted
-    ailing: bool = False  # a test was missed, or a repair failed, since the last Restart
-    requests: tuple[str, ...] = ()  # operators' restarts that wait for the outstanding one
-    repairs: int = 0  # in a row without success
-    failures: int = 0  # in a row that could not be carried out
-    not_before: float | None = None  # the next one
-    last_restart_wall: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Traffic:
-    """Bytes through the tunnel device, and since when more has gone out and nothing come in."""
-
-    inbound: int
-    outbound: int
-    since: float
-
-
-@dataclass(frozen=True)
 class Tunnel:
     """Four independent fields (design, section 7) and the evidence behind them."""
 
@@ -351,6 +338,8 @@ class Tunnel:
     outbound: int | None = None
     kni_up: bool | None = None  # None: not observed since it was last raised
     traffic: Traffic | None = None
+    heard_at: float | None = None  # when more had come in through the tunnel device, last
+    silent: bool = False  # the gateway answers no IKE, and nothing comes in either
     proving_until: float | None = None  # new and never up: no alarm before
     past: Past = field(default_factory=Past)
     mending: Mending = field(default_factory=Mending)

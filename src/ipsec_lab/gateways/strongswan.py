@@ -66,7 +66,7 @@ connections {{
     {connection} {{
         version = {version}
         local_addrs = {host}
-        remote_addrs = %any
+        remote_addrs = {clients}
         proposals = {ike}
         unique = replace
         local {{
@@ -101,13 +101,17 @@ secrets {{
 """
 
 
-def configuration(remote: Remote) -> str:
-    """swanctl.conf for the gateway of a remote. The key goes in as hexadecimal: nothing in it can be syntax."""
+def configuration(remote: Remote, clients: str = "%any") -> str:
+    """swanctl.conf for the gateway of a remote. The key goes in as hexadecimal: nothing in it can be syntax.
+
+    ``clients`` are the addresses it answers; the first, if it is one, is where it could begin by itself.
+    """
     return _TEMPLATE.format(
         connection=_CONNECTION,
         child=_CHILD,
         version=ike_version(remote.profile),
         host=remote.host,
+        clients=clients,
         ike=_written(ike_proposals(remote.profile), ike=True),
         esp=_written(esp_proposals(remote.profile), ike=False),
         remote_id=_identity(remote.remote_id),
@@ -168,7 +172,8 @@ class StrongSwan:
             f"link set {TUNNEL} up mtu {MTU}",
             *tunnel_routes(self._site, self._remote),
         )
-        self._host.write(_CONNECTIONS, configuration(self._remote))
+        clients = f"{self._site.wan.address.ip}, %any"
+        self._host.write(_CONNECTIONS, configuration(self._remote, clients))
         self._begin()
 
     def _begin(self) -> None:
