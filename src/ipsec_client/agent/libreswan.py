@@ -27,6 +27,7 @@ from ipsec_client.pluto import log as pluto_log
 from ipsec_client.pluto import prepare
 from ipsec_client.pluto.control import Answer, Control
 from ipsec_client.pluto.layout import Layout
+from ipsec_client.pluto.status import Child
 from ipsec_client.pluto.tail import Tail
 from ipsec_client.units.port import Units
 from ipsec_client.units.process import born_at
@@ -132,6 +133,14 @@ class Libreswan:
             self._held = secrets
         except Fault as fault:
             log.error("pluto of %s has not taken its keys: %s", self._client, fault)
+
+    async def children(self) -> list[Child]:
+        """Its child SAs with their SPIs; raises Fault."""
+        return await self._work(self._control.children)
+
+    async def end_child(self, serial: int) -> None:
+        """Ends one child SA, telling the gateway; raises Fault."""
+        await self._work(lambda: self._control.delete_state(serial))
 
     # --- repairs ------------------------------------------------------------------------------------
 

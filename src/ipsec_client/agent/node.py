@@ -278,6 +278,7 @@ class Agent:
                 )
                 await client.renegotiate()
                 client.resync()
+                await client.sweep()
             else:
                 self._ledger.put("namespaces", None)
         except (Fault, OSError) as error:

@@ -13,6 +13,7 @@ from ipsec_client.agent.ledger import Ledger
 from ipsec_client.agent.libreswan import Libreswan
 from ipsec_client.agent.ring import Ring
 from ipsec_client.agent.senses import Senses
+from ipsec_client.agent.sweep import Sweep
 from ipsec_client.agent.totals import Totals
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault, InputFault
@@ -57,6 +58,7 @@ class Runtime:
     ) -> None:
         self.name = name
         self.pluto = Libreswan(name, units, ledger, self._put, self._told)
+        self._sweep = Sweep(name, self.pluto, lambda told: self.record(told, Now.read()))
         self._inbox = Inbox(state, self, changed)
         self._ledger = ledger
         self._ring = ring
@@ -111,6 +113,14 @@ class Runtime:
         """Looks at everything again, trusting no event."""
         if self._senses:
             self._senses.resync()
+
+    async def sweep(self) -> None:
+        """Ends SAs that are too many."""
+        inside = self._plan.inside if self._plan else None
+        if inside is None or self._senses is None or not self.health.pluto_alive:
+            return
+        remotes = {tunnel.slot.index: tunnel.remote.name for tunnel in inside.tunnels}
+        await self._sweep.sweep(remotes, Now.read().mono)
 
     def blind(self) -> None:
         """Closes eyes and hands, so that the namespace can end."""

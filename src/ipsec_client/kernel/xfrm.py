@@ -10,6 +10,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ipsec_client.kernel import policies, rtnetlink
@@ -28,6 +29,7 @@ KEYED = frozenset({XFRMA_ALG_AUTH, XFRMA_ALG_CRYPT, XFRMA_ALG_AEAD, XFRMA_ALG_AU
 
 XFRM_SELECTOR = 56  # bytes of struct xfrm_selector
 XFRM_ID = struct.Struct("=16sIB3x")  # daddr, spi (network order), proto
+XFRM_USERSA_ID = struct.Struct("=16sIHBx")  # daddr, spi (network order), family, proto
 XFRM_ADDRESS = struct.Struct("=16s")
 XFRM_USERSA_INFO = 224  # bytes
 XFRM_USERSA_FAMILY = struct.Struct("=H")
@@ -186,6 +188,15 @@ def uses(netns: str) -> list[SaUse]:
     with Netlink(NETLINK_XFRM, netns) as asker:
         found = asker.dump(XFRM_MSG_GETSA, b"", _parse_use)
     return [use for use in found if _counts(use.sa)]
+
+
+def remove(netns: str, destination: str, spi: int) -> None:
+    """Removes one ESP SA; one that is gone already is no error."""
+    family = socket.AF_INET6 if ":" in destination else socket.AF_INET
+    address = socket.inet_pton(family, destination)
+    body = XFRM_USERSA_ID.pack(address, socket.htonl(spi), family, IPPROTO_ESP)
+    with Netlink(NETLINK_XFRM, netns) as asker, suppress(ProcessLookupError):
+        asker.request(XFRM_MSG_DELSA, body)
 
 
 def flush(netns: str) -> None:
