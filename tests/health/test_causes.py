@@ -15,7 +15,7 @@ from ipsec_client.health.types import (
     Unanswered,
 )
 from tests.health.test_repair import boot, loaded, repairs
-from tests.health.world import World, world
+from tests.health.world import Gateway, World, world
 
 DEFAULT = Target("8.8.8.8")
 GONE = SecurityAssociations("rem1", 0, 0)
@@ -147,3 +147,22 @@ def test_a_connection_refused_waits_whatever_else_is_told() -> None:
     there.put(ConnectionState("rem1", Loaded("refused", "no such option")), Orphaned("rem1"))
     there.run(100)
     assert repairs(there) == []
+
+
+HINT = "nothing has come in since IKE made these SAs"
+
+
+def test_new_sas_by_which_nothing_comes_point_to_esp() -> None:
+    there = settled(DEFAULT)
+    there.put(Counters("rem1", 100, 100))
+    there.put(Counters("rem1", 200, 100))
+    there.gateways["rem1"] = Gateway(silent_from=0.0)
+    there.obedient = False
+    there.run(202)
+    assert there.tunnel().verdict.reason == "no answer from 8.8.8.8"  # it had come until then
+    there.put(GONE, SecurityAssociations("rem1", 1, 1), Counters("rem1", 200, 300))
+    there.run(204)
+    assert HINT in there.tunnel().verdict.reason
+    there.put(Counters("rem1", 260, 300))
+    there.run(206)
+    assert HINT not in there.tunnel().verdict.reason

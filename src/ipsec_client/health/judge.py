@@ -74,8 +74,19 @@ def _by_tests(tunnel: Tunnel) -> Finding:
     if answering >= needed:
         return _within_limits(tunnel)
     if len(tests) - len(silent) < needed:
-        return "down", f"no answer from {', '.join(silent)}", False
+        return "down", f"no answer from {', '.join(silent)}{_nothing_at_all(tunnel)}", False
     return "unknown", "not tested yet", False
+
+
+def _nothing_at_all(tunnel: Tunnel) -> str:
+    """What it points to if IKE made new SAs and not one packet has come by them."""
+    made, heard = tunnel.connected_at, tunnel.heard_at
+    if made is None or tunnel.received is None or (heard is not None and heard >= made):
+        return ""
+    return (
+        "; nothing has come in since IKE made these SAs: "
+        "ESP does not pass, or nobody behind the gateway answers"
+    )
 
 
 def _within_limits(tunnel: Tunnel) -> Finding:

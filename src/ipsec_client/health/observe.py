@@ -164,8 +164,8 @@ def _associated(tunnel: Tunnel, inbound: int, outbound: int, now: Now) -> Tunnel
         return tunnel
     tunnel = replace(tunnel, inbound=inbound, outbound=outbound)
     if tunnel.connected and not was:
-        if tunnel.mending.orphan:
-            tunnel = replace(tunnel, mending=replace(tunnel.mending, orphan=False))
+        mending = replace(tunnel.mending, orphan=False)
+        tunnel = replace(tunnel, mending=mending, connected_at=now.mono)
         return monitor.at_once(tunnel, now)
     if was and not tunnel.connected:
         tunnel = replace(tunnel, silent=False)
@@ -205,9 +205,11 @@ def _told_before(known: Negotiation, now: Negotiation) -> bool:
 
 def _counted(tunnel: Tunnel, inbound: int, outbound: int, now: Now) -> Tunnel:
     """Something goes out and nothing comes in: test at once. Our own probes are not counted as traffic."""
+    if inbound != tunnel.received:
+        if tunnel.received is not None and inbound:
+            tunnel = replace(tunnel, heard_at=now.mono, silent=False)
+        tunnel = replace(tunnel, received=inbound)
     base = tunnel.traffic
-    if base is not None and inbound > base.inbound:
-        tunnel = replace(tunnel, heard_at=now.mono, silent=False)
     fresh = Traffic(inbound, outbound, now.mono)
     if base is None or inbound != base.inbound or outbound <= base.outbound:
         return replace(tunnel, traffic=fresh)

@@ -338,7 +338,9 @@ class Tunnel:
     outbound: int | None = None
     kni_up: bool | None = None  # None: not observed since it was last raised
     traffic: Traffic | None = None
-    heard_at: float | None = None  # when more had come in through the tunnel device, last
+    connected_at: float | None = None  # since when it has child SAs in both directions
+    received: int | None = None  # bytes that had come in through the tunnel device
+    heard_at: float | None = None  # when they had last become more
     silent: bool = False  # the gateway answers no IKE, and nothing comes in either
     proving_until: float | None = None  # new and never up: no alarm before
     past: Past = field(default_factory=Past)

@@ -20,7 +20,7 @@ _SURROUNDINGS = {"STRONGSWAN_CONF": _DAEMON_CONF, "PATH": "/usr/sbin:/usr/bin"}
 _SOCKET = "/run/charon.vici"
 _PID = "/run/charon.pid"
 _LOG = "/run/charon.log"
-_CONNECTION, _CHILD = "client", "net"
+_CONNECTION, _CHILD, _ANOTHER = "client", "net", "again"
 
 _WORDS = {
     "aes_gcm128": "aes128gcm16",
@@ -162,6 +162,7 @@ class StrongSwan:
     def __init__(self, host: Host, site: Site, remote: Remote) -> None:
         self._host, self._site, self._remote = host, site, remote
         self._process: subprocess.Popen[bytes] | None = None
+        self._configuration = ""
         host.write(_DAEMON_CONF, _DAEMON)
         self.version = host.must([_CHARON, "--version"], env=_SURROUNDINGS).split()[-1]
 
@@ -173,7 +174,8 @@ class StrongSwan:
             *tunnel_routes(self._site, self._remote),
         )
         clients = f"{self._site.wan.address.ip}, %any"
-        self._host.write(_CONNECTIONS, configuration(self._remote, clients))
+        self._configuration = configuration(self._remote, clients)
+        self._host.write(_CONNECTIONS, self._configuration)
         self._begin()
 
     def _begin(self) -> None:
@@ -201,12 +203,17 @@ class StrongSwan:
 
     def forget(self) -> None:
         """End the SAs; nobody hears of it."""
+        terminate = ["swanctl", "--terminate", "--ike", _CONNECTION, "--force", "--timeout", "1"]
         with in_silence(self._host):
-            self._swanctl("--terminate", "--ike", _CONNECTION, "--force", "--timeout", "1")
+            self._host.run(terminate, env=_SURROUNDINGS)  # fails, as nobody answers
+        if _CONNECTION in self._swanctl("--list-sas"):
+            raise LabError(f"charon keeps its SAs on {self._host.name}")
 
     def double_child(self) -> None:
-        """Initiate the child that is there already."""
-        self._swanctl("--initiate", "--child", _CHILD, "--timeout", "5")
+        """Initiate the child that is there already, under another name: charon makes none twice."""
+        self._host.write(_CONNECTIONS, _with_another(self._configuration))
+        self._swanctl("--load-all", "--file", _CONNECTIONS)
+        self._swanctl("--initiate", "--child", _ANOTHER, "--timeout", "5")
 
     def lose_outbound(self) -> None:
         """Delete the kernel's SA towards the router."""
@@ -235,6 +242,14 @@ class StrongSwan:
         """End charon."""
         if self._process is not None:
             end(self._process)
+
+
+def _with_another(text: str) -> str:
+    """The configuration with its child a second time."""
+    begin = text.index(f"            {_CHILD} {{")
+    end_ = text.index("            }\n", begin) + len("            }\n")
+    child = text[begin:end_]
+    return text.replace(child, child + child.replace(f" {_CHILD} ", f" {_ANOTHER} ", 1))
 
 
 def _remove(*paths: str) -> None:
