@@ -17,7 +17,6 @@ GATEWAY_SILENT: Final = "gateway-silent"
 PEER_DELETES: Final = "peer-deletes"
 KNI_FORCED_DOWN: Final = "kni-forced-down"
 CHILD_DELETED: Final = "child-deleted"
-CHILD_DOUBLED: Final = "child-doubled"
 SA_MISSING: Final = "sa-missing"
 ESP_DROPPED: Final = "esp-dropped"
 PEER_FORGETS: Final = "peer-forgets"
@@ -31,7 +30,6 @@ CAUSES = {
     PEER_DELETES: "the gateway deletes the SAs and says so",
     KNI_FORCED_DOWN: "the KNI's end in the client's namespace is set down",
     CHILD_DELETED: "the gateway deletes the child SA alone and says so; the IKE SA stays",
-    CHILD_DOUBLED: "the gateway makes a second child SA beside the one there is",
     SA_MISSING: "the gateway's kernel loses the SA towards the client; its daemon does not know",
     ESP_DROPPED: "the provider drops ESP from and to the gateway, and passes IKE",
     PEER_FORGETS: "the gateway ends its SAs without a word, as after its own dead peer detection",
@@ -44,7 +42,6 @@ CAUSES = {
 AT_GATEWAY: Mapping[str, Callable[[Gateway], None]] = {
     PEER_DELETES: lambda gateway: gateway.drop(),
     CHILD_DELETED: lambda gateway: gateway.drop_child(),
-    CHILD_DOUBLED: lambda gateway: gateway.double_child(),
     SA_MISSING: lambda gateway: gateway.lose_outbound(),
     PEER_FORGETS: lambda gateway: gateway.forget(),
     PEER_REBOOTS: lambda gateway: gateway.crash(),

@@ -53,9 +53,6 @@ class Doing:
     def forget(self) -> None:
         self.done.append("forget")
 
-    def double_child(self) -> None:
-        self.done.append("double_child")
-
     def lose_outbound(self) -> None:
         self.done.append("lose_outbound")
 
@@ -118,7 +115,6 @@ def test_loss_and_delay_join_and_work_both_ways() -> None:
     [
         ("peer-deletes", "drop"),
         ("child-deleted", "drop_child"),
-        ("child-doubled", "double_child"),
         ("sa-missing", "lose_outbound"),
         ("peer-forgets", "forget"),
         ("peer-reboots", "crash"),

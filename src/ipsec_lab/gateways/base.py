@@ -39,9 +39,6 @@ class Gateway(Protocol):
     def forget(self) -> None:
         """End the SAs without a word, as when it has given the client up for dead."""
 
-    def double_child(self) -> None:
-        """Make a second child SA beside the one that is there; raises LabError where it cannot."""
-
     def lose_outbound(self) -> None:
         """Have the kernel lose the SA towards the client, without the daemon's knowing."""
 

@@ -162,10 +162,6 @@ class Libreswan:
         with in_silence(self._host):
             self.drop()
 
-    def double_child(self) -> None:
-        """A connection to anybody is never initiated."""
-        raise LabError("a Libreswan gateway only answers", cure="Choose a strongSwan gateway")
-
     def lose_outbound(self) -> None:
         """Delete the kernel's SA towards the router."""
         self._host.ip(f"xfrm state deleteall dst {self._site.wan.address.ip}")

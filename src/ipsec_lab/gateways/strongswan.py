@@ -20,7 +20,7 @@ _SURROUNDINGS = {"STRONGSWAN_CONF": _DAEMON_CONF, "PATH": "/usr/sbin:/usr/bin"}
 _SOCKET = "/run/charon.vici"
 _PID = "/run/charon.pid"
 _LOG = "/run/charon.log"
-_CONNECTION, _CHILD, _ANOTHER = "client", "net", "again"
+_CONNECTION, _CHILD = "client", "net"
 
 _WORDS = {
     "aes_gcm128": "aes128gcm16",
@@ -66,7 +66,7 @@ connections {{
     {connection} {{
         version = {version}
         local_addrs = {host}
-        remote_addrs = {clients}
+        remote_addrs = %any
         proposals = {ike}
         unique = replace
         local {{
@@ -101,17 +101,13 @@ secrets {{
 """
 
 
-def configuration(remote: Remote, clients: str = "%any") -> str:
-    """swanctl.conf for the gateway of a remote. The key goes in as hexadecimal: nothing in it can be syntax.
-
-    ``clients`` are the addresses it answers; the first, if it is one, is where it could begin by itself.
-    """
+def configuration(remote: Remote) -> str:
+    """swanctl.conf for the gateway of a remote. The key goes in as hexadecimal: nothing in it can be syntax."""
     return _TEMPLATE.format(
         connection=_CONNECTION,
         child=_CHILD,
         version=ike_version(remote.profile),
         host=remote.host,
-        clients=clients,
         ike=_written(ike_proposals(remote.profile), ike=True),
         esp=_written(esp_proposals(remote.profile), ike=False),
         remote_id=_identity(remote.remote_id),
@@ -162,7 +158,6 @@ class StrongSwan:
     def __init__(self, host: Host, site: Site, remote: Remote) -> None:
         self._host, self._site, self._remote = host, site, remote
         self._process: subprocess.Popen[bytes] | None = None
-        self._configuration = ""
         host.write(_DAEMON_CONF, _DAEMON)
         self.version = host.must([_CHARON, "--version"], env=_SURROUNDINGS).split()[-1]
 
@@ -173,9 +168,7 @@ class StrongSwan:
             f"link set {TUNNEL} up mtu {MTU}",
             *tunnel_routes(self._site, self._remote),
         )
-        clients = f"{self._site.wan.address.ip}, %any"
-        self._configuration = configuration(self._remote, clients)
-        self._host.write(_CONNECTIONS, self._configuration)
+        self._host.write(_CONNECTIONS, configuration(self._remote))
         self._begin()
 
     def _begin(self) -> None:
@@ -209,12 +202,6 @@ class StrongSwan:
         if _CONNECTION in self._swanctl("--list-sas"):
             raise LabError(f"charon keeps its SAs on {self._host.name}")
 
-    def double_child(self) -> None:
-        """Initiate the child that is there already, under another name: charon makes none twice."""
-        self._host.write(_CONNECTIONS, _with_another(self._configuration))
-        self._swanctl("--load-all", "--file", _CONNECTIONS)
-        self._swanctl("--initiate", "--child", _ANOTHER, "--timeout", "5")
-
     def lose_outbound(self) -> None:
         """Delete the kernel's SA towards the router."""
         self._host.ip(f"xfrm state deleteall dst {self._site.wan.address.ip}")
@@ -242,14 +229,6 @@ class StrongSwan:
         """End charon."""
         if self._process is not None:
             end(self._process)
-
-
-def _with_another(text: str) -> str:
-    """The configuration with its child a second time."""
-    begin = text.index(f"            {_CHILD} {{")
-    end_ = text.index("            }\n", begin) + len("            }\n")
-    child = text[begin:end_]
-    return text.replace(child, child + child.replace(f" {_CHILD} ", f" {_ANOTHER} ", 1))
 
 
 def _remove(*paths: str) -> None:
