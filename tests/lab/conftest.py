@@ -12,7 +12,7 @@ from ipsec_lab.guest import probe
 from tests.lab.driver import DEMO, Lab, running
 
 HERE = Path(__file__).parent
-OF_THEIR_OWN = ("test_demo.py", "test_four_remotes.py")
+OF_THEIR_OWN = ("test_causes.py", "test_demo.py", "test_four_remotes.py", "test_rekeys.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -199,8 +199,8 @@ class StrongSwan:
         terminate = ["swanctl", "--terminate", "--ike", _CONNECTION, "--force", "--timeout", "1"]
         with in_silence(self._host):
             self._host.run(terminate, env=_SURROUNDINGS)  # fails, as nobody answers
-        if _CONNECTION in self._swanctl("--list-sas"):
-            raise LabError(f"charon keeps its SAs on {self._host.name}")
+            if not wait_until(lambda: not self._swanctl("--list-sas").strip(), deadline=10.0):
+                raise LabError(f"charon keeps its SAs on {self._host.name}")
 
     def lose_outbound(self) -> None:
         """Delete the kernel's SA towards the router."""
