@@ -11,6 +11,7 @@ from ipsec_lab.document import Remote
 from ipsec_lab.errors import LabError
 from ipsec_lab.gateways.base import Gateway
 from ipsec_lab.host import Host
+from ipsec_lab.nameserver import NameServer
 from ipsec_lab.topology import UPLINK, link_name
 
 GATEWAY_SILENT: Final = "gateway-silent"
@@ -22,6 +23,8 @@ ESP_DROPPED: Final = "esp-dropped"
 PEER_FORGETS: Final = "peer-forgets"
 PEER_REBOOTS: Final = "peer-reboots"
 PEER_RESTARTS: Final = "peer-restarts"
+DNS_SILENT: Final = "dns-silent"
+GATEWAY_MOVES: Final = "gateway-moves"
 LOSS: Final = "loss"
 DELAY: Final = "delay"
 
@@ -35,6 +38,8 @@ CAUSES = {
     PEER_FORGETS: "the gateway ends its SAs without a word, as after its own dead peer detection",
     PEER_REBOOTS: "the gateway's daemon and kernel state end without a word, and it starts again",
     PEER_RESTARTS: "the gateway's daemon ends, says so, and starts again",
+    DNS_SILENT: "the provider's name server does not answer for the gateway's name",
+    GATEWAY_MOVES: "the name server tells the gateway's other address; the old one still answers",
     LOSS: "this part of the packets is lost, each way (10% unless given)",
     DELAY: "packets take this much longer, each way (100ms unless given)",
 }
@@ -50,17 +55,25 @@ AT_GATEWAY: Mapping[str, Callable[[Gateway], None]] = {
 """What a gateway does once; there is nothing to heal."""
 
 PROVIDER_RULES = """\
-table ip lab {
+table inet lab {
     set silent { type ipv4_addr; }
+    set silent_six { type ipv6_addr; }
     set without_esp { type ipv4_addr; }
+    set without_esp_six { type ipv6_addr; }
     chain forward {
         type filter hook forward priority 0
         ip saddr @silent drop
         ip daddr @silent drop
+        ip6 saddr @silent_six drop
+        ip6 daddr @silent_six drop
         ip saddr @without_esp meta l4proto esp drop
         ip daddr @without_esp meta l4proto esp drop
         ip saddr @without_esp udp sport 4500 @th,64,32 != 0 drop
         ip daddr @without_esp udp dport 4500 @th,64,32 != 0 drop
+        ip6 saddr @without_esp_six meta l4proto esp drop
+        ip6 daddr @without_esp_six meta l4proto esp drop
+        ip6 saddr @without_esp_six udp sport 4500 @th,64,32 != 0 drop
+        ip6 daddr @without_esp_six udp dport 4500 @th,64,32 != 0 drop
     }
 }
 """
@@ -76,6 +89,8 @@ class Trouble:
     silent: bool = False
     without_esp: bool = False
     kni_down: bool = False
+    dns_silent: bool = False
+    moved: bool = False
     loss_percent: float = 0.0
     delay_ms: float = 0.0
 
@@ -91,9 +106,11 @@ class Causes:
         provider: Host,
         gateways: Mapping[str, tuple[Remote, Host, Gateway]],
         client: Callable[[], Host],
+        names: NameServer,
     ) -> None:
         """``client`` gives the client's namespace, which the product makes and may make anew."""
         self._provider, self._gateways, self._client = provider, gateways, client
+        self._names = names
         self._troubles = dict.fromkeys(gateways, SOUND)
         provider.nft(PROVIDER_RULES)
 
@@ -108,6 +125,17 @@ class Causes:
             self._become(remote, replace(trouble, without_esp=True))
         elif cause == KNI_FORCED_DOWN:
             self._become(remote, replace(trouble, kni_down=True))
+        elif cause in (DNS_SILENT, GATEWAY_MOVES):
+            self._names.named(self._gateways[remote][0])
+            silent, moved = cause == DNS_SILENT, cause == GATEWAY_MOVES
+            self._become(
+                remote,
+                replace(
+                    trouble,
+                    dns_silent=trouble.dns_silent or silent,
+                    moved=trouble.moved or moved,
+                ),
+            )
         elif cause == LOSS:
             percent = _amount(amount or "10%", "%")
             self._become(remote, replace(trouble, loss_percent=percent))
@@ -136,19 +164,25 @@ class Causes:
             self._provider.nft(self._members("without_esp", lambda trouble: trouble.without_esp))
         if (old.loss_percent, old.delay_ms) != (new.loss_percent, new.delay_ms):
             self._impair(remote, new)
+        if (old.dns_silent, old.moved) != (new.dns_silent, new.moved):
+            name = self._gateways[remote][0].host_name
+            self._names.tell(name, moved=new.moved, silent=new.dns_silent)
         if old.kni_down != new.kni_down:
             self._client().ip(f"link set {remote} {'down' if new.kni_down else 'up'}")
 
-    def _members(self, name: str, belongs: Callable[[Trouble], bool]) -> str:
-        """A set of the provider's, anew: the gateways whose trouble belongs in it."""
-        hosts = [
-            str(self._gateways[remote][0].host)
-            for remote, trouble in self._troubles.items()
-            if belongs(trouble)
-        ]
-        rules = f"flush set ip lab {name}\n"
-        if hosts:
-            rules += f"add element ip lab {name} {{ {', '.join(hosts)} }}\n"
+    def _members(self, which: str, belongs: Callable[[Trouble], bool]) -> str:
+        """Two sets of the provider's, anew: the addresses of the gateways whose trouble belongs in them."""
+        rules = ""
+        for version, name in ((4, which), (6, f"{which}_six")):
+            hosts = [
+                str(host)
+                for remote, trouble in self._troubles.items()
+                for host in self._gateways[remote][0].hosts
+                if belongs(trouble) and host.version == version
+            ]
+            rules += f"flush set inet lab {name}\n"
+            if hosts:
+                rules += f"add element inet lab {name} {{ {', '.join(hosts)} }}\n"
         return rules
 
     def _impair(self, remote: str, trouble: Trouble) -> None:

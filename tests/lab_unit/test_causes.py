@@ -11,6 +11,7 @@ from ipsec_lab.causes import Causes
 from ipsec_lab.document import read
 from ipsec_lab.errors import LabError
 from ipsec_lab.host import Host
+from ipsec_lab.nameserver import NameServer
 
 SITE = read(Path(__file__).with_name("document.json").read_text())
 
@@ -74,7 +75,9 @@ class Bench:
             remote.name: (remote, self.gateways[remote.name], self.doing[remote.name])
             for remote in SITE.remotes
         }
-        self.causes = Causes(self.provider, known, lambda: self.client)
+        self.causes = Causes(
+            self.provider, known, lambda: self.client, NameServer(self.provider, SITE)
+        )
         self.provider.words.clear()
 
 
@@ -83,7 +86,10 @@ def test_silence_is_one_change_of_one_set() -> None:
     bench.causes.break_("gateway-silent", "rem1")
     bench.causes.break_("gateway-silent", "rem2")
     bench.causes.heal("rem1")
-    one = "flush set ip lab silent\nadd element ip lab silent { %s }\n"
+    one = (
+        "flush set inet lab silent\nadd element inet lab silent { %s }\n"
+        "flush set inet lab silent_six\n"
+    )
     assert bench.provider.words == [
         one % "172.16.4.3",
         one % "172.16.4.3, 172.16.5.4",
@@ -97,7 +103,9 @@ def test_healing_all_undoes_everything_and_nothing_twice() -> None:
     bench.causes.break_("kni-forced-down", "rem2")
     bench.causes.heal()
     bench.causes.heal()
-    assert bench.provider.words[1:] == ["flush set ip lab silent\n"]
+    assert bench.provider.words[1:] == [
+        "flush set inet lab silent\nflush set inet lab silent_six\n"
+    ]
     assert bench.client.words == ["link set rem2 down", "link set rem2 up"]
 
 
@@ -134,10 +142,10 @@ def test_esp_is_dropped_by_a_set_of_its_own() -> None:
     bench = Bench()
     bench.causes.break_("esp-dropped", "rem1")
     bench.causes.heal()
-    flushed = "flush set ip lab without_esp\n"
+    flushed, six = (f"flush set inet lab without_esp{more}\n" for more in ("", "_six"))
     assert bench.provider.words == [
-        f"{flushed}add element ip lab without_esp {{ 172.16.4.3 }}\n",
-        flushed,
+        f"{flushed}add element inet lab without_esp {{ 172.16.4.3 }}\n{six}",
+        flushed + six,
     ]
 
 
@@ -146,6 +154,7 @@ def test_esp_is_dropped_by_a_set_of_its_own() -> None:
     [
         (("flood", "rem1"), "no cause flood"),
         (("loss", "rem9"), "no remote rem9"),
+        (("dns-silent", "rem1"), "gateway of rem1 has no name"),
         (("loss", "rem1", "much"), "much is not an amount in %"),
         (("delay", "rem1", "5%"), "5% is not an amount in ms"),
     ],

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from ipsec_client.health.mending import Mending as Mending  # noqa: PLC0414 — of this vocabulary too
 from ipsec_client.health.mending import Past as Past  # noqa: PLC0414
 from ipsec_client.health.mending import Traffic as Traffic  # noqa: PLC0414
+from ipsec_client.health.subnets import ANY_TO_ANY, Pairs
 
 # --- what is wanted -------------------------------------------------------------------------------
 
@@ -40,6 +41,7 @@ class TunnelIntent:
     remote: str
     targets: tuple[Target, ...] = ()
     required: int | None = None  # how many targets must answer; None: all
+    pairs: Pairs = ANY_TO_ANY
 
 
 # --- what is known --------------------------------------------------------------------------------
@@ -117,11 +119,15 @@ class Replacing:
 
 @dataclass(frozen=True, slots=True)
 class SecurityAssociations:
-    """How many live child SAs the kernel has for a tunnel in each direction. A level, not an edge."""
+    """How many live child SAs the kernel has for a tunnel in each direction. A level, not an edge.
+
+    ``pairs``: how many pairs of subnets have them both ways.
+    """
 
     remote: str
     inbound: int
     outbound: int
+    pairs: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +189,7 @@ class ProbeFailed:
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """Bytes through the tunnel device so far; they survive rekeys and reset with the device.
-
-    ``device`` is its index, ``last`` that it has just ended.
-    """
+    """Bytes through the tunnel device of this index so far. ``last``: it has just ended; another counts anew."""
 
     remote: str
     inbound: int
@@ -278,7 +281,7 @@ class Restart:
     """
 
     remote: str
-    how: Literal["initiate", "restart", "replace"]
+    how: Literal["initiate", "restart", "replace", "complete"]
     reason: str
     request: str = ""
 
@@ -336,6 +339,7 @@ class Tunnel:
     tests: tuple[Test, ...] = ()
     inbound: int | None = None  # child SAs; None: not observed yet
     outbound: int | None = None
+    pairs: int = 1  # of subnets that have child SAs both ways, while connected
     kni_up: bool | None = None  # None: not observed since it was last raised
     traffic: Traffic | None = None
     connected_at: float | None = None  # since when it has child SAs in both directions
@@ -353,9 +357,7 @@ class Tunnel:
 
     @property
     def testable(self) -> bool:
-        """Whether a probe says anything. Into a tunnel that is being severed it would only have the kernel ask
-        for new SAs, beside what is about to be done.
-        """
+        """Whether a probe says anything. Into a tunnel that is being severed it would only wake pluto's trap."""
         return self.connected and not self.mending.severed
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from ipsec_lab.document import Port
 from ipsec_lab.host import Host
 
 IF_ID = 1
@@ -15,6 +16,7 @@ MTU = 1400
 
 KERNEL = (
     ("ipv4/ip_forward", 1),
+    ("ipv6/conf/all/forwarding", 1),
     ("ipv4/conf/all/rp_filter", 0),
     ("ipv4/conf/default/rp_filter", 0),
 )
@@ -70,6 +72,11 @@ def in_silence(host: Host) -> Iterator[None]:
         yield
     finally:
         host.nft("delete table inet lab_silence")
+
+
+def addresses(port: Port) -> tuple[str, ...]:
+    """The router's, as a gateway sees them."""
+    return tuple(str(found.ip) for found in (port.address, port.six) if found)
 
 
 def empty_kernel(host: Host) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from ipsec_lab import syscalls
 from ipsec_lab.document import Remote, Site
 from ipsec_lab.errors import LabError
-from ipsec_lab.gateways.base import IF_ID, MTU, empty_kernel, in_silence
+from ipsec_lab.gateways.base import IF_ID, MTU, addresses, empty_kernel, in_silence
 from ipsec_lab.gateways.proposals import Proposal, esp_proposals, ike_proposals, ike_version
 from ipsec_lab.host import Host, end
 from ipsec_lab.topology import TUNNEL, UPLINK, tunnel_routes
@@ -20,7 +20,7 @@ _SURROUNDINGS = {"STRONGSWAN_CONF": _DAEMON_CONF, "PATH": "/usr/sbin:/usr/bin"}
 _SOCKET = "/run/charon.vici"
 _PID = "/run/charon.pid"
 _LOG = "/run/charon.log"
-_CONNECTION, _CHILD = "client", "net"
+_CONNECTION, _FIRST = "client", "net1"
 
 _WORDS = {
     "aes_gcm128": "aes128gcm16",
@@ -52,6 +52,8 @@ charon {{
 pubkey constraints kernel-netlink socket-default vici null
     install_routes = no
     install_virtual_ip = no
+    # Of quick modes at once it takes three unless told: each pair of subnets beyond would seem up and carry nothing.
+    max_ikev1_exchanges = 32
     filelog {{
         lab {{
             path = {_LOG}
@@ -78,17 +80,7 @@ connections {{
             id = {local_id}
         }}
         children {{
-            {child} {{
-                local_ts = {behind}
-                remote_ts = {router_side}
-                esp_proposals = {esp}
-                if_id_in = {if_id}
-                if_id_out = {if_id}
-                start_action = none
-                close_action = none
-                dpd_action = clear
-            }}
-        }}
+{children}        }}
     }}
 }}
 secrets {{
@@ -101,20 +93,49 @@ secrets {{
 """
 
 
+_CHILD = """\
+            {name} {{
+                local_ts = {behind}
+                remote_ts = {router_side}
+                esp_proposals = {esp}
+                ipcomp = {compress}
+                if_id_in = {if_id}
+                if_id_out = {if_id}
+                start_action = none
+                close_action = none
+                dpd_action = clear
+            }}
+"""
+
+
+def _children(remote: Remote) -> str:
+    """One child for all networks; in IKEv1 one for each pair, since a quick mode has room for no more."""
+    ends = [(",".join(map(str, remote.subnets)), ",".join(map(str, remote.local_subnets)))]
+    if ike_version(remote.profile) == 1:
+        ends = [(str(far), str(near)) for far in remote.subnets for near in remote.local_subnets]
+    return "".join(
+        _CHILD.format(
+            name=f"net{number}",
+            behind=behind,
+            router_side=router_side,
+            esp=_written(esp_proposals(remote.profile), ike=False),
+            compress="yes" if remote.profile.get("compress") else "no",
+            if_id=IF_ID,
+        )
+        for number, (behind, router_side) in enumerate(ends, 1)
+    )
+
+
 def configuration(remote: Remote) -> str:
     """swanctl.conf for the gateway of a remote. The key goes in as hexadecimal: nothing in it can be syntax."""
     return _TEMPLATE.format(
         connection=_CONNECTION,
-        child=_CHILD,
         version=ike_version(remote.profile),
-        host=remote.host,
+        host=",".join(map(str, remote.hosts)),
         ike=_written(ike_proposals(remote.profile), ike=True),
-        esp=_written(esp_proposals(remote.profile), ike=False),
+        children=_children(remote),
         remote_id=_identity(remote.remote_id),
         local_id=_identity(remote.local_id),
-        behind=",".join(map(str, remote.subnets)),
-        router_side=",".join(map(str, remote.local_subnets)),
-        if_id=IF_ID,
         key=remote.key.encode().hex(),
     )
 
@@ -192,7 +213,7 @@ class StrongSwan:
 
     def drop_child(self) -> None:
         """Delete the child SA alone."""
-        self._swanctl("--terminate", "--child", _CHILD, "--timeout", "5")
+        self._swanctl("--terminate", "--child", _FIRST, "--timeout", "5")
 
     def forget(self) -> None:
         """End the SAs; nobody hears of it."""
@@ -204,7 +225,8 @@ class StrongSwan:
 
     def lose_outbound(self) -> None:
         """Delete the kernel's SA towards the router."""
-        self._host.ip(f"xfrm state deleteall dst {self._site.wan.address.ip}")
+        for address in addresses(self._site.wan):
+            self._host.ip(f"xfrm state deleteall dst {address}")
 
     def crash(self) -> None:
         """Kill charon, and start it again on an empty kernel."""
