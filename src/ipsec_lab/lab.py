@@ -20,6 +20,7 @@ from ipsec_lab.gateways.base import Gateway
 from ipsec_lab.gateways.libreswan import Libreswan
 from ipsec_lab.gateways.strongswan import StrongSwan
 from ipsec_lab.host import Host
+from ipsec_lab.nameserver import NameServer
 from ipsec_lab.packages import strongswan_root
 from ipsec_lab.progress import Progress
 from ipsec_lab.router import Router
@@ -122,7 +123,7 @@ def built(
     with ExitStack() as stack:
         with progress.step("lab: machines and links"):
             root = strongswan_root(progress)
-            makers = {topology.ROUTER: router.machine} | {
+            makers = {topology.ROUTER: partial(router.machine, str(site.name_server))} | {
                 remote.name: partial(strongswan.machine, remote.name, root)
                 for remote in site.remotes
                 if kinds.get(remote.name, STRONGSWAN) == STRONGSWAN
@@ -140,7 +141,10 @@ def built(
             remote.name: (remote, hosts[remote.name], gateways[remote.name])
             for remote in site.remotes
         }
-        causes = Causes(hosts[topology.PROVIDER], known, product.client)
+        names = NameServer(hosts[topology.PROVIDER], site)
+        stack.callback(names.stop)
+        names.start()
+        causes = Causes(hosts[topology.PROVIDER], known, product.client, names)
         lab = Lab(site, configuration, hosts, gateways, product, causes)
         stack.callback(lab.stop_streams)
         yield lab

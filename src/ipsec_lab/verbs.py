@@ -36,6 +36,7 @@ class Verbs:
             "start": self.start,
             "commit": self.commit,
             "stop": self.stop,
+            "agent": self.agent,
             "send": self.send,
             "sent": self.sent,
         }
@@ -90,9 +91,9 @@ class Verbs:
         self._lab.router.commit(configuration)
         return None, ()
 
-    def send(self, rate: int) -> Answer:
+    def send(self, rate: int, to: str | None = None) -> Answer:
         """Start a stream from the LAN host; the answer is its number."""
-        stream = self._lab.stream(rate=rate)
+        stream = self._lab.stream(to, rate)
         self._streams[stream.number] = stream
         return stream.number, ()
 
@@ -105,3 +106,7 @@ class Verbs:
         """End the product as an operator would."""
         self._lab.router.stop()
         return None, ()
+
+    def agent(self) -> Answer:
+        """The process that is the agent."""
+        return self._lab.router.agent(), ()

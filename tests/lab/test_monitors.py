@@ -108,7 +108,7 @@ def test_a_service_that_ends_takes_traffic_away_and_brings_it_back(lab: Lab) -> 
         asked = [
             (packet.source, int.from_bytes(packet.payload[2:4]))
             for packet in pcap.packets(files[BEHIND])
-            if packet.is_ipv4 and packet.destination == IPv4Address(PROBED).packed
+            if packet.is_ip and packet.destination == IPv4Address(PROBED).packed
         ]
         assert {source for source, _ in asked} == {SOURCE.packed}
         assert {80, 25, 53} <= {port for _, port in asked}

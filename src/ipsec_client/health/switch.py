@@ -11,6 +11,7 @@ from math import inf
 from ipsec_client.base.clock import Now
 from ipsec_client.health import failback
 from ipsec_client.health.copying import replace
+from ipsec_client.health.subnets import covers
 from ipsec_client.health.types import (
     Carrying,
     Client,
@@ -140,7 +141,13 @@ def _weigh_degraded(
     tunnel = tunnels[place]
     if tunnel.verdict.judgement != "degraded":
         return tunnel, []
-    better = [other for other in tunnels if other.verdict.judgement == "up" and other.carries]
+    better = [
+        other
+        for other in tunnels
+        if other.verdict.judgement == "up"
+        and other.carries
+        and covers(other.intent.pairs, tunnel.intent.pairs)
+    ]
     if tunnel.carrying.state == "raised":
         carrier = next((other for other in better if other.kni_up), None)
         if carrier is None:
@@ -157,7 +164,9 @@ def _release(client: Client, tunnels: list[Tunnel], tunnel: Tunnel, now: Now) ->
     flapped = tunnel.verdict.since + hold_down(tunnel.past.flaps, now, client.policy.hold_down)
     if tunnel.past.hold_until is not None:
         flapped = min(flapped, tunnel.past.hold_until)
-    if not any(other.carries for other in tunnels):
+    if not any(
+        other.carries and covers(other.intent.pairs, tunnel.intent.pairs) for other in tunnels
+    ):
         flapped = now.mono
     waiting = failback.waits(client, tunnels, tunnel, now)
     return max(

@@ -91,11 +91,15 @@ class Replacing:
 
 @dataclass(frozen=True, slots=True)
 class SecurityAssociations:
-    """How many live child SAs the kernel has for a tunnel in each direction. A level, not an edge."""
+    """How many live child SAs the kernel has for a tunnel in each direction. A level, not an edge.
+
+    ``pairs``: how many pairs of subnets have them both ways.
+    """
 
     remote: str
     inbound: int
     outbound: int
+    pairs: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +257,7 @@ class Restart:
     """
 
     remote: str
-    how: Literal["initiate", "restart", "replace"]
+    how: Literal["initiate", "restart", "replace", "complete"]
     reason: str
     request: str = ""
 
@@ -326,6 +330,7 @@ class Tunnel:
     tests: tuple[Test, ...] = ()
     inbound: int | None = None  # child SAs; None: not observed yet
     outbound: int | None = None
+    pairs: int = 1  # of subnets that have child SAs both ways, while connected
     kni_up: bool | None = None  # None: not observed since it was last raised
     traffic: Traffic | None = None
     proving_until: float | None = None  # new and never up: no alarm before

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ipsec_client.health.subnets import ANY_TO_ANY, Pairs
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -57,6 +59,7 @@ class TunnelIntent:
     remote: str
     targets: tuple[Target, ...] = ()
     required: int | None = None  # how many targets must answer; None: all
+    pairs: Pairs = ANY_TO_ANY
 
 
 @dataclass(frozen=True, slots=True)
