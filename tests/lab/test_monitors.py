@@ -84,7 +84,7 @@ def await_(lab: Lab, remote: str, *words: str) -> None:
 def carrier(lab: Lab) -> str:
     """The tunnel that traffic was moved to last."""
     moved = [row.split() for row in lab.pcli("why").splitlines() if " in use " in row]
-    return moved[-1][2] if moved else ""
+    return moved[-1][1] if moved else ""
 
 
 def await_carrier(lab: Lab, remote: str) -> None:
