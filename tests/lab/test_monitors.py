@@ -15,6 +15,7 @@ from ipsec_lab import pcap
 from ipsec_lab.topology import UPLINK, behind_of
 from ipsec_lab.waiting import wait_until
 from tests.lab.driver import DEMO, Lab
+from tests.lab.services import PORTS
 
 SERVER = Path(__file__).with_name("services.py")
 BEHIND = behind_of("rem1")
@@ -137,7 +138,10 @@ def test_a_slow_way_is_left_and_a_slow_last_one_carries(lab: Lab) -> None:
         lab.silence("rem2")
         await_(lab, "rem1", "degraded", "but no other tunnel is up")
         await_carrier(lab, "rem1")
-        assert any("is degraded and carries" in alarm.message for alarm in lab.alarms())
+        told = "rem1 is degraded and carries"
+        assert wait_until(lambda: told in lab.pcli("show alarms"), deadline=20), lab.pcli(
+            "show alarms"
+        )
         lab.heal()
         await_(lab, "rem1", "answers through the tunnel")
         lab.await_up()
