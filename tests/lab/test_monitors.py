@@ -51,12 +51,17 @@ def committed(
 
 
 def serve(lab: Lab, *names: str) -> None:
-    """Services behind rem1's gateway, and no others."""
+    """Services behind rem1's gateway, and no others; they listen."""
     stop(lab)
     words = f"{sys.executable} {SERVER} {PROBED} {' '.join(names)}"
-    lab.must(
-        BEHIND, "sh", "-c", f"setsid {words} </dev/null >/dev/null 2>&1 & echo $! >/run/services"
-    )
+    started = f"setsid {words} </dev/null >/dev/null 2>&1 & echo $! >/run/services"
+    lab.must(BEHIND, "sh", "-c", started)
+
+    def ready() -> bool:
+        sockets = lab.must(BEHIND, "ss", "-Hlntu")
+        return all(f"{PROBED}:{PORTS[name]} " in sockets for name in names)
+
+    assert wait_until(ready, deadline=30)
 
 
 def stop(lab: Lab) -> None:
