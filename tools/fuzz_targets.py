@@ -260,11 +260,7 @@ def seeds(name: str) -> Iterator[bytes]:
     elif name == "document":
         yield from _documents()
     elif name == "request":
-        lines = ("show alarms", "show device-interface name rem1", "restart ipsec remote rem1")
-        for line in (*lines, "ping count 2 10.0.0.1", "host 10.0.0.1 and tcp and port 443"):
-            asked = Request("1", "command", {"line": line, "tty": True, "width": 80})
-            yield json.dumps(asked.to_json()).encode()
-        yield json.dumps(Reply(status=1, error="no", cure="yes").to_json()).encode()
+        yield from _requests()
     elif name == "pluto":
         yield (ROOT / "tests" / "pluto" / "lines-4.10.txt").read_bytes()
         yield STATUS.encode()
@@ -276,11 +272,28 @@ def seeds(name: str) -> Iterator[bytes]:
     elif name in ("session", "edits"):
         several = SESSIONS if name == "session" else EDITS
         yield from map(str.encode, several.split("\n\n"))
-    elif name in ("kernel", "service"):
-        yield from _kernel() if name == "kernel" else _services()
+    elif name == "kernel":
+        yield from _messages()
+    elif name == "service":
+        yield b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+        query = dns.query(0x4142, "www.example.net", "A")
+        yield (
+            query[:2]
+            + b"\x81\x80\0\1\0\1\0\0\0\0"
+            + query[12:]
+            + b"\xc0\x0c\0\1\0\1\0\0\0\1\0\4abcd"
+        )
 
 
-def _kernel() -> Iterator[bytes]:
+def _requests() -> Iterator[bytes]:
+    lines = ("show alarms", "show device-interface name rem1", "restart ipsec remote rem1")
+    for line in (*lines, "ping count 2 10.0.0.1", "host 10.0.0.1 and tcp and port 443"):
+        asked = Request("1", "command", {"line": line, "tty": True, "width": 80})
+        yield json.dumps(asked.to_json()).encode()
+    yield json.dumps(Reply(status=1, error="no", cure="yes").to_json()).encode()
+
+
+def _messages() -> Iterator[bytes]:
     recorded = json.loads((ROOT / "tests" / "kernel" / "xfrm-messages.json").read_text())
     for item in recorded.values():
         body = bytes.fromhex(item["body"])
@@ -289,13 +302,6 @@ def _kernel() -> Iterator[bytes]:
     yield b"\0" + packet.request(6, 7, 1, 2)
     quoted = b"\x45" + bytes(8) + b"\x01" + bytes(10) + echo.request(4, 7, 1, 2)
     yield b"\0" + quoted[:20] + b"\x03\x04" + bytes(6) + quoted
-
-
-def _services() -> Iterator[bytes]:
-    yield b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-    asked = dns.query(0x4142, "www.example.net", "A")
-    record = b"\xc0\x0c\0\1\0\1\0\0\0\1\0\4abcd"
-    yield asked[:2] + b"\x81\x80\0\1\0\1\0\0\0\0" + asked[dns.HEADER.size :] + record
 
 
 def _texts() -> Iterator[str]:

@@ -61,16 +61,6 @@ class FakeNode:
     def view(self) -> NodeView:
         return self.seen
 
-    async def failback(self) -> None:
-        self.failed_back += 1
-        self.seen = replace(
-            self.seen,
-            tunnels=tuple(
-                replace(item, carrying="raised: answers through the tunnel")
-                for item in self.seen.tunnels
-            ),
-        )
-
     async def look(self, part: Part) -> NodeView:
         self.looked.append(part)
         return self.seen
@@ -93,6 +83,16 @@ class FakeNode:
         await say(self.lines)
         if self.fault:
             raise self.fault
+
+    async def failback(self) -> None:
+        self.failed_back += 1
+        self.seen = replace(
+            self.seen,
+            tunnels=tuple(
+                replace(item, carrying="raised: answers through the tunnel")
+                for item in self.seen.tunnels
+            ),
+        )
 
     async def restart(self, remote: str, request: str, say: Say) -> None:
         self.restarted.append((remote, request))

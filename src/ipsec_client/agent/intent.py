@@ -24,6 +24,16 @@ def intended(plan: Plan) -> tuple[TunnelIntent, ...]:
     )
 
 
+def _pairs(remote: Remote) -> Pairs:
+    """Each network of ours with each of theirs; none written is any of that version of IP."""
+    any_network = Prefix("::/0" if inside_version(remote) == 6 else "0.0.0.0/0").network
+    ours, theirs = (
+        dict.fromkeys(prefix.network for prefix in end) or [any_network]
+        for end in (remote.local_subnet, remote.subnet)
+    )
+    return tuple(product(ours, theirs))
+
+
 def policy(plan: Plan) -> Policy:
     """How the client's KNIs are switched. Services may prefer tunnels differently: the order is that of the first one
     that most of them carry.
@@ -43,16 +53,6 @@ def policy(plan: Plan) -> Policy:
         value_of(inside.client, "failback"),
         _seconds(value_of(inside.client, "failback_delay"), 0),
     )
-
-
-def _pairs(remote: Remote) -> Pairs:
-    """Each network of ours with each of theirs; none written is any of that version of IP."""
-    any_network = Prefix("::/0" if inside_version(remote) == 6 else "0.0.0.0/0").network
-    ours, theirs = (
-        dict.fromkeys(prefix.network for prefix in end) or [any_network]
-        for end in (remote.local_subnet, remote.subnet)
-    )
-    return tuple(product(ours, theirs))
 
 
 def _targets(monitor: TunnelMonitor | None) -> tuple[tuple[Target, ...], int | None]:

@@ -14,7 +14,9 @@ from ipsec_client.agent.ledger import Ledger
 from ipsec_client.agent.libreswan import Libreswan
 from ipsec_client.agent.ring import Ring
 from ipsec_client.agent.senses import Senses
+from ipsec_client.agent.sweep import Sweep
 from ipsec_client.agent.tally import Tally
+from ipsec_client.agent.totals import Totals
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault, InputFault
 from ipsec_client.base.logs import TRACE, about
@@ -53,16 +55,19 @@ class Runtime:
         units: Units,
         ledger: Ledger,
         ring: Ring,
+        totals: Totals,
         changed: Callable[[], None],
         repair: Callable[[], None],
     ) -> None:
         self.name = name
         self.pluto = Libreswan(name, units, ledger, self._put, self._told)
+        self._sweep = Sweep(name, self.pluto, lambda told: self.record(told, Now.read()))
         self.tally = Tally()
         self._changed = changed
         self._inbox = Inbox(state, self, self._noted)
         self._ledger = ledger
         self._ring = ring
+        self._totals = totals
         self._repair = repair
         self._plan: Plan | None = None
         self._secrets: Mapping[str, object] = {}
@@ -113,6 +118,14 @@ class Runtime:
         """Looks at everything again, trusting no event."""
         if self._senses:
             self._senses.resync()
+
+    async def sweep(self) -> None:
+        """Ends SAs that are too many."""
+        inside = self._plan.inside if self._plan else None
+        if inside is None or self._senses is None or not self.health.pluto_alive:
+            return
+        remotes = {tunnel.slot.index: tunnel.remote.name for tunnel in inside.tunnels}
+        await self._sweep.sweep(remotes, Now.read().mono)
 
     def blind(self) -> None:
         """Closes eyes and hands, so that the namespace can end."""
@@ -225,7 +238,21 @@ class Runtime:
             remote = getattr(event, "remote", "")
             log.log(TRACE, "%s", event, extra=about(client=self.name, remote=remote))
         self.tally.happened(event, time.monotonic())
+        if isinstance(event, h.Counters):
+            self._totals.look(event.remote, event.device, event.inbound, event.outbound)
+            if event.last:
+                self._totals.gone(event.remote)
+        before = self.health.tunnels
         self._inbox.put(event)
+        if isinstance(event, h.SecurityAssociations):
+            self._seek(event.remote, before)
+
+    def _seek(self, remote: str, before: Iterable[h.Tunnel]) -> None:
+        """A child SA that nobody but the gateway has ended: looks whether pluto comes to it."""
+        had = any(tunnel.intent.remote == remote and tunnel.connected for tunnel in before)
+        now = [tunnel for tunnel in self.health.tunnels if tunnel.intent.remote == remote]
+        if had and now and not now[0].connected and not now[0].mending.repairing:
+            self.pluto.seek(remote)
 
     def _noted(self) -> None:
         self.tally.judged(self.health, time.monotonic())

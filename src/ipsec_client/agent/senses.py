@@ -14,9 +14,9 @@ from ipsec_client.base.errors import HostFault
 from ipsec_client.health import types as h
 from ipsec_client.kernel import namespaces
 from ipsec_client.kernel.carrier import Carrier
-from ipsec_client.kernel.counters import Counters
+from ipsec_client.kernel.counters import Counters, as_device
 from ipsec_client.kernel.links import KernelEvent, LinkChanged, LinkGone, Listener, MarkGone
-from ipsec_client.kernel.rtnetlink import IF_OPER_UP
+from ipsec_client.kernel.rtnetlink import IF_OPER_UP, Link
 from ipsec_client.kernel.xfrm import SaWatch
 from ipsec_client.model.definition import value_of
 from ipsec_client.model.values import is_address
@@ -184,7 +184,7 @@ class Senses:
                 self._put_sas(remote, tunnel)
 
     def _put_sas(self, remote: str, tunnel: Tunnel) -> None:
-        inbound, outbound = self._sas.table.counts(tunnel.slot.index, self._local)
+        inbound, outbound = self._sas.counts(tunnel.slot.index, self._local)
         pairs = self._sas.table.pairs(tunnel.slot.index, self._local)
         self._put(h.SecurityAssociations(remote, inbound, outbound, pairs))
 
@@ -197,8 +197,19 @@ class Senses:
                 self._repair()
             case LinkChanged(link=link) if self._waits_for(link.name, link.alias):
                 self._made(link.name)
-            case LinkGone() | MarkGone():
+            case LinkGone(link=link):
+                self._count_last(link)
                 self._repair()
+            case MarkGone():
+                self._repair()
+
+    def _count_last(self, link: Link) -> None:
+        """How the counters of a tunnel device stood when it ended."""
+        for remote, tunnel in self._tunnels.items():
+            if tunnel.device == link.name and link.counters:
+                device = as_device(link)
+                octets = device.in_octets, device.out_octets
+                self._put(h.Counters(remote, *octets, device.index, last=True))
 
     def _waits_for(self, device: str, alias: str) -> bool:
         """Whether it is a tunnel device that pluto has just made and nobody has set up yet."""
@@ -220,4 +231,5 @@ class Senses:
         for remote, tunnel in self._tunnels.items():
             device = found.get(tunnel.device)
             if device is not None:
-                self._put(h.Counters(remote, device.in_octets, device.out_octets))
+                octets = device.in_octets, device.out_octets
+                self._put(h.Counters(remote, *octets, device.index))

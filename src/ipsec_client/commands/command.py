@@ -55,9 +55,10 @@ class NodeQuery(Command, Generic[R]):
 
 @dataclass(frozen=True, kw_only=True)
 class NodeAction(Command):
-    """Something done on one node; what it says is passed through as it comes. A ``question`` is asked first.
+    """Something done on one node; what it says is passed through as it comes.
 
-    ``framed``: between lines of progress (page, Commands). ``patient``: it goes on when nobody listens any more.
+    ``framed``: between lines of progress (page, Commands). ``patient``: it goes on when nobody listens any more. A
+    ``question`` is asked first.
     """
 
     act: Callable[[NodePort, Arguments, str, Say], Awaitable[None]]

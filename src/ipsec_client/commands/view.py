@@ -49,7 +49,7 @@ class TunnelView:
     """A remote and what has become of it; words and reasons are those of health.
 
     ``monitors`` is None when the remote has no enabled monitor. ``ingress`` and ``egress`` are bytes through
-    the tunnel device: they survive rekeys, the bytes of an SA do not.
+    the tunnel since its remote came to be; the bytes of an SA begin anew with each rekey.
     """
 
     remote: str

@@ -88,7 +88,7 @@ def tests_for(intent: TunnelIntent, known: tuple[Test, ...], now: Now) -> tuple[
 
 def advance(tunnel: Tunnel, now: Now) -> tuple[Tunnel, list[Probe]]:
     """What is due by now: attempts to send, tests that have failed, tests to begin. Only with SAs."""
-    if not tunnel.connected or not any(_is_due(test, now) for test in tunnel.tests):
+    if not tunnel.testable or not any(_is_due(test, now) for test in tunnel.tests):
         return tunnel, []
     probes: list[Probe] = []
     tests: list[Test] = []
@@ -192,7 +192,7 @@ def at_once(tunnel: Tunnel, now: Now) -> Tunnel:
 
 def next_at(tunnel: Tunnel) -> float | None:
     """When the tunnel's tests need the next tick."""
-    if not tunnel.connected or not tunnel.tests:
+    if not tunnel.testable or not tunnel.tests:
         return None
     return min(test.next_at for test in tunnel.tests)
 

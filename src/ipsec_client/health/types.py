@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from ipsec_client.health.mending import Mending as Mending  # noqa: PLC0414 — of this vocabulary too
+from ipsec_client.health.mending import Past as Past  # noqa: PLC0414
+from ipsec_client.health.mending import Traffic as Traffic  # noqa: PLC0414
 from ipsec_client.health.trial import Test as Test  # noqa: PLC0414 — of this vocabulary too
 from ipsec_client.health.wanted import Policy as Policy  # noqa: PLC0414
 from ipsec_client.health.wanted import Question as Question  # noqa: PLC0414
@@ -110,6 +113,21 @@ class PlutoState:
 
 
 @dataclass(frozen=True, slots=True)
+class Orphaned:
+    """Pluto has an IKE SA for the tunnel, no child SA, and tries for none: it will not come back by itself."""
+
+    remote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The gateway has answered no message of an established IKE SA, sent again and again, for so long."""
+
+    remote: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionState:
     """What pluto says of a connection; a field that is None was not learned this time."""
 
@@ -158,11 +176,13 @@ class ProbeRejected:
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """Bytes through the tunnel device so far; they survive rekeys and reset with the device."""
+    """Bytes through the tunnel device of this index so far. ``last``: it has just ended; another counts anew."""
 
     remote: str
     inbound: int
     outbound: int
+    device: int = 0
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +227,8 @@ Event = (
     | Replacing
     | SecurityAssociations
     | PlutoState
+    | Orphaned
+    | Unanswered
     | ConnectionState
     | ProbeAnswers
     | ProbeFailed
@@ -285,40 +307,6 @@ Effect = Lower | Raise | Probe | Restart | RestartPluto | Decision
 
 
 @dataclass(frozen=True)
-class Past:
-    """What a tunnel has behind it that delays its carrying again."""
-
-    flaps: tuple[float, ...] = ()  # when it went down by itself, newest last
-    seized: tuple[float, ...] = ()  # when another hand lowered the KNI, newest last
-    excused_until: float = 0.0  # going down before is our doing and no flap
-    hold_until: float | None = None  # a hold-down from before a restart of the agent ends
-
-
-@dataclass(frozen=True)
-class Mending:
-    """Where the repair of a tunnel stands."""
-
-    repairing: bool = False  # a Restart is outstanding
-    lost_at: float | None = None  # nothing heard of it by then: taken as failed
-    severed: bool = False  # told to terminate, and the SAs are still counted
-    ailing: bool = False  # a test was missed, or a repair failed, since the last Restart
-    requests: tuple[str, ...] = ()  # operators' restarts that wait for the outstanding one
-    repairs: int = 0  # in a row without success
-    failures: int = 0  # in a row that could not be carried out
-    not_before: float | None = None  # the next one
-    last_restart_wall: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Traffic:
-    """Bytes through the tunnel device, and since when more has gone out and nothing come in."""
-
-    inbound: int
-    outbound: int
-    since: float
-
-
-@dataclass(frozen=True)
 class Tunnel:
     """Four independent fields (design, section 7) and the evidence behind them."""
 
@@ -333,6 +321,10 @@ class Tunnel:
     pairs: int = 1  # of subnets that have child SAs both ways, while connected
     kni_up: bool | None = None  # None: not observed since it was last raised
     traffic: Traffic | None = None
+    connected_at: float | None = None  # since when it has child SAs in both directions
+    received: int | None = None  # bytes that had come in through the tunnel device
+    heard_at: float | None = None  # when they had last become more
+    silent: bool = False  # the gateway answers no IKE, and nothing comes in either
     proving_until: float | None = None  # new and never up: no alarm before
     past: Past = field(default_factory=Past)
     mending: Mending = field(default_factory=Mending)
@@ -346,6 +338,11 @@ class Tunnel:
     def carries(self) -> bool:
         """Whether its KNI is raised, and not seen down."""
         return self.carrying.state == "raised" and self.kni_up is not False
+
+    @property
+    def testable(self) -> bool:
+        """Whether a probe says anything. Into a tunnel that is being severed it would only wake pluto's trap."""
+        return self.connected and not self.mending.severed
 
     @property
     def flaps(self) -> tuple[float, ...]:

@@ -30,11 +30,11 @@ LAST_METRIC = 4_294_967_295
 NFT_TABLE = "ipsec_client"
 """Our nftables table, family inet, in the namespace and on the router."""
 
-PROBE_MARK = 12800
-"""The mark of probes over TCP and UDP, from their socket to the namespace's firewall, which takes it off."""
-
 OUT_OF_TUNNEL = 0x02000000
 """The bit that the router's firewall sets in the marks of packets and connections that came out of a tunnel."""
+
+PROBE_MARK = 12800
+"""The mark of probes over TCP and UDP, from their socket to the namespace's firewall, which takes it off."""
 
 ALIAS = "ipsec-client"
 """The link alias (ifalias) of the devices we create."""
