@@ -132,7 +132,14 @@ def _sas(tunnel: Tunnel, pairs: list[SaUse], local: frozenset[str]) -> tuple[SaV
 def _monitors(state: h.Tunnel) -> tuple[MonitorView, ...]:
     return tuple(
         MonitorView(
-            test.target.destination, test.status, test.last_attempt_wall, state.last_restart_wall
+            test.target.destination,
+            test.status,
+            test.last_attempt_wall,
+            state.last_restart_wall,
+            test.target.asked.protocol,
+            test.loss,
+            test.round_trip,
+            test.rejection,
         )
         for test in state.tests
     )

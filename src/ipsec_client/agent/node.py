@@ -16,7 +16,6 @@ from ipsec_client.agent.operating import Examine, Operating
 from ipsec_client.agent.record import Record
 from ipsec_client.agent.runtime import Runtime
 from ipsec_client.agent.shelf import Shelf
-from ipsec_client.agent.totals import Totals
 from ipsec_client.agent.workshop import Workshop
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault, HostFault
@@ -62,7 +61,6 @@ class Agent:
         self._ledger = Ledger(shelf)
         self._workshop = Workshop(self._ledger)
         self._record = Record(shelf, clock)
-        self._totals = Totals(shelf)
         self._confirmation = Confirmation(shelf, clock)
         self._lost = False  # there was a document, and it cannot be read
         self._names = Names(self._ledger.get("names") or {}, self._names_changed)
@@ -97,7 +95,6 @@ class Agent:
         self._names.close()
         if self._client:
             self._remember()
-            self._totals.save()
             await self._client.close()
         self._shelf.close()
 
@@ -166,8 +163,8 @@ class Agent:
         health = self._client.health if self._client else h.Client()
         document = self._confirmation.named(self._plan.document) if self._plan else ""
         shown = Shown(
-            self._plan, document, health, self._record.book, self._record.ring, self._totals,
-            self._versions,
+            self._plan, document, health, self._record.book, self._record.ring,
+            self._record.totals, self._versions,
         )  # fmt: skip
         return view(shown, Now.read())
 
@@ -201,6 +198,12 @@ class Agent:
         if self._plan is None:
             raise Fault("this node has no configuration yet", cure="Start ipsec-client run FILE")
         return self._plan
+
+    async def failback(self) -> None:
+        """Lets traffic go back where it is preferred."""
+        if self._client is None:
+            raise Fault("this node has no ipsec-client in force")
+        self._client.failback()
 
     # --- documents ----------------------------------------------------------------------------------
 
@@ -239,7 +242,6 @@ class Agent:
         if self._client and (plan.inside is None or plan.inside.client.name != self._client.name):
             await self._dismiss()
         self._plan = plan
-        self._totals.keep({tunnel.remote.name for tunnel in plan.tunnels})
         if plan.inside:
             name = plan.inside.client.name
             if self._client is None:
@@ -260,7 +262,7 @@ class Agent:
             self._units(),
             self._ledger,
             self._record.ring,
-            self._totals,
+            self._record.totals,
             self._changed,
             self._wake.set,
         )
@@ -312,8 +314,7 @@ class Agent:
                     client.pluto, plan.objects if plan else (), client.settled
                 )
                 await client.renegotiate()
-                client.resync()
-                await client.sweep()
+                await client.resync()
             else:
                 self._ledger.put("namespaces", None)
         except (Fault, OSError) as error:
@@ -332,7 +333,7 @@ class Agent:
     async def _look(self) -> None:
         if self._confirmation.look():
             await self._undo()
-        self._totals.save(self._clock().mono)
+        self._record.totals.save(self._clock().mono)
         self._update_alarms()
 
     def _names_changed(self) -> None:
@@ -381,7 +382,7 @@ class Agent:
 def _hosts(plan: Plan) -> list[str]:
     """All that may be a name: gateways and monitor destinations."""
     monitors = [tunnel.remote.tunnel_monitor for tunnel in plan.tunnels]
-    watched = [item.address for monitor in monitors if monitor for item in monitor.destination]
+    watched = [item.probed for monitor in monitors if monitor for item in monitor.destination]
     return [tunnel.remote.host or "" for tunnel in plan.tunnels] + watched
 
 
@@ -393,7 +394,7 @@ def _versions(plan: Plan) -> dict[str, tuple[int, ...]]:
     for tunnel in plan.tunnels:
         monitor = tunnel.remote.tunnel_monitor
         found |= {
-            item.address: (tunnel.version,) for item in (monitor.destination if monitor else ())
+            item.probed: (tunnel.version,) for item in (monitor.destination if monitor else ())
         }
     six = plan.inside is not None and plan.inside.six
     return found | {tunnel.remote.host or "": (4, 6) if six else (4,) for tunnel in plan.tunnels}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from ipsec_client.agent.inbox import Inbox
-from ipsec_client.agent.intent import intended
+from ipsec_client.agent.intent import intended, policy
 from ipsec_client.agent.ledger import Ledger
 from ipsec_client.agent.libreswan import Libreswan
 from ipsec_client.agent.ring import Ring
@@ -94,9 +94,10 @@ class Runtime:
         self._carried = {remote for remote in known if self._carries(remote)}
         self._let_go({tunnel.remote.name for tunnel in inside.tunnels})
         self._plan = plan
+        self._totals.keep({tunnel.remote.name for tunnel in inside.tunnels})
         self.pluto.want(_connections(plan), render.setup(plan.document), secrets)
         await self.pluto.rekey()
-        self._put(h.Intended(intended(plan), tuple(sorted(moved))))
+        self._put(h.Intended(intended(plan), tuple(sorted(moved)), policy(plan)))
         for remote, reason in plan.refused.items():
             self._put(h.ConnectionState(remote, loaded=h.Loaded("refused", reason)))
         self._rekeying = [*dict.fromkeys([*self._rekeying, *sorted(rekeyed)])]
@@ -114,13 +115,10 @@ class Runtime:
         else:
             self._senses.follow(inside.tunnels, inside.local, inside.hosts)
 
-    def resync(self) -> None:
-        """Looks at everything again, trusting no event."""
+    async def resync(self) -> None:
+        """Looks at everything again, trusting no event, and ends SAs that are too many."""
         if self._senses:
             self._senses.resync()
-
-    async def sweep(self) -> None:
-        """Ends SAs that are too many."""
         inside = self._plan.inside if self._plan else None
         if inside is None or self._senses is None or not self.health.pluto_alive:
             return
@@ -154,6 +152,7 @@ class Runtime:
     async def close(self) -> None:
         """Lets go of everything; tunnels and pluto stay as they are."""
         self._inbox.close()
+        self._totals.save()
         self.blind()
         await self.pluto.close()
 
@@ -176,6 +175,10 @@ class Runtime:
         if failure:
             raise Fault(f"{remote} was not restarted: {failure}", cure=f"See why remote {remote}")
 
+    def failback(self) -> None:
+        """An operator wants traffic back on the preferred tunnels that are up."""
+        self._put(h.OperatorFailback())
+
     # --- the hands of the inbox ---------------------------------------------------------------------
 
     def lower(self, effect: h.Lower) -> None:
@@ -193,10 +196,10 @@ class Runtime:
         log.info("%s raised: %s", effect.remote, effect.reason, extra=self._about(effect.remote))
 
     def probe(self, effect: h.Probe) -> str:
-        """Sends an echo request; the reason why it could not, or nothing."""
+        """Asks through a tunnel; the reason why it could not, or nothing."""
         if self._senses is None:
             return "the namespace is not there yet"
-        return self._senses.probe(effect.remote, effect.destination, effect.sequence)
+        return self._senses.probe(effect)
 
     def listen(self, remote: str, at_once: bool) -> None:
         """Whether answers through a tunnel are told as they come, or when they are asked for."""

@@ -79,12 +79,26 @@ def _by_tests(tunnel: Tunnel) -> Finding:
     required = tunnel.intent.required
     needed = len(tests) if required is None else max(1, min(required, len(tests)))
     answering = sum(test.status == "up" for test in tests)
-    silent = [test.target.destination for test in tests if test.status == "down"]
+    down = [test for test in tests if test.status == "down"]
     if answering >= needed:
         return _within_limits(tunnel)
-    if len(tests) - len(silent) < needed:
-        return "down", f"no answer from {', '.join(silent)}{_nothing_at_all(tunnel)}", False
-    return "unknown", "not tested yet", False
+    if len(tests) - len(down) < needed:
+        return "down", _why_down(down) + _nothing_at_all(tunnel), False
+    untested = [test for test in tests if test.status == "unknown"]
+    return "unknown", _told(untested) or "not tested yet", False
+
+
+def _why_down(down: list[Test]) -> str:
+    silent = [test.target.destination for test in down if not test.rejection]
+    nothing = f"no answer from {', '.join(silent)}" if silent else ""
+    return "; ".join(filter(None, (nothing, _told(down))))
+
+
+def _told(tests: list[Test]) -> str:
+    """What destinations answered that is no good answer, or why they could not be asked."""
+    return "; ".join(
+        f"{test.target.destination} {test.rejection}" for test in tests if test.rejection
+    )
 
 
 def _nothing_at_all(tunnel: Tunnel) -> str:

@@ -6,7 +6,7 @@ An event that names an unknown remote changes nothing.
 from __future__ import annotations
 
 from ipsec_client.base.clock import Now
-from ipsec_client.health import monitor, repair, switch
+from ipsec_client.health import failback, monitor, repair, switch
 from ipsec_client.health.copying import replace
 from ipsec_client.health.judge import lacking
 from ipsec_client.health.types import (
@@ -21,11 +21,13 @@ from ipsec_client.health.types import (
     KniLink,
     Loaded,
     Negotiation,
+    OperatorFailback,
     OperatorRestart,
     Orphaned,
     PlutoState,
     ProbeAnswers,
     ProbeFailed,
+    ProbeRejected,
     RepairDone,
     Replacing,
     SecurityAssociations,
@@ -56,7 +58,10 @@ def observe(client: Client, event: Event, now: Now) -> tuple[Client, list[Effect
         case PlutoState():
             return _pluto(client, event.alive, now), []
         case Intended():
-            return _intended(client, event, now), []
+            client = _intended(client, event, now)
+            return failback.follow(client, client.tunnels, now)
+        case OperatorFailback():
+            return failback.asked(client)
     place = next(
         (n for n, known in enumerate(client.tunnels) if known.intent.remote == event.remote), None
     )
@@ -77,18 +82,16 @@ def _of_tunnel(
     match event:
         case ProbeAnswers(_, answers):
             return monitor.answered(tunnel, answers, now), []
-        case ProbeFailed(_, destination, sequence):
-            return monitor.unsent(tunnel, destination, sequence, now), []
+        case ProbeFailed(_, destination, sequence, reason):
+            return monitor.unsent(tunnel, destination, sequence, reason, now), []
+        case ProbeRejected(_, destination, sequence, reason):
+            return monitor.rejected(tunnel, destination, sequence, reason), []
         case Counters(_, inbound, outbound):
             return _counted(tunnel, inbound, outbound, now), []
         case SecurityAssociations() if client.pluto_alive is not False:
             return _associated(tunnel, event, now), []
-        case Orphaned():
-            return repair.orphaned(tunnel, now), []
-        case Unanswered(_, seconds):
-            return _unanswered(tunnel, seconds, now), []
-        case ConnectionState():
-            return _connection(tunnel, event, now), []
+        case Orphaned() | Unanswered() | ConnectionState():
+            return _told_by_pluto(tunnel, event, now), []
         case KniLink(_, up):
             return switch.linked(tunnel, up, now)
         case Replacing():
@@ -104,6 +107,7 @@ def _intended(client: Client, event: Intended, now: Now) -> Client:
     known = {tunnel.intent.remote: tunnel for tunnel in client.tunnels}
     return replace(
         client,
+        policy=event.policy,
         tunnels=tuple(
             _kept(known[intent.remote], intent, intent.remote in event.restarted, now)
             if intent.remote in known
@@ -175,6 +179,17 @@ def _associated(tunnel: Tunnel, event: SecurityAssociations, now: Now) -> Tunnel
         tunnel = replace(tunnel, silent=False)
         return repair.disconnected(monitor.suspend(tunnel), now)
     return tunnel
+
+
+def _told_by_pluto(
+    tunnel: Tunnel, event: Orphaned | Unanswered | ConnectionState, now: Now
+) -> Tunnel:
+    match event:
+        case Orphaned():
+            return repair.orphaned(tunnel, now)
+        case Unanswered(_, seconds):
+            return _unanswered(tunnel, seconds, now)
+    return _connection(tunnel, event, now)
 
 
 def _connection(tunnel: Tunnel, event: ConnectionState, now: Now) -> Tunnel:
