@@ -13,11 +13,13 @@ import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from ipsec_client.agent import whole
 from ipsec_client.agent.ledger import Ledger
 from ipsec_client.base.errors import Fault, HostFault
+from ipsec_client.base.logs import about
 from ipsec_client.base.secret import Secret
 from ipsec_client.dialect.debugging import CLASSES, is_debugging
 from ipsec_client.dialect.render import Conn
@@ -125,7 +127,8 @@ class Libreswan:
             await self._work(lambda: self._control.reread_secrets(secrets))
             self._held = secrets
         except Fault as fault:
-            log.error("pluto of %s has not taken its keys: %s", self._client, fault)
+            extra = about(client=self._client)
+            log.error("pluto of %s has not taken its keys: %s", self._client, fault, extra=extra)
 
     # --- repairs ------------------------------------------------------------------------------------
 
@@ -202,7 +205,7 @@ class Libreswan:
         self._loop.remove_reader(handle)
         self._alive = None
         self._put(h.PlutoState(False))
-        log.error("pluto of %s has ended", self._client)
+        log.error("pluto of %s has ended", self._client, extra=about(client=self._client))
         if not died.done():
             died.set_result(None)
 
@@ -296,9 +299,9 @@ class Libreswan:
                 note = pluto_log.read(line)
                 if note and note.conn in remotes:
                     self._tell(note, remotes[note.conn], attempts)
-            if rotate.is_full(self._layout.log):
+            for full in filter(rotate.is_full, (self._layout.log, rotate.beside(self._layout.log))):
                 with suppress(Fault):  # there is no room; it is empty all the same
-                    await self._work(lambda: rotate.turn_over(self._layout.log))
+                    await self._work(partial(rotate.turn_over, full))
 
     def _tell(self, note: pluto_log.Note, remote: str, attempts: dict[str, int]) -> None:
         match note.kind:
