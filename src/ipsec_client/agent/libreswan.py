@@ -19,7 +19,6 @@ from typing import Any, TypeVar
 from ipsec_client.agent import whole
 from ipsec_client.agent.ledger import Ledger
 from ipsec_client.base.errors import Fault, HostFault
-from ipsec_client.base.logs import about
 from ipsec_client.base.secret import Secret
 from ipsec_client.dialect.debugging import CLASSES, is_debugging
 from ipsec_client.dialect.render import Conn
@@ -136,8 +135,7 @@ class Libreswan:
             await self._work(lambda: self._control.reread_secrets(secrets))
             self._held = secrets
         except Fault as fault:
-            extra = about(client=self._client)
-            log.error("pluto of %s has not taken its keys: %s", self._client, fault, extra=extra)
+            log.error("pluto of %s has not taken its keys: %s", self._client, fault)
 
     async def children(self) -> list[Child]:
         """Its child SAs with their SPIs; raises Fault."""
@@ -239,7 +237,7 @@ class Libreswan:
         self._loop.remove_reader(handle)
         self._alive = None
         self._put(h.PlutoState(False))
-        log.error("pluto of %s has ended", self._client, extra=about(client=self._client))
+        log.error("pluto of %s has ended", self._client)
         if not died.done():
             died.set_result(None)
 
@@ -328,9 +326,7 @@ class Libreswan:
             await asyncio.sleep(LOG_PACE)
             remotes = {item.name: item.remote for item in self._wanted.values()}
             for line in self._tail.read():
-                if is_debugging(line):
-                    continue
-                note = pluto_log.read(line)
+                note = None if is_debugging(line) else pluto_log.read(line)
                 if note and note.conn in remotes:
                     self._tell(note, remotes[note.conn], attempts)
             for full in filter(rotate.is_full, (self._layout.log, rotate.beside(self._layout.log))):
