@@ -70,6 +70,19 @@ def test_a_process_that_ends_tells_what_it_passed_over(
     assert "... 312 more of this kind in 60 s: no answer client=client1 remote=rem1" in lines[-1]
 
 
+def test_a_process_bounds_what_one_place_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IPSEC_CLIENT_LOG", str(tmp_path))
+    with logs.recording("agent"):
+        for number in range(2 * ALIKE):
+            log.error("request %d failed", number)
+        log.error("another place")
+    lines = (tmp_path / "agent.log").read_text().splitlines()
+    assert len(lines) == ALIKE + 2
+    assert [line for line in lines if f"... {ALIKE} more of this kind" in line]
+
+
 def test_the_level_is_changed_live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IPSEC_CLIENT_LOG", str(tmp_path))
     with logs.recording("agent"):

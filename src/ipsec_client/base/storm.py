@@ -33,7 +33,7 @@ class Storms:
 
     def admits(self, record: logging.LogRecord, now: float) -> bool:
         """Whether the record is written; one that is not is counted."""
-        place = (record.name, record.levelno, record.msg)
+        place = (record.pathname, record.lineno, record.levelno)
         equal = (*place, record.getMessage(), str(getattr(record, "about", "")))
         for key, most in ((equal, EQUAL), (place, ALIKE)):
             kind = self._kinds.setdefault(key, _Kind(now))
