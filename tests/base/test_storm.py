@@ -49,6 +49,12 @@ def test_lines_of_other_text_level_or_tunnel_are_no_storm() -> None:
     assert storms.admits(record("x", level=logging.INFO), 0.0)
 
 
+def test_who_asks_for_debug_gets_it_whole() -> None:
+    storms = Storms()
+    assert all(storms.admits(record("tick", level=logging.DEBUG), 0.0) for _ in range(3 * ALIKE))
+    assert storms.wait(0.0) is None
+
+
 def test_one_place_cannot_fill_the_disk_whatever_it_says() -> None:
     storms = Storms()
     passed = sum(storms.admits(record("request %d failed", n), 0.0) for n in range(3 * ALIKE))
