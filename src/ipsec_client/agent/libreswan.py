@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from ipsec_client.agent import whole
@@ -325,14 +326,12 @@ class Libreswan:
             await asyncio.sleep(LOG_PACE)
             remotes = {item.name: item.remote for item in self._wanted.values()}
             for line in self._tail.read():
-                if is_debugging(line):
-                    continue
-                note = pluto_log.read(line)
+                note = None if is_debugging(line) else pluto_log.read(line)
                 if note and note.conn in remotes:
                     self._tell(note, remotes[note.conn], attempts)
-            if rotate.is_full(self._layout.log):
+            for full in filter(rotate.is_full, (self._layout.log, rotate.beside(self._layout.log))):
                 with suppress(Fault):  # there is no room; it is empty all the same
-                    await self._work(lambda: rotate.turn_over(self._layout.log))
+                    await self._work(partial(rotate.turn_over, full))
 
     def _tell(self, note: pluto_log.Note, remote: str, attempts: dict[str, int]) -> None:
         match note.kind:
