@@ -211,6 +211,12 @@ def _child_refusals(profile: IpsecProfile, series: int) -> Iterator[Refusal]:
             "has several groups, of which IKEv1 can offer one (RFC 2409, 5.5)",
             "Keep one, or use ike-v2 insist",
         )
+    if profile.compress and series == DEFAULT:
+        # The compression's SA gets no if_id, so that no packet finds it, and each asks for new SAs: libreswan#1325.
+        said = (
+            f"true makes {_release(series)} carry nothing: it ties compression to no tunnel device"
+        )
+        yield Refusal("compress", said, "Leave it unset, or install Libreswan 5")
     if NO_AUTH in profile.phase2_digest:
         offered = [CIPHERS["null"]] if ah else _ciphers(ciphers, STRONG[version].child_ciphers)
         yield from _no_auth("phase2-digest", profile.phase2_digest, offered, bool(ciphers) or ah)
