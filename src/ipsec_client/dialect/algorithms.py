@@ -45,8 +45,13 @@ class Remark(NamedTuple):
 
 
 def ike_version(profile: IpsecProfile) -> int:
+    """1 or 2, as the profile says."""
+    return version_of(profile.ike_v2)
+
+
+def version_of(written: str | None) -> int:
     """1 or 2. Libreswan 4 has no "either": propose became yes, permit became no (ipsec.conf(5), ikev2)."""
-    return IKEV1 if profile.ike_v2 in ("permit", "no", "never") else IKEV2
+    return IKEV1 if written in ("permit", "no", "never") else IKEV2
 
 
 # --- proposals ------------------------------------------------------------------------------------
