@@ -95,6 +95,21 @@ def test_a_client_is_started_watched_and_stopped_on_request(folder: Path) -> Non
     assert not (folder / "supervisor.json").exists()
 
 
+def test_every_unit_is_told_of_with_what_it_uses() -> None:
+    async def body(supervisor: Supervisor) -> None:
+        await supervisor.start("agent")
+        await asked(Supervised().start)
+        await asked(Supervised().stop)
+        states = await asyncio.to_thread(Supervised().states)
+        assert set(states) == {"agent", CLIENT + "c1"}
+        assert states["agent"].running
+        assert states["agent"].memory > 4096
+        stopped = states[CLIENT + "c1"]
+        assert (stopped.running, stopped.cpu_seconds, stopped.memory) == (False, 0.0, 0)
+
+    supervising(body)
+
+
 def test_a_client_that_cannot_start_says_why() -> None:
     def before() -> None:
         raise Fault("namespace c1 does not exist")
