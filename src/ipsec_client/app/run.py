@@ -138,7 +138,10 @@ class _Run:
 
 
 def _verb(*words: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "ipsec_client", *words)
+    """How one of our processes is started: as we were, since only our own script may know where our code is."""
+    program = Path(sys.argv[0]).absolute()
+    ours = ("-m", "ipsec_client") if program.name == "__main__.py" else (str(program),)
+    return (sys.executable, *ours, *words)
 
 
 def _new_log() -> Path:
