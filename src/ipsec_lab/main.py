@@ -12,9 +12,10 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from ipsec_lab import control
 from ipsec_lab.causes import CAUSES
@@ -22,6 +23,7 @@ from ipsec_lab.demo import demo
 from ipsec_lab.document import Site, read
 from ipsec_lab.enclosure import enclosed
 from ipsec_lab.errors import LabError
+from ipsec_lab.failover import FAILURES, failover
 from ipsec_lab.forwarding import packets_first
 from ipsec_lab.guest import cli as machine
 from ipsec_lab.guest.probe import inside_guest
@@ -38,6 +40,9 @@ from ipsec_lab.verbs import Verbs
 _HERE = "--here"
 _INTERRUPTED = 130
 _STANDARD_INPUT = "-"
+
+if TYPE_CHECKING:
+    _Verbs = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - it has no other name
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,6 +66,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(_HERE, action="store_true", help=argparse.SUPPRESS)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
 
+    _add_run(verbs)
+    demo_ = verbs.add_parser("demo", help="the page's example failing over, with figures")
+    demo_.set_defaults(do=_where_esp_is(lambda _: demo()))
+    _add_for_the_running_lab(verbs)
+    _add_failover(verbs)
+    exec_ = verbs.add_parser("exec", help="run a command where ESP is")
+    machine.arguments(exec_)
+    exec_.set_defaults(do=_exec)
+    return parser
+
+
+def _add_run(verbs: _Verbs) -> None:
     run = verbs.add_parser("run", help="build the lab for a configuration, until interrupted")
     run.add_argument("file", metavar="FILE", help="PCLI text; - is standard input")
     run.add_argument(
@@ -73,9 +90,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.set_defaults(do=_where_esp_is(_run))
 
-    demo_ = verbs.add_parser("demo", help="the page's example failing over, with figures")
-    demo_.set_defaults(do=_where_esp_is(lambda _: demo()))
 
+def _add_for_the_running_lab(verbs: _Verbs) -> None:
     shell = verbs.add_parser("shell", help="a shell, or a command, on a host of the running lab")
     shell.add_argument("host", nargs="?", default=ROUTER, metavar="HOST")
     shell.add_argument("command", nargs="*", metavar="COMMAND", help="after --")
@@ -103,10 +119,16 @@ def _parser() -> argparse.ArgumentParser:
     measure.add_argument("--to", metavar="ADDRESS", help="default: one of the first service's")
     measure.set_defaults(do=_where_the_lab_is(_measure))
 
-    exec_ = verbs.add_parser("exec", help="run a command where ESP is")
-    machine.arguments(exec_)
-    exec_.set_defaults(do=_exec)
-    return parser
+
+def _add_failover(verbs: _Verbs) -> None:
+    run = verbs.add_parser("failover", help="failures again and again, and what traffic felt")
+    names = [failure.name for failure in FAILURES]
+    run.add_argument("what", nargs="*", metavar="FAILURE", help=f"all, or of {', '.join(names)}")
+    run.add_argument("--seconds", type=float, default=inf, help="stop after; said again, goes on")
+    run.add_argument("--quick", action="store_true", help="three of each")
+    run.set_defaults(
+        do=_where_esp_is(lambda given: failover(given.what, given.seconds, given.quick))
+    )
 
 
 def _kind(text: str) -> tuple[str, str]:

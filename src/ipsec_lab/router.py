@@ -100,6 +100,13 @@ class Router:
         """What `pcli -c` prints for a command; empty while nobody answers it."""
         return self.host.run([PCLI, "-c", command]).stdout
 
+    def agent(self) -> str:
+        """The process that is the agent at present: beside it a spare one waits for its turn."""
+        inode = self.host.must(["stat", "--format=%i", "/run/ipsec-client/agent.lock"]).strip()
+        rows = map(str.split, self.host.must(["cat", "/proc/locks"]).splitlines())
+        [holder] = [row[4] for row in rows if row[5].endswith(f":{inode}")]
+        return holder
+
     def interfaces(self) -> dict[str, terminal.Interface]:
         """The state of the router's interfaces."""
         return terminal.interfaces(self.pcli("show device-interface"))

@@ -36,6 +36,7 @@ class Verbs:
             "start": self.start,
             "commit": self.commit,
             "stop": self.stop,
+            "agent": self.agent,
             "send": self.send,
             "sent": self.sent,
         }
@@ -105,3 +106,7 @@ class Verbs:
         """End the product as an operator would."""
         self._lab.router.stop()
         return None, ()
+
+    def agent(self) -> Answer:
+        """The process that is the agent."""
+        return self._lab.router.agent(), ()

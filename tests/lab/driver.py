@@ -115,11 +115,8 @@ class Lab:
         self.must(ROUTER, "kill", f"-{name}", *found)
 
     def agent(self) -> str:
-        """The process that is the agent at present: beside it a spare one waits for its turn."""
-        inode = self.must(ROUTER, "stat", "--format=%i", "/run/ipsec-client/agent.lock").strip()
-        locks = self.must(ROUTER, "cat", "/proc/locks").splitlines()
-        [holder] = [row.split()[4] for row in locks if row.split()[5].endswith(f":{inode}")]
-        return holder
+        """The process that is the agent at present."""
+        return str(control.call("agent"))
 
     @contextmanager
     def captured(self, name: str, *places: tuple[str, str]) -> Iterator[dict[str, Path]]:
