@@ -32,6 +32,9 @@ LOG = "ipsec-client-run.log"
 FIRST = -10
 """Niceness of the agent and of us: a failover, or a restart, must not wait behind what else is computed here."""
 
+AGENT_WATCHDOG, CONDUCTOR_WATCHDOG = 20.0, 60.0
+"""Seconds without a sign of life after which one has hung; as WatchdogSec= of their units."""
+
 TEARDOWN_PATIENCE = 60.0
 """Seconds the agent may take to remove what it made."""
 
@@ -87,8 +90,20 @@ class _Run:
         here.append(f"--run={uuid.uuid4()}")
         self._supervisor = Supervisor(
             [
-                Child(AGENT, _verb("agent", "--spare"), out=log, spare=True, nice=FIRST),
-                Child(CONDUCTOR, _verb("conductor", str(file), *here), out=log),
+                Child(
+                    AGENT,
+                    _verb("agent", "--spare"),
+                    out=log,
+                    spare=True,
+                    nice=FIRST,
+                    watchdog=AGENT_WATCHDOG,
+                ),
+                Child(
+                    CONDUCTOR,
+                    _verb("conductor", str(file), *here),
+                    out=log,
+                    watchdog=CONDUCTOR_WATCHDOG,
+                ),
             ],
             pluto.child,
             tell,
