@@ -27,11 +27,11 @@ from ipsec_client.config.generated import generate
 from ipsec_client.config.reader import read
 from ipsec_client.dialect.foreign import ipsecconf, keys, swanctl
 from ipsec_client.dialect.foreign.assemble import Names, assemble
-from ipsec_client.kernel import netlink, xfrm
+from ipsec_client.kernel import filters, netlink, packets, xfrm
 from ipsec_client.model.definition import definition
 from ipsec_client.model.elements import Authority, Config
 from ipsec_client.pluto import log, status
-from ipsec_client.probes import packet
+from ipsec_client.probes import echo, packet
 from ipsec_client.wire.document import from_json, to_json
 from ipsec_client.wire.request import Json, Reply, Request, Say
 from tests.commands.authority import CLIENT, KEY, FakeAuthority, Session, running
@@ -135,6 +135,7 @@ def request(data: bytes) -> None:
         line = Request.from_json(message).body.get("line")
         if isinstance(line, str):
             parse(split(line), COMMANDS)
+            filters.program(filters.read(line))
 
 
 def pluto(data: bytes) -> None:
@@ -143,6 +144,7 @@ def pluto(data: bytes) -> None:
     status.traffic(lines)
     status.states(lines)
     status.loaded(lines)
+    status.lacking(lines, "conn")
     log.added(lines, "ipsec-client-tunnel-p-r")
     log.refusal(lines, "ipsec-client-tunnel-p-r")
     for line in lines:
@@ -158,6 +160,9 @@ def kernel(data: bytes) -> None:
     xfrm.parse(kind, body)
     packet.reply(4, 7, body)
     packet.reply(6, 7, body)
+    for family in (4, 6):
+        echo.heard(family, 7, bytes(body), "192.0.2.1")
+    packets.told(packets.Packet(bytes(body), 0, "ipsec1", outgoing=False))
 
 
 def foreign(data: bytes) -> None:
@@ -246,7 +251,8 @@ def seeds(name: str) -> Iterator[bytes]:
     elif name == "document":
         yield from _documents()
     elif name == "request":
-        for line in ("show alarms", "show device-interface name rem1", "restart ipsec remote rem1"):
+        lines = ("show alarms", "show device-interface name rem1", "restart ipsec remote rem1")
+        for line in (*lines, "ping count 2 10.0.0.1", "host 10.0.0.1 and tcp and port 443"):
             asked = Request("1", "command", {"line": line, "tty": True, "width": 80})
             yield json.dumps(asked.to_json()).encode()
         yield json.dumps(Reply(status=1, error="no", cure="yes").to_json()).encode()
@@ -268,6 +274,8 @@ def seeds(name: str) -> Iterator[bytes]:
             yield bytes([item["type"]]) + body
             yield bytes([item["type"]]) + netlink.message(item["type"], 0, 1, body)
         yield b"\0" + packet.request(6, 7, 1, 2)
+        quoted = b"\x45" + bytes(8) + b"\x01" + bytes(10) + echo.request(4, 7, 1, 2)
+        yield b"\0" + quoted[:20] + b"\x03\x04" + bytes(6) + quoted
 
 
 def _texts() -> Iterator[str]:

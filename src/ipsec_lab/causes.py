@@ -11,11 +11,14 @@ from ipsec_lab.document import Remote
 from ipsec_lab.errors import LabError
 from ipsec_lab.gateways.base import Gateway
 from ipsec_lab.host import Host
+from ipsec_lab.nameserver import NameServer
 from ipsec_lab.topology import UPLINK, link_name
 
 GATEWAY_SILENT: Final = "gateway-silent"
 PEER_DELETES: Final = "peer-deletes"
 KNI_FORCED_DOWN: Final = "kni-forced-down"
+DNS_SILENT: Final = "dns-silent"
+GATEWAY_MOVES: Final = "gateway-moves"
 LOSS: Final = "loss"
 DELAY: Final = "delay"
 
@@ -23,17 +26,22 @@ CAUSES = {
     GATEWAY_SILENT: "the provider drops every packet from and to the gateway",
     PEER_DELETES: "the gateway deletes the SAs and says so",
     KNI_FORCED_DOWN: "the KNI's end in the client's namespace is set down",
+    DNS_SILENT: "the provider's name server does not answer for the gateway's name",
+    GATEWAY_MOVES: "the name server tells the gateway's other address; the old one still answers",
     LOSS: "this part of the packets is lost, each way (10% unless given)",
     DELAY: "packets take this much longer, each way (100ms unless given)",
 }
 
 PROVIDER_RULES = """\
-table ip lab {
+table inet lab {
     set silent { type ipv4_addr; }
+    set silent_six { type ipv6_addr; }
     chain forward {
         type filter hook forward priority 0
         ip saddr @silent drop
         ip daddr @silent drop
+        ip6 saddr @silent_six drop
+        ip6 daddr @silent_six drop
     }
 }
 """
@@ -46,6 +54,8 @@ class Trouble:
 
     silent: bool = False
     kni_down: bool = False
+    dns_silent: bool = False
+    moved: bool = False
     loss_percent: float = 0.0
     delay_ms: float = 0.0
 
@@ -61,9 +71,11 @@ class Causes:
         provider: Host,
         gateways: Mapping[str, tuple[Remote, Host, Gateway]],
         client: Callable[[], Host],
+        names: NameServer,
     ) -> None:
         """``client`` gives the client's namespace, which the product makes and may make anew."""
         self._provider, self._gateways, self._client = provider, gateways, client
+        self._names = names
         self._troubles = dict.fromkeys(gateways, SOUND)
         provider.nft(PROVIDER_RULES)
 
@@ -76,6 +88,17 @@ class Causes:
             self._gateways[remote][2].drop()
         elif cause == KNI_FORCED_DOWN:
             self._become(remote, replace(trouble, kni_down=True))
+        elif cause in (DNS_SILENT, GATEWAY_MOVES):
+            self._names.named(self._gateways[remote][0])
+            silent, moved = cause == DNS_SILENT, cause == GATEWAY_MOVES
+            self._become(
+                remote,
+                replace(
+                    trouble,
+                    dns_silent=trouble.dns_silent or silent,
+                    moved=trouble.moved or moved,
+                ),
+            )
         elif cause == LOSS:
             percent = _amount(amount or "10%", "%")
             self._become(remote, replace(trouble, loss_percent=percent))
@@ -102,18 +125,24 @@ class Causes:
             self._provider.nft(self._silence())
         if (old.loss_percent, old.delay_ms) != (new.loss_percent, new.delay_ms):
             self._impair(remote, new)
+        if (old.dns_silent, old.moved) != (new.dns_silent, new.moved):
+            name = self._gateways[remote][0].host_name
+            self._names.tell(name, moved=new.moved, silent=new.dns_silent)
         if old.kni_down != new.kni_down:
             self._client().ip(f"link set {remote} {'down' if new.kni_down else 'up'}")
 
     def _silence(self) -> str:
-        silent = [
-            str(self._gateways[name][0].host)
-            for name, trouble in self._troubles.items()
-            if trouble.silent
-        ]
-        rules = "flush set ip lab silent\n"
-        if silent:
-            rules += f"add element ip lab silent {{ {', '.join(silent)} }}\n"
+        rules = ""
+        for version, name in ((4, "silent"), (6, "silent_six")):
+            hosts = [
+                str(host)
+                for remote, trouble in self._troubles.items()
+                for host in self._gateways[remote][0].hosts
+                if trouble.silent and host.version == version
+            ]
+            rules += f"flush set inet lab {name}\n"
+            if hosts:
+                rules += f"add element inet lab {name} {{ {', '.join(hosts)} }}\n"
         return rules
 
     def _impair(self, remote: str, trouble: Trouble) -> None:

@@ -48,6 +48,9 @@ class Whack:
     def listen(self) -> Answer:
         return Answer(())
 
+    def debug(self, level: str) -> Answer:
+        return self._told(f"debug {level}")
+
     def reread_secrets(self, secrets: Secret) -> Answer:
         return self._told(f"secrets {secrets.reveal()}")
 

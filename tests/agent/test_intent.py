@@ -66,3 +66,15 @@ def test_how_many_must_answer() -> None:
     found = intent(text)
     assert found.required == 1
     assert [target.destination for target in found.targets] == ["a.example", "9.9.9.9"]
+
+
+@pytest.mark.parametrize(
+    ("lists", "pairs"),
+    [
+        ("", 1),
+        ("subnet 10.1.0.0/16\nsubnet 10.2.0.0/16", 2),
+        ("subnet 10.1.0.0/16\nsubnet 10.2.0.0/16\nlocal-subnet 10.3.0.0/16\nlocal-subnet 10.4.0.0/16", 4),
+    ],
+)  # fmt: skip
+def test_each_network_of_ours_with_each_of_theirs_is_a_pair(lists: str, pairs: int) -> None:
+    assert len(intent(lists).pairs) == pairs

@@ -73,5 +73,6 @@ def test_the_exit_status_tells_whether_the_host_is_ready(
     monkeypatch.setattr(doctor, "facts", lambda: [Fact("kernel", good, "6.1", "another")])
     monkeypatch.setattr(doctor, "programs", list)
     monkeypatch.setattr(doctor, "conflicts", list)
+    monkeypatch.setattr(doctor, "surroundings", lambda *, named: [])
     assert doctor.main(argparse.Namespace()) == status
     assert "✔" not in capsys.readouterr().out  # no terminal

@@ -38,6 +38,14 @@ REM1 = Tunnel(TunnelIntent("rem1"))
             replace(REM1, verdict=Verdict("degraded", "loss"), carrying=Carrying("raised", "last")),
             [Trouble("last", "rem1", "loss")],
         ),
+        (
+            replace(
+                REM1,
+                verdict=Verdict("degraded", "1 of 4 pairs", since=98.5),
+                carrying=Carrying("raised", "last"),
+            ),
+            [],
+        ),
         (replace(REM1, verdict=Verdict("degraded", "loss")), []),
         (replace(REM1, verdict=Verdict("down", "no answer")), []),
     ],

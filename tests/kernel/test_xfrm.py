@@ -32,7 +32,7 @@ RECORDED = {
     name: (item["type"], bytes.fromhex(item["body"]))
     for name, item in json.loads(Path(__file__).with_name("xfrm-messages.json").read_text()).items()
 }
-SA = Sa(if_id=3, source="192.0.2.1", destination="192.0.2.2", spi=0x101, protocol=50)
+SA = Sa(if_id=3, source="192.0.2.1", destination="192.0.2.2", spi=0x101, protocol=50, reqid=7)
 SA6 = Sa(4, "2001:db8::1", "2001:db8::2", 0xFEDCBA98, 50)
 
 
@@ -110,6 +110,17 @@ def test_a_rekey_never_leaves_a_direction_without_sa() -> None:
         assert inbound >= 1
         assert outbound >= 1
     assert table.counts(3, LOCAL) == (1, 1)
+
+
+def test_a_pair_of_subnets_is_whole_with_both_its_halves_and_through_a_rekey() -> None:
+    other = replace(SA, spi=0x301, reqid=9)
+    table = SaTable.of([SA, OUT, other])
+    assert table.pairs(3, LOCAL) == 1
+    whole = table.after(SaEvent(True, replace(OUT, spi=0x401, reqid=9)))
+    assert whole.pairs(3, LOCAL) == 2
+    renewed = whole.after(SaEvent(True, replace(OUT, spi=0x402, reqid=9)))
+    assert renewed.pairs(3, LOCAL) == 2
+    assert renewed.pairs(4, LOCAL) == 0
 
 
 def test_the_compression_state_beside_an_sa_is_not_counted() -> None:

@@ -11,6 +11,7 @@ from ipsec_lab.causes import Causes
 from ipsec_lab.document import read
 from ipsec_lab.errors import LabError
 from ipsec_lab.host import Host
+from ipsec_lab.nameserver import NameServer
 
 SITE = read(Path(__file__).with_name("document.json").read_text())
 
@@ -59,7 +60,9 @@ class Bench:
             remote.name: (remote, self.gateways[remote.name], self.dropping[remote.name])
             for remote in SITE.remotes
         }
-        self.causes = Causes(self.provider, known, lambda: self.client)
+        self.causes = Causes(
+            self.provider, known, lambda: self.client, NameServer(self.provider, SITE)
+        )
         self.provider.words.clear()
 
 
@@ -68,7 +71,10 @@ def test_silence_is_one_change_of_one_set() -> None:
     bench.causes.break_("gateway-silent", "rem1")
     bench.causes.break_("gateway-silent", "rem2")
     bench.causes.heal("rem1")
-    one = "flush set ip lab silent\nadd element ip lab silent { %s }\n"
+    one = (
+        "flush set inet lab silent\nadd element inet lab silent { %s }\n"
+        "flush set inet lab silent_six\n"
+    )
     assert bench.provider.words == [
         one % "172.16.4.3",
         one % "172.16.4.3, 172.16.5.4",
@@ -82,7 +88,9 @@ def test_healing_all_undoes_everything_and_nothing_twice() -> None:
     bench.causes.break_("kni-forced-down", "rem2")
     bench.causes.heal()
     bench.causes.heal()
-    assert bench.provider.words[1:] == ["flush set ip lab silent\n"]
+    assert bench.provider.words[1:] == [
+        "flush set inet lab silent\nflush set inet lab silent_six\n"
+    ]
     assert bench.client.words == ["link set rem2 down", "link set rem2 up"]
 
 
@@ -110,6 +118,7 @@ def test_the_gateway_deletes_once_each_time() -> None:
     [
         (("flood", "rem1"), "no cause flood"),
         (("loss", "rem9"), "no remote rem9"),
+        (("dns-silent", "rem1"), "gateway of rem1 has no name"),
         (("loss", "rem1", "much"), "much is not an amount in %"),
         (("delay", "rem1", "5%"), "5% is not an amount in ms"),
     ],

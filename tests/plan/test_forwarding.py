@@ -225,7 +225,7 @@ def test_transports_narrow_the_claim() -> None:
 def test_an_answer_leaves_by_no_interface_where_nothing_is_let_in() -> None:
     """Else what answers a tunnel's packet, and fits no service, would leave in the clear by the default route."""
     lines = firewall(plan()).splitlines()
-    (first,) = [line.strip() for line in lines if "ct direction reply" in line]
+    (first,) = [line.strip() for line in lines if "ct direction reply ct state" in line]
     assert first == 'oifname != { "eth7" } ct direction reply ct state established,related accept'
     assert lines.index(f"    {first}") == 3
 

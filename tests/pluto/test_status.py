@@ -73,6 +73,20 @@ def test_loaded_connections_once_each_however_many_networks_they_have() -> None:
     assert status.loaded(without_prefix(STATUS)) == {REM1, REM2}
 
 
+PAIRS = f"""\
+000 "{REM1}/1x1":   newest ISAKMP SA: #0; newest IPsec SA: #10; conn serial: $5;
+000 "{REM1}/1x2":   newest ISAKMP SA: #3; newest IPsec SA: #0; conn serial: $6;
+000 "{REM1}-more/1x1":   newest ISAKMP SA: #0; newest IPsec SA: #0; conn serial: $7;
+000 "{REM2}":   newest ISAKMP SA: #0; newest IPsec SA: #0; conn serial: $8;
+"""
+
+
+def test_the_pairs_of_subnets_without_a_child_sa() -> None:
+    for lines in (PAIRS.splitlines(), without_prefix(PAIRS)):
+        assert status.lacking(lines, REM1) == [f"{REM1}/1x2"]
+        assert status.lacking(lines, REM2) == []
+
+
 def test_nothing_loaded() -> None:
     assert (
         status.loaded(["000 using kernel interface: xfrm", "000 Connection list:", "000 none"])

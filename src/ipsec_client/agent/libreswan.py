@@ -19,12 +19,13 @@ from ipsec_client.agent import whole
 from ipsec_client.agent.ledger import Ledger
 from ipsec_client.base.errors import Fault, HostFault
 from ipsec_client.base.secret import Secret
+from ipsec_client.dialect.debugging import CLASSES, is_debugging
 from ipsec_client.dialect.render import Conn
 from ipsec_client.health import types as h
 from ipsec_client.plan.diff import Step, diff
 from ipsec_client.plan.objects import Connection, Object, Pluto
 from ipsec_client.pluto import log as pluto_log
-from ipsec_client.pluto import prepare
+from ipsec_client.pluto import prepare, rotate
 from ipsec_client.pluto.control import Answer, Control
 from ipsec_client.pluto.layout import Layout
 from ipsec_client.pluto.tail import Tail
@@ -65,6 +66,7 @@ class Libreswan:
         self._loop = asyncio.get_running_loop()
         self._wanted: dict[str, Connection] = {}
         self._setup, self._secrets = "", Secret("")
+        self._level = ""  # of the router's log, where it was ever changed
         self._held: Secret | None = None  # the keys that pluto has, as far as we gave them
         self._alive: tuple[int, int] | None = None  # pid and start time of the pluto that answers
         self._loading = asyncio.Lock()
@@ -156,12 +158,27 @@ class Libreswan:
         match effect.how:
             case "initiate":
                 return [self._control.initiate(connection.name)]
+            case "complete":
+                return [self._control.complete(connection.name)]
             case "restart":
                 ended = self._control.terminate(connection.name)
                 return [ended, self._control.initiate(connection.name)]
             case "replace":
                 added = self._control.add(_conn(connection))
                 return [added, self._control.initiate(connection.name)]
+
+    async def debug(self, level: str) -> None:
+        """Has pluto log as finely as a level of the router's, this one and each that follows it; raises Fault."""
+        self._level = level
+        if self._alive:
+            await self._work(lambda: self._control.debug(level))
+
+    async def status(self) -> str:
+        """All that pluto has to say of itself, for people; why it says nothing, where it does not."""
+        try:
+            return "\n".join((await self._work(self._control.status)).lines)
+        except Fault as fault:
+            return str(fault)
 
     # --- its life -----------------------------------------------------------------------------------
 
@@ -215,6 +232,9 @@ class Libreswan:
             "pluto of %s %s as process %d", self._client, "found" if adopted else "started", pid
         )
         await self.rekey()
+        if self._level in CLASSES:
+            with suppress(Fault):
+                await self.debug(self._level)
         for remote in list(self._wanted):
             connection = self._wanted.get(remote)  # a commit may have come meanwhile
             if connection is not None:
@@ -271,9 +291,14 @@ class Libreswan:
             await asyncio.sleep(LOG_PACE)
             remotes = {item.name: item.remote for item in self._wanted.values()}
             for line in self._tail.read():
+                if is_debugging(line):
+                    continue
                 note = pluto_log.read(line)
                 if note and note.conn in remotes:
                     self._tell(note, remotes[note.conn], attempts)
+            if rotate.is_full(self._layout.log):
+                with suppress(Fault):  # there is no room; it is empty all the same
+                    await self._work(lambda: rotate.turn_over(self._layout.log))
 
     def _tell(self, note: pluto_log.Note, remote: str, attempts: dict[str, int]) -> None:
         match note.kind:

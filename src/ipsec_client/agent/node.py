@@ -8,16 +8,19 @@ import os
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
-from ipsec_client.agent import whole
+from ipsec_client.agent import capturing, pinging, whole
 from ipsec_client.agent.confirm import Confirmation
 from ipsec_client.agent.display import Shown, view
 from ipsec_client.agent.ledger import Ledger
+from ipsec_client.agent.operating import Examine, Operating
 from ipsec_client.agent.record import Record
 from ipsec_client.agent.runtime import Runtime
 from ipsec_client.agent.shelf import Shelf
 from ipsec_client.agent.workshop import Workshop
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault, HostFault
+from ipsec_client.commands.particulars import Part
+from ipsec_client.commands.port import Capture, Ping
 from ipsec_client.commands.view import NodeView
 from ipsec_client.health import memory
 from ipsec_client.health import types as h
@@ -45,7 +48,11 @@ class Agent:
     """A node. ``begin`` brings back what was in force; from then on documents and the kernel drive it."""
 
     def __init__(
-        self, shelf: Shelf, units: Callable[[], Units], clock: Callable[[], Now] = Now.read
+        self,
+        shelf: Shelf,
+        units: Callable[[], Units],
+        clock: Callable[[], Now] = Now.read,
+        examine: Examine = lambda _: (),
     ) -> None:
         self._shelf = shelf
         self._units = units
@@ -62,11 +69,13 @@ class Agent:
         self._applying = asyncio.Lock()
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._operating = Operating(self._ledger, units, examine)
 
     # --- life ---------------------------------------------------------------------------------------
 
     async def begin(self) -> None:
         """Takes up the document in force before, if any, and keeps the node as it says from now on."""
+        self._operating.begin()
         document = self._shelf.document(self._planned)
         self._lost = document is None and self._shelf.lost_document
         self._confirmation.resume(document)
@@ -176,6 +185,31 @@ class Agent:
             raise Fault("this node has no ipsec-client in force")
         await self._client.restart(remote, request, say)
 
+    async def look(self, part: Part) -> NodeView:
+        """The node as it is now, with a part that takes time to find out."""
+        return await self._operating.look(part, self.view(), self._plan, self._client)
+
+    async def ping(self, order: Ping, say: Say) -> None:
+        """Sends echo requests for an operator."""
+        await pinging.ping(self._in_force(), order, say)
+
+    async def capture(self, order: Capture, say: Say) -> None:
+        """Captures packets for an operator."""
+        await capturing.capture(self._in_force(), order, say)
+
+    async def set_log_level(self, level: str) -> None:
+        """Has agent and pluto log as finely from now on."""
+        await self._operating.set_log_level(level, self._client)
+
+    async def tech_support(self, prefix: str) -> str:
+        """Gathers what helps to find a fault."""
+        return await self._operating.tech_support(prefix, self.view(), self._plan, self._client)
+
+    def _in_force(self) -> Plan:
+        if self._plan is None:
+            raise Fault("this node has no configuration yet", cure="Start ipsec-client run FILE")
+        return self._plan
+
     # --- documents ----------------------------------------------------------------------------------
 
     def _planned(self, document: Document) -> Plan:
@@ -217,9 +251,10 @@ class Agent:
             name = plan.inside.client.name
             if self._client is None:
                 self._client = self._runtime(name)
+                await self._operating.greet(self._client)
                 self._ledger.put("namespaces", sorted({name, *self._namespaces()}))
             await self._client.want(plan)
-        self._names.use(_hosts(plan))
+        self._names.use(_hosts(plan), _versions(plan))
         self._update_alarms()
         self._wake.set()
 
@@ -317,7 +352,19 @@ class Agent:
     def _changed(self) -> None:
         """Something that people see is another than before."""
         self._update_alarms()
+        self._ask_for_moved()
         self._remember()
+
+    def _ask_for_moved(self) -> None:
+        """A gateway that is down and has a name may be at another address by now."""
+        if self._client and self._plan:
+            down = {
+                tunnel.intent.remote
+                for tunnel in self._client.health.tunnels
+                if tunnel.verdict.judgement == "down"
+            }
+            hosts = {item.remote.name: item.remote.host or "" for item in self._plan.tunnels}
+            self._names.ask(hosts[remote] for remote in down & hosts.keys())
 
     def _update_alarms(self) -> None:
         health = self._client.health if self._client else h.Client()
@@ -340,3 +387,17 @@ def _hosts(plan: Plan) -> list[str]:
     monitors = [tunnel.remote.tunnel_monitor for tunnel in plan.tunnels]
     watched = [item.address for monitor in monitors if monitor for item in monitor.destination]
     return [tunnel.remote.host or "" for tunnel in plan.tunnels] + watched
+
+
+def _versions(plan: Plan) -> dict[str, tuple[int, ...]]:
+    """The versions of IP that serve for each of them: a gateway's may be IPv6 where others' are, a destination's is
+    the tunnel's.
+    """
+    found: dict[str, tuple[int, ...]] = {}
+    for tunnel in plan.tunnels:
+        monitor = tunnel.remote.tunnel_monitor
+        found |= {
+            item.address: (tunnel.version,) for item in (monitor.destination if monitor else ())
+        }
+    six = plan.inside is not None and plan.inside.six
+    return found | {tunnel.remote.host or "": (4, 6) if six else (4,) for tunnel in plan.tunnels}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
@@ -13,8 +14,10 @@ from ipsec_client.agent.ledger import Ledger
 from ipsec_client.agent.libreswan import Libreswan
 from ipsec_client.agent.ring import Ring
 from ipsec_client.agent.senses import Senses
+from ipsec_client.agent.tally import Tally
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault, InputFault
+from ipsec_client.base.logs import TRACE, about
 from ipsec_client.dialect import render
 from ipsec_client.health import types as h
 from ipsec_client.kernel import namespaces
@@ -55,7 +58,9 @@ class Runtime:
     ) -> None:
         self.name = name
         self.pluto = Libreswan(name, units, ledger, self._put, self._told)
-        self._inbox = Inbox(state, self, changed)
+        self.tally = Tally()
+        self._changed = changed
+        self._inbox = Inbox(state, self, self._noted)
         self._ledger = ledger
         self._ring = ring
         self._repair = repair
@@ -164,13 +169,15 @@ class Runtime:
         """Takes the KNI down before it returns."""
         if self._senses:
             self._senses.lower(effect.remote)
-        log.warning("%s lowered: %s", effect.remote, effect.reason)
+        log.warning(
+            "%s lowered: %s", effect.remote, effect.reason, extra=self._about(effect.remote)
+        )
 
     def raise_(self, effect: h.Raise) -> None:
         """Brings the KNI up before it returns."""
         if self._senses:
             self._senses.raise_(effect.remote)
-        log.info("%s raised: %s", effect.remote, effect.reason)
+        log.info("%s raised: %s", effect.remote, effect.reason, extra=self._about(effect.remote))
 
     def probe(self, effect: h.Probe) -> str:
         """Sends an echo request; the reason why it could not, or nothing."""
@@ -190,22 +197,40 @@ class Runtime:
 
     def restart_tunnel(self, effect: h.Restart) -> None:
         """Begins a repair."""
-        log.info("%s: %s, %s", effect.remote, effect.how, effect.reason)
+        extra = self._about(effect.remote)
+        log.info("%s: %s, %s", effect.remote, effect.how, effect.reason, extra=extra)
+        self.tally.restarted(effect.remote, time.monotonic())
         self.pluto.restart(effect)
 
     def restart_pluto(self, effect: h.RestartPluto) -> None:
         """Begins to restart pluto."""
-        log.warning("pluto of %s is restarted: %s", self.name, effect.reason)
+        log.warning(
+            "pluto of %s is restarted: %s", self.name, effect.reason, extra=about(client=self.name)
+        )
         self.pluto.restart_pluto()
 
     def record(self, effect: h.Decision, now: Now) -> None:
         """Keeps a decision for those who ask why."""
+        log.debug("%s: %s", effect.what, effect.why, extra=self._about(effect.remote))
         self._ring.decision(now.wall, effect.remote, effect.what, effect.why)
 
     # --- within -------------------------------------------------------------------------------------
 
     def _put(self, event: h.Event) -> None:
+        if log.isEnabledFor(TRACE):
+            remote = getattr(event, "remote", "")
+            log.log(TRACE, "%s", event, extra=about(client=self.name, remote=remote))
+        self.tally.happened(event, time.monotonic())
         self._inbox.put(event)
+
+    def _noted(self) -> None:
+        self.tally.judged(self.health, time.monotonic())
+        self._changed()
+
+    def _about(self, remote: str) -> dict[str, dict[str, str]]:
+        """What a line of the log on a remote is about."""
+        names = [item.name for item in _connections(self._plan) if item.remote == remote]
+        return about(client=self.name, remote=remote, connection="".join(names[:1]))
 
     def _set_up(self, device: str) -> None:
         """A tunnel device that pluto has just made: it and its routes are needed within the first packet's time,
@@ -269,5 +294,5 @@ def _device(item: Object | None) -> str:
     return dict(item.options).get("ipsec-interface", "") if isinstance(item, Connection) else ""
 
 
-def _connections(plan: Plan) -> list[Connection]:
-    return [item for item in plan.objects if isinstance(item, Connection)]
+def _connections(plan: Plan | None) -> list[Connection]:
+    return [item for item in plan.objects if isinstance(item, Connection)] if plan else []

@@ -158,7 +158,8 @@ class Senses:
 
     def _put_sas(self, remote: str, tunnel: Tunnel) -> None:
         inbound, outbound = self._sas.table.counts(tunnel.slot.index, self._local)
-        self._put(h.SecurityAssociations(remote, inbound, outbound))
+        pairs = self._sas.table.pairs(tunnel.slot.index, self._local)
+        self._put(h.SecurityAssociations(remote, inbound, outbound, pairs))
 
     def _link(self, event: KernelEvent) -> None:
         match event:

@@ -201,6 +201,9 @@ class Executor(ABC):
         self, command: NodeAction, arguments: Arguments, request: str, say: Say
     ) -> int:
         place = self._target(arguments)
+        if not command.framed:
+            await self._act(command, arguments, place, request, say)
+            return 0
         await say(f"✔ Retrieving 0/1 targets complete....\nTarget: {place}\n\n")
         await self._act(command, arguments, place, request, say)
         await say("\nSuccessfully retrieved info.\n")

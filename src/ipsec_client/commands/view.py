@@ -7,6 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ipsec_client.commands.particulars import (
+    FibView,
+    FindingView,
+    MetricView,
+    NetworkView,
+    PathView,
+    ServiceView,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SaView:
@@ -113,7 +122,10 @@ class DecisionView:
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """One node at the instant ``now``; ``router`` and ``node`` are empty before its first document."""
+    """One node at the instant ``now``; ``router`` and ``node`` are empty before its first document.
+
+    What begins with ``services`` is there when a command asked for it alone (``particulars.Part``).
+    """
 
     router: str
     node: str
@@ -126,3 +138,9 @@ class NodeView:
     decisions: tuple[DecisionView, ...] = ()
     document: str = ""  # the commit in force
     versions: tuple[tuple[str, str], ...] = field(default=())  # ("Libreswan", "4.10"), …
+    services: tuple[ServiceView, ...] = ()
+    networks: tuple[NetworkView, ...] = ()
+    paths: tuple[PathView, ...] = ()
+    fib: tuple[FibView, ...] = ()
+    statistics: tuple[MetricView, ...] = ()
+    findings: tuple[FindingView, ...] = ()

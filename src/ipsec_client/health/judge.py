@@ -48,9 +48,18 @@ def _by_evidence(tunnel: Tunnel) -> Finding:
         return "unknown", "no evidence yet", False
     if not tunnel.connected:
         return "down", _why_unconnected(tunnel), True
-    if not tunnel.tests:
-        return "up", "security associations in both directions", True
-    return _by_tests(tunnel)
+    finding: Finding = "up", "security associations in both directions", True
+    if tunnel.tests:
+        finding = _by_tests(tunnel)
+    if finding[0] == "up" and lacking(tunnel):
+        of = f"{tunnel.pairs} of {len(tunnel.intent.pairs)} pairs of subnets"
+        return "degraded", f"{of} have security associations", True
+    return finding
+
+
+def lacking(tunnel: Tunnel) -> bool:
+    """Whether some of its pairs of subnets have child SAs, and some have none."""
+    return tunnel.connected and tunnel.pairs < len(tunnel.intent.pairs) > 1
 
 
 def _why_unconnected(tunnel: Tunnel) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ipsec_client.base.clock import Now
 from ipsec_client.health import monitor, repair, switch
 from ipsec_client.health.copying import replace
+from ipsec_client.health.judge import lacking
 from ipsec_client.health.types import (
     Carrying,
     Client,
@@ -73,8 +74,8 @@ def _of_tunnel(
             return monitor.unsent(tunnel, destination, sequence, now), []
         case Counters(_, inbound, outbound):
             return _counted(tunnel, inbound, outbound, now), []
-        case SecurityAssociations(_, inbound, outbound) if client.pluto_alive is not False:
-            return _associated(tunnel, inbound, outbound, now), []
+        case SecurityAssociations() if client.pluto_alive is not False:
+            return _associated(tunnel, event, now), []
         case ConnectionState():
             return _connection(tunnel, event, now), []
         case KniLink(_, up):
@@ -142,11 +143,14 @@ def _pluto(client: Client, alive: bool, now: Now) -> Client:
     )
 
 
-def _associated(tunnel: Tunnel, inbound: int, outbound: int, now: Now) -> Tunnel:
+def _associated(tunnel: Tunnel, event: SecurityAssociations, now: Now) -> Tunnel:
     was = tunnel.connected
-    if (tunnel.inbound, tunnel.outbound) == (inbound, outbound):
+    counted = event.inbound, event.outbound, event.pairs
+    if (tunnel.inbound, tunnel.outbound, tunnel.pairs) == counted:
         return tunnel
-    tunnel = replace(tunnel, inbound=inbound, outbound=outbound)
+    tunnel = replace(tunnel, inbound=event.inbound, outbound=event.outbound, pairs=event.pairs)
+    if lacking(tunnel) and was:
+        tunnel = repair.tried(tunnel, now)
     if tunnel.connected and not was:
         return monitor.at_once(tunnel, now)
     if was and not tunnel.connected:

@@ -14,6 +14,7 @@ from zlib import crc32
 from ipsec_client.base.clock import Now
 from ipsec_client.health import monitor
 from ipsec_client.health.copying import replace
+from ipsec_client.health.judge import lacking
 from ipsec_client.health.types import (
     Client,
     Decision,
@@ -54,7 +55,7 @@ FAILURES = 2
 PLUTO_PAUSE = 300.0
 """Seconds from one restart of pluto to the next."""
 
-How = Literal["initiate", "restart", "replace"]
+How = Literal["initiate", "restart", "replace", "complete"]
 
 
 def requested(tunnel: Tunnel, request: str, now: Now) -> Tunnel:
@@ -130,7 +131,7 @@ def settle(client: Client, now: Now) -> tuple[Client, list[Effect]]:
     concerned = [
         place
         for place, tunnel in enumerate(client.tunnels)
-        if tunnel.verdict.judgement == "down" or tunnel.mending.repairing or tunnel.mending.requests
+        if _ill(tunnel) or tunnel.mending.repairing or tunnel.mending.requests
     ]
     # Whoever waits longest has its turn first, or a small budget would always go to the first in order.
     for place in sorted(concerned, key=lambda place: _not_before(client, client.tunnels[place])):
@@ -143,7 +144,12 @@ def next_at(client: Client, tunnel: Tunnel) -> float | None:
     """When the tunnel's repair needs the next tick."""
     if tunnel.mending.repairing:
         return tunnel.mending.lost_at
-    return _due(client, tunnel) if tunnel.verdict.judgement == "down" else None
+    return _due(client, tunnel) if _ill(tunnel) else None
+
+
+def _ill(tunnel: Tunnel) -> bool:
+    """Whether there is something to repair: it is down, or pluto has given up one of its pairs of subnets."""
+    return tunnel.verdict.judgement == "down" or lacking(tunnel)
 
 
 def _settle(client: Client, place: int, now: Now) -> tuple[Client, list[Effect]]:
@@ -162,11 +168,11 @@ def _due(client: Client, tunnel: Tunnel) -> float | None:
     mending = tunnel.mending
     if (
         mending.repairing
-        or tunnel.verdict.judgement != "down"
+        or not _ill(tunnel)
         or tunnel.loaded.state != "loaded"
         or tunnel.negotiation.state == "blocked"
         or client.pluto_alive is False
-        or (tunnel.connected and not (mending.ailing or mending.severed))
+        or (tunnel.connected and not (mending.ailing or mending.severed or lacking(tunnel)))
     ):
         return None
     due = _not_before(client, tunnel)
@@ -191,7 +197,7 @@ def _restart(client: Client, tunnel: Tunnel, now: Now) -> tuple[Tunnel, list[Eff
         requests=mending.requests[1:],
         repairing=True,
         lost_at=now.mono + LOST,
-        severed=how != "initiate" and bool(tunnel.inbound or tunnel.outbound),
+        severed=how in ("restart", "replace") and bool(tunnel.inbound or tunnel.outbound),
         repairs=repairs,
         failures=mending.failures,
         not_before=now.mono + _pause(client, remote, repairs),
@@ -204,9 +210,13 @@ def _restart(client: Client, tunnel: Tunnel, now: Now) -> tuple[Tunnel, list[Eff
 
 
 def _how(tunnel: Tunnel, asked: bool) -> How:
-    """Initiate what nobody has tried yet; end and initiate again; every third time load the connection anew."""
+    """Initiate what nobody has tried yet, or those pairs of subnets that are missing; end and initiate again; every
+    third time load the connection anew.
+    """
     if asked:
         return "restart" if tunnel.loaded.state == "loaded" else "replace"
+    if lacking(tunnel) and tunnel.verdict.judgement != "down":
+        return "complete"
     repairs = tunnel.mending.repairs
     if repairs % 3 == 2:
         return "replace"

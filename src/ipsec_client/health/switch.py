@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from ipsec_client.base.clock import Now
 from ipsec_client.health.copying import replace
+from ipsec_client.health.subnets import covers
 from ipsec_client.health.types import (
     Carrying,
     Client,
@@ -131,7 +132,13 @@ def _weigh_degraded(tunnels: list[Tunnel], place: int, now: Now) -> tuple[Tunnel
     tunnel = tunnels[place]
     if tunnel.verdict.judgement != "degraded":
         return tunnel, []
-    better = [other for other in tunnels if other.verdict.judgement == "up" and _carries(other)]
+    better = [
+        other
+        for other in tunnels
+        if other.verdict.judgement == "up"
+        and _carries(other)
+        and covers(other.intent.pairs, tunnel.intent.pairs)
+    ]
     if tunnel.carrying.state == "raised":
         carrier = next((other for other in better if other.kni_up), None)
         if carrier is None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from ipsec_client.health.subnets import ANY_TO_ANY, Pairs
+
 # --- what is wanted -------------------------------------------------------------------------------
 
 
@@ -36,6 +38,7 @@ class TunnelIntent:
     remote: str
     targets: tuple[Target, ...] = ()
     required: int | None = None  # how many targets must answer; None: all
+    pairs: Pairs = ANY_TO_ANY
 
 
 # --- what is known --------------------------------------------------------------------------------
@@ -113,11 +116,15 @@ class Replacing:
 
 @dataclass(frozen=True, slots=True)
 class SecurityAssociations:
-    """How many live child SAs the kernel has for a tunnel in each direction. A level, not an edge."""
+    """How many live child SAs the kernel has for a tunnel in each direction. A level, not an edge.
+
+    ``pairs``: how many pairs of subnets have them both ways.
+    """
 
     remote: str
     inbound: int
     outbound: int
+    pairs: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +259,7 @@ class Restart:
     """
 
     remote: str
-    how: Literal["initiate", "restart", "replace"]
+    how: Literal["initiate", "restart", "replace", "complete"]
     reason: str
     request: str = ""
 
@@ -344,6 +351,7 @@ class Tunnel:
     tests: tuple[Test, ...] = ()
     inbound: int | None = None  # child SAs; None: not observed yet
     outbound: int | None = None
+    pairs: int = 1  # of subnets that have child SAs both ways, while connected
     kni_up: bool | None = None  # None: not observed since it was last raised
     traffic: Traffic | None = None
     proving_until: float | None = None  # new and never up: no alarm before

@@ -12,6 +12,10 @@ from ipsec_client.health.types import Client, Tunnel
 Kind = Literal["refused", "key", "proposal", "identity", "name", "last", "pluto"]
 
 
+LASTING = 2.0
+"""Seconds that a tunnel must be degraded to be a trouble: one that comes up may be so for a moment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """What is wrong besides a KNI that is down, with a remote or ("") the whole client.
@@ -29,7 +33,7 @@ def troubles(client: Client, now: Now) -> tuple[Trouble, ...]:
     """The client's troubles, in configuration order; a level, not an edge."""
     if client.pluto_alive is False and not (client.cold and now.mono < client.started + GRACE):
         return (Trouble("pluto", "", "pluto is dead"),)
-    found = (_trouble(tunnel) for tunnel in client.tunnels)
+    found = (_trouble(tunnel, now) for tunnel in client.tunnels)
     return tuple(trouble for trouble in found if trouble is not None)
 
 
@@ -40,13 +44,15 @@ def proving(client: Client) -> frozenset[str]:
     )
 
 
-def _trouble(tunnel: Tunnel) -> Trouble | None:
+def _trouble(tunnel: Tunnel, now: Now) -> Trouble | None:
     remote = tunnel.intent.remote
     if tunnel.loaded.state == "refused":
         return Trouble("refused", remote, tunnel.loaded.reason)
     negotiation = tunnel.negotiation
     if negotiation.state == "blocked" and negotiation.blocker is not None:
         return Trouble(negotiation.blocker, remote, negotiation.notify)
-    if tunnel.verdict.judgement == "degraded" and tunnel.carrying.state == "raised":
-        return Trouble("last", remote, tunnel.verdict.reason)
+    verdict = tunnel.verdict
+    lasts = now.mono - verdict.since >= LASTING
+    if verdict.judgement == "degraded" and lasts and tunnel.carrying.state == "raised":
+        return Trouble("last", remote, verdict.reason)
     return None

@@ -29,8 +29,10 @@ XFRM_SELECTOR = 56  # bytes of struct xfrm_selector
 XFRM_ID = struct.Struct("=16sIB3x")  # daddr, spi (network order), proto
 XFRM_ADDRESS = struct.Struct("=16s")
 XFRM_USERSA_INFO = 224  # bytes
+XFRM_USERSA_REQID = struct.Struct("=I")
+XFRM_USERSA_REQID_AT = 208  # after selector, id, saddr, two lifetimes, stats, seq
 XFRM_USERSA_FAMILY = struct.Struct("=H")
-XFRM_USERSA_FAMILY_AT = 212  # after selector, id, saddr, two lifetimes, stats, seq, reqid
+XFRM_USERSA_FAMILY_AT = 212  # after reqid
 XFRM_LIFETIME_CUR = struct.Struct("=QQQQ")  # bytes, packets, when added, when used first
 XFRM_LIFETIME_CUR_AT = 160  # after selector, id, saddr, struct xfrm_lifetime_cfg
 XFRM_USERSA_FLUSH = struct.Struct("=B")  # proto; 0: every one
@@ -43,7 +45,9 @@ TUNNEL_PROTOCOLS = frozenset({IPPROTO_ESP, IPPROTO_AH})  # not the IPComp state 
 
 @dataclass(frozen=True, slots=True)
 class Sa:
-    """One half of a child SA: packets to ``destination`` bearing ``spi``. ``if_id`` is the tunnel it belongs to."""
+    """One half of a child SA: packets to ``destination`` bearing ``spi``. ``if_id`` is the tunnel it belongs to,
+    ``reqid`` the pair of subnets: it is the same in both directions and stays when the SA is rekeyed.
+    """
 
     if_id: int
     source: str
@@ -51,6 +55,7 @@ class Sa:
     spi: int
     protocol: int
     larval: bool = False
+    reqid: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,14 @@ class SaTable:
         """Inbound and outbound SAs of a tunnel; inbound ones are those to an address in ``local``."""
         mine = [sa.destination in local for sa in self.live if sa.if_id == if_id]
         return sum(mine), len(mine) - sum(mine)
+
+    def pairs(self, if_id: int, local: Collection[str]) -> int:
+        """How many of a tunnel's pairs of subnets have SAs both ways."""
+        ends: dict[int, set[bool]] = {}
+        for sa in self.live:
+            if sa.if_id == if_id:
+                ends.setdefault(sa.reqid, set()).add(sa.destination in local)
+        return sum(len(both) == 2 for both in ends.values())
 
     def changed(self, other: SaTable) -> frozenset[int]:
         """The if_ids whose SAs differ between the two tables."""
@@ -237,6 +250,7 @@ def _parse_info(info: memoryview, extra: memoryview) -> Sa | None:
         return None
     destination, spi, protocol = XFRM_ID.unpack_from(info, XFRM_SELECTOR)
     (source,) = XFRM_ADDRESS.unpack_from(info, XFRM_SELECTOR + XFRM_ID.size)
+    (reqid,) = XFRM_USERSA_REQID.unpack_from(info, XFRM_USERSA_REQID_AT)
     (family,) = XFRM_USERSA_FAMILY.unpack_from(info, XFRM_USERSA_FAMILY_AT)
     if_id, keyed = 0, False
     for kind, data in attributes(extra):
@@ -250,6 +264,7 @@ def _parse_info(info: memoryview, extra: memoryview) -> Sa | None:
         spi=socket.ntohl(spi),
         protocol=protocol,
         larval=not keyed,
+        reqid=reqid,
     )
 
 

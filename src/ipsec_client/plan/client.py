@@ -142,7 +142,7 @@ class Inside:
         path = algorithms.PATH_MTU
         if gateway:
             path = self.forwarding.path_mtu(ADDRESS.read(gateway), self.client.tenant)
-        version = outside_version(tunnel.remote)
+        version = 6 if gateway and ":" in gateway else 4
         return tunnel.profile.mtu or algorithms.tunnel_mtu(path, tunnel.profile, version)
 
     @cached_property

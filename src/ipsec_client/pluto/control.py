@@ -12,6 +12,7 @@ from pathlib import Path
 from ipsec_client.base import files, run
 from ipsec_client.base.errors import HostFault
 from ipsec_client.base.secret import Secret
+from ipsec_client.dialect import debugging
 from ipsec_client.dialect.render import Conn
 from ipsec_client.pluto import dryload, log, prepare, status
 from ipsec_client.pluto.layout import ADDCONN, WHACK, Layout
@@ -92,6 +93,16 @@ class Control:
         """Begins a negotiation and returns at once. On a tunnel that is up it makes a second child SA: never do."""
         return self._ask("--initiate", "--asynchronous", "--name", name)
 
+    def complete(self, name: str) -> Answer:
+        """Begins to negotiate those pairs of subnets of a connection that have no SA; the others are left alone."""
+        lines: list[str] = []
+        for pair in status.lacking(self.status().lines, name):
+            answer = self.initiate(pair)
+            lines += answer.lines
+            if answer.refused is not None:
+                return Answer(tuple(lines), answer.refused)
+        return Answer(tuple(lines))
+
     def terminate(self, name: str) -> Answer:
         """Ends a connection's SAs, telling the gateway; it stays loaded and is not begun again by itself."""
         return self._ask("--terminate", "--name", name)
@@ -134,6 +145,10 @@ class Control:
         until then it forgets what it is told to initiate, with exit status 0.
         """
         return self._ask("--listen")
+
+    def debug(self, level: str) -> Answer:
+        """Has it log as finely as a level of the router's says; tunnels stay, and its files know nothing of it."""
+        return self._ask(*debugging.switches(level))
 
     def shutdown(self) -> Answer:
         """Ends all SAs, telling the gateways, and pluto itself."""

@@ -97,6 +97,15 @@ def loaded(lines: Iterable[str]) -> set[str]:
     return {match["conn"] for match in matches if match}
 
 
+def lacking(lines: Iterable[str], conn: str) -> list[str]:
+    """From ``whack --status``: the pairs of subnets of a connection, as pluto names them, that have no child SA."""
+    pattern = re.compile(
+        _PREFIX + rf'"(?P<pair>{re.escape(conn)}/\d+x\d+)": .*newest IPsec SA: #0;'
+    )
+    matches = (pattern.match(line) for line in lines)
+    return [match["pair"] for match in matches if match]
+
+
 def _number(text: str) -> int:
     """Digits as they are; whatever else stands there is no count."""
     return int(text[:18]) if text.isascii() and text.isdigit() else 0

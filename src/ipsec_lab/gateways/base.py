@@ -11,6 +11,7 @@ MTU = 1400
 
 KERNEL = (
     ("ipv4/ip_forward", 1),
+    ("ipv6/conf/all/forwarding", 1),
     ("ipv4/conf/all/rp_filter", 0),
     ("ipv4/conf/default/rp_filter", 0),
 )

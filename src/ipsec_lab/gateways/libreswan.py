@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-from ipaddress import IPv4Network
 from pathlib import Path
 
-from ipsec_lab.document import Remote, Site
+from ipsec_lab.document import Network, Remote, Site
 from ipsec_lab.errors import LabError
 from ipsec_lab.gateways.base import MTU
 from ipsec_lab.gateways.proposals import Proposal, esp_proposals, ike_proposals, ike_version
@@ -42,6 +41,8 @@ conn {connection}
     ike={ike}
     phase2alg={esp}
     pfs={pfs}
+    compress={compress}
+    encapsulation={encapsulation}
     mark={mark}/0xffffffff
     leftupdown=/bin/true
     dpdaction=clear
@@ -55,6 +56,7 @@ _WORDS = {"aes-256-gcm": "aes_gcm256", "sha2": "sha2_256", "sha512": "sha2_512"}
 def configuration(remote: Remote) -> str:
     """ipsec.conf for the gateway of a remote."""
     profile = remote.profile
+    each = _one_by_one if ike_version(profile) == 1 else tuple
     return _TEMPLATE.format(
         connection=_CONNECTION,
         host=remote.host,
@@ -63,9 +65,11 @@ def configuration(remote: Remote) -> str:
         behind=_subnets("left", remote.subnets),
         router_side=_subnets("right", remote.local_subnets),
         ikev2="insist" if ike_version(profile) == 2 else "no",
-        ike=_written(ike_proposals(profile), before_group="-"),
-        esp=_written(esp_proposals(profile), before_group=";"),
+        ike=_written(each(ike_proposals(profile)), before_group="-"),
+        esp=_written(each(esp_proposals(profile)), before_group=";"),
         pfs="yes" if profile.get("perfect-forward-secrecy") else "no",
+        compress="yes" if profile.get("compress") else "no",
+        encapsulation=profile.get("encapsulation", "auto"),
         mark=_MARK,
     )
 
@@ -74,6 +78,16 @@ def secrets(remote: Remote) -> str:
     """ipsec.secrets for it. The key goes in as hexadecimal: nothing in it can be syntax."""
     ends = f"{_identity(remote.remote_id)} {_identity(remote.local_id)}"
     return f"{ends} : PSK 0x{remote.key.encode().hex()}\n"
+
+
+def _one_by_one(proposals: tuple[Proposal, ...]) -> tuple[Proposal, ...]:
+    """In IKEv1 Libreswan knows no `a+b`."""
+    return tuple(
+        Proposal(proposal.cipher, (digest,) if digest else (), (group,) if group else ())
+        for proposal in proposals
+        for digest in proposal.digests or ("",)
+        for group in proposal.groups or ("",)
+    )
 
 
 def _written(proposals: tuple[Proposal, ...], *, before_group: str) -> str:
@@ -94,11 +108,11 @@ def _word(word: str) -> str:
 
 def _identity(written: str) -> str:
     """A name is not to be looked up: Libreswan takes `@name` as it stands."""
-    is_address = written.replace(".", "").isdigit()
+    is_address = ":" in written or written.replace(".", "").isdigit()
     return written if is_address or "@" in written else f"@{written}"
 
 
-def _subnets(side: str, subnets: tuple[IPv4Network, ...]) -> str:
+def _subnets(side: str, subnets: tuple[Network, ...]) -> str:
     if len(subnets) == 1:
         return f"{side}subnet={subnets[0]}"
     return f"{side}subnets={','.join(map(str, subnets))}"
@@ -116,10 +130,13 @@ class Libreswan:
 
     def start(self) -> None:
         """Make the tunnel device, start pluto, and return when it has its connection."""
+        wan = self._site.wan
+        kind, router = "vti", str(wan.address.ip)
+        if self._remote.host.version == 6 and wan.six:
+            kind, router = "vti6", str(wan.six.ip)
         self._host.ip(
             # A VTI is told the router's address, which is the same for all that it translates.
-            f"link add {TUNNEL} type vti local {self._remote.host} "
-            f"remote {self._site.wan.address.ip} key {_MARK}",
+            f"link add {TUNNEL} type {kind} local {self._remote.host} remote {router} key {_MARK}",
             f"link set {TUNNEL} up mtu {MTU}",
             *tunnel_routes(self._site, self._remote),
         )

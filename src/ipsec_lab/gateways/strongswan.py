@@ -51,6 +51,8 @@ charon {{
 pubkey constraints kernel-netlink socket-default vici null
     install_routes = no
     install_virtual_ip = no
+    # Of quick modes at once it takes three unless told: each pair of subnets beyond would seem up and carry nothing.
+    max_ikev1_exchanges = 32
     filelog {{
         lab {{
             path = {_LOG}
@@ -77,17 +79,7 @@ connections {{
             id = {local_id}
         }}
         children {{
-            net {{
-                local_ts = {behind}
-                remote_ts = {router_side}
-                esp_proposals = {esp}
-                if_id_in = {if_id}
-                if_id_out = {if_id}
-                start_action = none
-                close_action = none
-                dpd_action = clear
-            }}
-        }}
+{children}        }}
     }}
 }}
 secrets {{
@@ -100,19 +92,49 @@ secrets {{
 """
 
 
+_CHILD = """\
+            {name} {{
+                local_ts = {behind}
+                remote_ts = {router_side}
+                esp_proposals = {esp}
+                ipcomp = {compress}
+                if_id_in = {if_id}
+                if_id_out = {if_id}
+                start_action = none
+                close_action = none
+                dpd_action = clear
+            }}
+"""
+
+
+def _children(remote: Remote) -> str:
+    """One child for all networks; in IKEv1 one for each pair, since a quick mode has room for no more."""
+    ends = [(",".join(map(str, remote.subnets)), ",".join(map(str, remote.local_subnets)))]
+    if ike_version(remote.profile) == 1:
+        ends = [(str(far), str(near)) for far in remote.subnets for near in remote.local_subnets]
+    return "".join(
+        _CHILD.format(
+            name=f"net{number}",
+            behind=behind,
+            router_side=router_side,
+            esp=_written(esp_proposals(remote.profile), ike=False),
+            compress="yes" if remote.profile.get("compress") else "no",
+            if_id=IF_ID,
+        )
+        for number, (behind, router_side) in enumerate(ends, 1)
+    )
+
+
 def configuration(remote: Remote) -> str:
     """swanctl.conf for the gateway of a remote. The key goes in as hexadecimal: nothing in it can be syntax."""
     return _TEMPLATE.format(
         connection=_CONNECTION,
         version=ike_version(remote.profile),
-        host=remote.host,
+        host=",".join(map(str, remote.hosts)),
         ike=_written(ike_proposals(remote.profile), ike=True),
-        esp=_written(esp_proposals(remote.profile), ike=False),
+        children=_children(remote),
         remote_id=_identity(remote.remote_id),
         local_id=_identity(remote.local_id),
-        behind=",".join(map(str, remote.subnets)),
-        router_side=",".join(map(str, remote.local_subnets)),
-        if_id=IF_ID,
         key=remote.key.encode().hex(),
     )
 
