@@ -98,18 +98,6 @@ class Agent:
             await self._client.close()
         self._shelf.close()
 
-    async def clear(self) -> dict[str, str]:
-        """Takes away all that bears our mark, plutos included, and tells what stayed and why; the document is kept.
-
-        For one that has not begun.
-        """
-        for name in self._namespaces():
-            with suppress(HostFault):  # without systemd and supervisor none runs
-                await asyncio.to_thread(self._units().stop, name)
-        await self._reconcile()
-        self._shelf.close()
-        return dict(self._workshop.failures)
-
     # --- requests -----------------------------------------------------------------------------------
 
     async def apply(self, request: Request, _: Say) -> Json:
