@@ -31,6 +31,9 @@ _LEFT_OUT = (
 
 def become_systemd() -> None:
     """Never returns: this process is systemd's."""
+    Path("/usr/sbin/policy-rc.d").unlink(
+        missing_ok=True
+    )  # a container's: no service may be started
     # Files of the host's own /tmp are no business of the guest, whose systemd would remove them all.
     syscalls.mount("tmpfs", "/tmp", options="mode=1777")  # noqa: S108
     _MASKS.mkdir(parents=True)
