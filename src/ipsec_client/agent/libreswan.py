@@ -28,6 +28,7 @@ from ipsec_client.pluto import log as pluto_log
 from ipsec_client.pluto import prepare, rotate
 from ipsec_client.pluto.control import Answer, Control
 from ipsec_client.pluto.layout import Layout
+from ipsec_client.pluto.status import Child
 from ipsec_client.pluto.tail import Tail
 from ipsec_client.units.port import Units
 from ipsec_client.units.process import born_at
@@ -38,6 +39,14 @@ T = TypeVar("T")
 
 READY_PACE = 0.05
 """Seconds between two looks for a pluto that is about to answer."""
+
+FIRST_WAIT = 0.5
+"""Seconds that pluto waits for an answer before it sends again, then twice as long each time: before a wait of n
+it has been waiting for n less this much.
+"""
+
+GIVING_UP = 0.1
+"""Seconds in which pluto, told of its child SA's end, is told of its IKE SA's too, if both end."""
 
 LOG_PACE = 0.5
 """Seconds between two looks at what pluto has written to its log."""
@@ -127,6 +136,14 @@ class Libreswan:
         except Fault as fault:
             log.error("pluto of %s has not taken its keys: %s", self._client, fault)
 
+    async def children(self) -> list[Child]:
+        """Its child SAs with their SPIs; raises Fault."""
+        return await self._work(self._control.children)
+
+    async def end_child(self, serial: int) -> None:
+        """Ends one child SA, telling the gateway; raises Fault."""
+        await self._work(lambda: self._control.delete_state(serial))
+
     # --- repairs ------------------------------------------------------------------------------------
 
     def restart(self, effect: h.Restart) -> None:
@@ -138,6 +155,23 @@ class Libreswan:
     def restart_pluto(self) -> None:
         """Begins to restart pluto; its life tells how that goes on."""
         self._worker.submit(self._logged, lambda: self._units.restart(self._client))
+
+    def seek(self, remote: str) -> None:
+        """A tunnel's child SA has ended: Orphaned follows if pluto leaves it at that."""
+        task = self._loop.create_task(self._seek(remote))
+        self._repairs.add(task)
+        task.add_done_callback(self._repairs.discard)
+
+    async def _seek(self, remote: str) -> None:
+        await asyncio.sleep(GIVING_UP)
+        connection = self._wanted.get(remote)
+        if connection is None:
+            return
+        with suppress(Fault):
+            states = await self._work(self._control.states)
+            mine = [state for state in states if state.conn == connection.name]
+            if mine and all(state.ike for state in mine):
+                self._put(h.Orphaned(remote))
 
     async def _repair(self, effect: h.Restart) -> None:
         connection = self._wanted.get(effect.remote)
@@ -209,7 +243,7 @@ class Libreswan:
     async def _appearance(self) -> int:
         """The pid of a pluto that answers, once there is one."""
         while True:
-            pid = _pid(self._layout)
+            pid = self._layout.pid
             if (
                 pid and born_at(pid) >= 0 and self._layout.socket.exists()
             ):  # a killed one leaves both
@@ -309,6 +343,9 @@ class Libreswan:
                 state = h.Negotiation("trying", attempts.get(remote, 0), note.detail)
             case "blocked":
                 state = h.Negotiation("blocked", attempts.get(remote, 0), note.detail, note.blocker)
+            case "unanswered":
+                self._put(h.Unanswered(remote, float(note.detail) - FIRST_WAIT))
+                return
             case "established":
                 attempts.pop(remote, None)
                 state = h.Negotiation("established")
@@ -360,10 +397,3 @@ class Libreswan:
 
 def _conn(connection: Connection) -> Conn:
     return Conn(connection.name, connection.options)
-
-
-def _pid(layout: Layout) -> int:
-    try:
-        return int((layout.run / "pluto.pid").read_text().split()[0])
-    except (OSError, ValueError, IndexError):
-        return 0

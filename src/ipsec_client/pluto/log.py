@@ -13,6 +13,7 @@ from typing import Literal
 Kind = Literal[
     "trying",  # a negotiation begins
     "silence",  # no answer yet; sent once more
+    "unanswered",  # the same of an SA that is established; the detail is the pause until the next, in seconds
     "unreachable",  # the network says so
     "notify",  # the gateway said no, unsigned: anyone on the path could have
     "blocked",  # it said no and proved who it is, or we said no: trying again will not help
@@ -64,6 +65,10 @@ def _known(pattern: str, kind: Kind, blocker: Blocker | None = None) -> _Known:
 
 _KNOWN = (
     _known(r"initiating IKEv[12] ", "trying"),
+    _known(
+        r"STATE_V2_ESTABLISHED_IKE_SA: retransmission; will wait (?P<detail>[\d.]+) seconds",
+        "unanswered",
+    ),
     _known(r"STATE_\w+: retransmission; will wait", "silence"),
     _known(
         r"ERROR: asynchronous network error report .*: (?P<detail>[^:]+) \[errno", "unreachable"
