@@ -97,6 +97,10 @@ class Agent(Operated):
             await self._client.close()
         self._shelf.close()
 
+    def compare(self) -> None:
+        """The node is compared with its plan at once, not only at its next turn."""
+        self._wake.set()
+
     # --- requests -----------------------------------------------------------------------------------
 
     async def apply(self, request: Request, _: Say) -> Json:
