@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ipsec_client.agent.diagnosis import diagnosis
 from ipsec_client.agent.ring import Ring
 from ipsec_client.alarms.book import Book
 from ipsec_client.base.clock import Now
@@ -80,7 +81,8 @@ def _tunnels(plan: Plan, health: h.Client, now: Now) -> Iterable[TunnelView]:
         except KeyError:
             continue
         device = inner.get(tunnel.device)
-        yield _tunnel(tunnel, netns, state, _sas(tunnel, pairs, local), device, now)
+        shown = _tunnel(tunnel, netns, state, _sas(tunnel, pairs, local), device, now)
+        yield replace(shown, diagnosis=diagnosis(plan, tunnel, state))
 
 
 def _tunnel(

@@ -28,6 +28,7 @@ from ipsec_client.pluto import log as pluto_log
 from ipsec_client.pluto import prepare, rotate
 from ipsec_client.pluto.control import Answer, Control
 from ipsec_client.pluto.layout import Layout
+from ipsec_client.pluto.negotiations import Negotiations
 from ipsec_client.pluto.tail import Tail
 from ipsec_client.units.port import Units
 from ipsec_client.units.process import born_at
@@ -286,7 +287,7 @@ class Libreswan:
     # --- its log ------------------------------------------------------------------------------------
 
     async def _follow_log(self) -> None:
-        attempts: dict[str, int] = {}
+        negotiations = Negotiations()
         while True:
             await asyncio.sleep(LOG_PACE)
             remotes = {item.name: item.remote for item in self._wanted.values()}
@@ -294,27 +295,12 @@ class Libreswan:
                 if is_debugging(line):
                     continue
                 note = pluto_log.read(line)
-                if note and note.conn in remotes:
-                    self._tell(note, remotes[note.conn], attempts)
+                told = negotiations.heard(note) if note and note.conn in remotes else None
+                if note and told:
+                    self._put(h.ConnectionState(remotes[note.conn], negotiation=told))
             if rotate.is_full(self._layout.log):
                 with suppress(Fault):  # there is no room; it is empty all the same
                     await self._work(lambda: rotate.turn_over(self._layout.log))
-
-    def _tell(self, note: pluto_log.Note, remote: str, attempts: dict[str, int]) -> None:
-        match note.kind:
-            case "trying":
-                attempts[remote] = attempts.get(remote, 0) + 1
-                state = h.Negotiation("trying", attempts[remote])
-            case "silence" | "unreachable" | "notify" | "dead":
-                state = h.Negotiation("trying", attempts.get(remote, 0), note.detail)
-            case "blocked":
-                state = h.Negotiation("blocked", attempts.get(remote, 0), note.detail, note.blocker)
-            case "established":
-                attempts.pop(remote, None)
-                state = h.Negotiation("established")
-            case _:
-                return
-        self._put(h.ConnectionState(remote, negotiation=state))
 
     # --- the ledger and the worker --------------------------------------------------------------------
 

@@ -94,6 +94,10 @@ class Runtime:
         self._put(h.Intended(intended(plan), tuple(sorted(moved))))
         for remote, reason in plan.refused.items():
             self._put(h.ConnectionState(remote, loaded=h.Loaded("refused", reason)))
+        for tunnel in inside.tunnels:
+            if render.gateway(tunnel.remote, inside.hosts) is None:
+                nameless = h.Negotiation("blocked", 0, tunnel.remote.host or "", "name")
+                self._put(h.ConnectionState(tunnel.remote.name, negotiation=nameless))
         self._rekeying = [*dict.fromkeys([*self._rekeying, *sorted(rekeyed)])]
         self.watch()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from ipsec_client.dialect.diagnosis import Blocker
 from ipsec_client.health.subnets import ANY_TO_ANY, Pairs
 
 # --- what is wanted -------------------------------------------------------------------------------
@@ -44,7 +45,6 @@ class TunnelIntent:
 # --- what is known --------------------------------------------------------------------------------
 
 Judgement = Literal["up", "degraded", "down", "unknown"]
-Blocker = Literal["key", "proposal", "identity", "name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,11 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Negotiation:
-    """How far IKE has come. ``attempt`` goes with trying, ``blocker`` with blocked.
+    """How far IKE has come. ``attempt`` goes with trying.
 
-    ``notify`` is what the peer answered (NO_PROPOSAL_CHOSEN); with the blocker name, the name.
+    ``blocker`` is what is in its way: blocked waits for somebody to change it, trying goes on, since nobody
+    signed what tells of it, or it may pass. ``notify`` is what the peer answered (NO_PROPOSAL_CHOSEN) or pluto
+    said; with the blocker name, the name.
     """
 
     state: Literal["idle", "trying", "established", "blocked"] = "idle"
