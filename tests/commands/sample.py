@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -82,6 +82,15 @@ class FakeNode:
         await say(self.lines)
         if self.fault:
             raise self.fault
+
+    async def failback(self) -> None:
+        self.seen = replace(
+            self.seen,
+            tunnels=tuple(
+                replace(item, carrying="raised: answers through the tunnel")
+                for item in self.seen.tunnels
+            ),
+        )
 
     async def restart(self, remote: str, request: str, say: Say) -> None:
         self.restarted.append((remote, request))

@@ -11,11 +11,13 @@ from contextlib import suppress
 from ipsec_client.agent import capturing, pinging, whole
 from ipsec_client.agent.confirm import Confirmation
 from ipsec_client.agent.display import Shown, view
+from ipsec_client.agent.hosts import hosts, versions
 from ipsec_client.agent.ledger import Ledger
 from ipsec_client.agent.operating import Examine, Operating
 from ipsec_client.agent.record import Record
 from ipsec_client.agent.runtime import Runtime
 from ipsec_client.agent.shelf import Shelf
+from ipsec_client.agent.totals import Totals
 from ipsec_client.agent.workshop import Workshop
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault, HostFault
@@ -61,6 +63,7 @@ class Agent:
         self._ledger = Ledger(shelf)
         self._workshop = Workshop(self._ledger)
         self._record = Record(shelf, clock)
+        self._totals = Totals(shelf)
         self._confirmation = Confirmation(shelf, clock)
         self._lost = False  # there was a document, and it cannot be read
         self._names = Names(self._ledger.get("names") or {}, self._names_changed)
@@ -95,6 +98,7 @@ class Agent:
         self._names.close()
         if self._client:
             self._remember()
+            self._totals.save()
             await self._client.close()
         self._shelf.close()
 
@@ -163,8 +167,9 @@ class Agent:
         health = self._client.health if self._client else h.Client()
         document = self._confirmation.named(self._plan.document) if self._plan else ""
         shown = Shown(
-            self._plan, document, health, self._record.book, self._record.ring, self._versions
-        )
+            self._plan, document, health, self._record.book, self._record.ring, self._totals,
+            self._versions,
+        )  # fmt: skip
         return view(shown, Now.read())
 
     async def restart(self, remote: str, request: str, say: Say) -> None:
@@ -197,6 +202,12 @@ class Agent:
         if self._plan is None:
             raise Fault("this node has no configuration yet", cure="Start ipsec-client run FILE")
         return self._plan
+
+    async def failback(self) -> None:
+        """Lets traffic go back where it is preferred."""
+        if self._client is None:
+            raise Fault("this node has no ipsec-client in force")
+        self._client.failback()
 
     # --- documents ----------------------------------------------------------------------------------
 
@@ -235,6 +246,7 @@ class Agent:
         if self._client and (plan.inside is None or plan.inside.client.name != self._client.name):
             await self._dismiss()
         self._plan = plan
+        self._totals.keep({tunnel.remote.name for tunnel in plan.tunnels})
         if plan.inside:
             name = plan.inside.client.name
             if self._client is None:
@@ -242,7 +254,7 @@ class Agent:
                 await self._operating.greet(self._client)
                 self._ledger.put("namespaces", sorted({name, *self._namespaces()}))
             await self._client.want(plan)
-        self._names.use(_hosts(plan), _versions(plan))
+        self._names.use(hosts(plan), versions(plan))
         self._update_alarms()
         self._wake.set()
 
@@ -255,6 +267,7 @@ class Agent:
             self._units(),
             self._ledger,
             self._record.ring,
+            self._totals,
             self._changed,
             self._wake.set,
         )
@@ -307,6 +320,7 @@ class Agent:
                 )
                 await client.renegotiate()
                 client.resync()
+                await client.sweep()
             else:
                 self._ledger.put("namespaces", None)
         except (Fault, OSError) as error:
@@ -325,6 +339,7 @@ class Agent:
     async def _look(self) -> None:
         if self._confirmation.look():
             await self._undo()
+        self._totals.save(self._clock().mono)
         self._update_alarms()
 
     def _names_changed(self) -> None:
@@ -368,24 +383,3 @@ class Agent:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(whole.ended)
-
-
-def _hosts(plan: Plan) -> list[str]:
-    """All that may be a name: gateways and monitor destinations."""
-    monitors = [tunnel.remote.tunnel_monitor for tunnel in plan.tunnels]
-    watched = [item.address for monitor in monitors if monitor for item in monitor.destination]
-    return [tunnel.remote.host or "" for tunnel in plan.tunnels] + watched
-
-
-def _versions(plan: Plan) -> dict[str, tuple[int, ...]]:
-    """The versions of IP that serve for each of them: a gateway's may be IPv6 where others' are, a destination's is
-    the tunnel's.
-    """
-    found: dict[str, tuple[int, ...]] = {}
-    for tunnel in plan.tunnels:
-        monitor = tunnel.remote.tunnel_monitor
-        found |= {
-            item.address: (tunnel.version,) for item in (monitor.destination if monitor else ())
-        }
-    six = plan.inside is not None and plan.inside.six
-    return found | {tunnel.remote.host or "": (4, 6) if six else (4,) for tunnel in plan.tunnels}

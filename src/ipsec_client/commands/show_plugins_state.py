@@ -13,7 +13,7 @@ from ipsec_client.commands.command import Answer, NodeQuery, Screen
 from ipsec_client.commands.grammar import FORCE, NODE, ROUTER, Argument, Arguments
 from ipsec_client.commands.layout import span, tree
 from ipsec_client.commands.show_device_interface import monitor
-from ipsec_client.commands.view import NodeView, TunnelView
+from ipsec_client.commands.view import MonitorView, NodeView, TunnelView
 from ipsec_client.commands.why import repair
 
 PLUGIN = "128T-ipsec-client"
@@ -106,7 +106,7 @@ def _tunnel(tunnel: TunnelView) -> dict[str, Any]:
         "Last Restart": "never" if tunnel.last_restart is None else moment(tunnel.last_restart),
     }
     if tunnel.monitors is not None:
-        told["Tunnel Monitoring"] = [monitor(view) for view in tunnel.monitors]
+        told["Tunnel Monitoring"] = [monitor(view) | _measured(view) for view in tunnel.monitors]
     return told
 
 
@@ -120,6 +120,16 @@ def _diagnosis(tunnel: TunnelView) -> dict[str, Any]:
         "Diagnosis": f"{probably}{found.plain}",
         "Look At": [path for path, _ in found.look],
         "Repair": repair(found),
+    }
+
+
+def _measured(view: MonitorView) -> dict[str, str]:
+    latency = "unknown" if view.latency is None else f"{view.latency * 1000:.1f} ms"
+    return {
+        "Protocol": view.protocol,
+        "Loss": f"{view.loss * 100:.1f} %",
+        "Latency": latency,
+        "Monitor Reason": view.reason or "none",
     }
 
 

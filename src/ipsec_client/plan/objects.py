@@ -33,6 +33,9 @@ NFT_TABLE = "ipsec_client"
 OUT_OF_TUNNEL = 0x02000000
 """The bit that the router's firewall sets in the marks of packets and connections that came out of a tunnel."""
 
+PROBE_MARK = 12800
+"""The mark of probes over TCP and UDP, from their socket to the namespace's firewall, which takes it off."""
+
 ALIAS = "ipsec-client"
 """The link alias (ifalias) of the devices we create."""
 

@@ -15,6 +15,7 @@ from ipsec_client.dialect.diagnosis import Blocker
 Kind = Literal[
     "trying",  # a negotiation begins
     "silence",  # no answer yet; sent once more
+    "unanswered",  # the same of an SA that is established; the detail is the pause until the next, in seconds
     "unreachable",  # the network says so
     "notify",  # something said no, unsigned: anyone on the path could have
     "encrypted",  # the first message that only the right key reads is sent (IKEv1)
@@ -75,6 +76,10 @@ def _known(pattern: str, kind: Kind, blocker: Blocker | None = None) -> _Known:
 
 _KNOWN = (
     _known(r"initiating IKEv[12] ", "trying"),
+    _known(
+        r"STATE_V2_ESTABLISHED_IKE_SA: retransmission; will wait (?P<detail>[\d.]+) seconds",
+        "unanswered",
+    ),
     _known(r"STATE_\w+: retransmission; will wait", "silence"),
     _known(
         r"ERROR: asynchronous network error report .*: (?P<detail>[^:]+) \[errno", "unreachable"

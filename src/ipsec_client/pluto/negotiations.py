@@ -84,7 +84,7 @@ def _follow(attempt: _Attempt, note: Note) -> tuple[_Attempt, Negotiation | None
             return _silent(replace(attempt, silences=UNANSWERED))
         case "established":
             return _Attempt(), Negotiation("established")
-        case "deleted":
+        case "deleted" | "unanswered":
             return attempt, None
     return _answered(attempt, note)
 
