@@ -27,11 +27,11 @@ from ipsec_client.config.generated import generate
 from ipsec_client.config.reader import read
 from ipsec_client.dialect.foreign import ipsecconf, keys, swanctl
 from ipsec_client.dialect.foreign.assemble import Names, assemble
-from ipsec_client.kernel import netlink, xfrm
+from ipsec_client.kernel import filters, netlink, packets, xfrm
 from ipsec_client.model.definition import definition
 from ipsec_client.model.elements import Authority, Config
 from ipsec_client.pluto import log, status
-from ipsec_client.probes import packet
+from ipsec_client.probes import dns, echo, http, packet
 from ipsec_client.wire.document import from_json, to_json
 from ipsec_client.wire.request import Json, Reply, Request, Say
 from tests.commands.authority import CLIENT, KEY, FakeAuthority, Session, running
@@ -135,6 +135,7 @@ def request(data: bytes) -> None:
         line = Request.from_json(message).body.get("line")
         if isinstance(line, str):
             parse(split(line), COMMANDS)
+            filters.program(filters.read(line))
 
 
 def pluto(data: bytes) -> None:
@@ -143,6 +144,7 @@ def pluto(data: bytes) -> None:
     status.traffic(lines)
     status.states(lines)
     status.loaded(lines)
+    status.lacking(lines, "conn")
     log.added(lines, "ipsec-client-tunnel-p-r")
     log.refusal(lines, "ipsec-client-tunnel-p-r")
     for line in lines:
@@ -158,6 +160,17 @@ def kernel(data: bytes) -> None:
     xfrm.parse(kind, body)
     packet.reply(4, 7, body)
     packet.reply(6, 7, body)
+    for family in (4, 6):
+        echo.heard(family, 7, bytes(body), "192.0.2.1")
+    packets.told(packets.Packet(bytes(body), 0, "ipsec1", outgoing=False))
+
+
+def service(data: bytes) -> None:
+    """What services answer to probes: web servers, and name servers to a query."""
+    with suppress(ValueError):
+        http.status(data)
+    asked = dns.query(int.from_bytes(data[:2].ljust(2)), "www.example.net", "A")
+    assert dns.trouble(asked, data) is None or data[:2] == asked[:2]
 
 
 def foreign(data: bytes) -> None:
@@ -228,6 +241,7 @@ TARGETS: dict[str, Target] = {
     "request": request,
     "pluto": pluto,
     "kernel": kernel,
+    "service": service,
     "foreign": foreign,
     "session": session,
     "edits": edits,
@@ -246,10 +260,7 @@ def seeds(name: str) -> Iterator[bytes]:
     elif name == "document":
         yield from _documents()
     elif name == "request":
-        for line in ("show alarms", "show device-interface name rem1", "restart ipsec remote rem1"):
-            asked = Request("1", "command", {"line": line, "tty": True, "width": 80})
-            yield json.dumps(asked.to_json()).encode()
-        yield json.dumps(Reply(status=1, error="no", cure="yes").to_json()).encode()
+        yield from _requests()
     elif name == "pluto":
         yield (ROOT / "tests" / "pluto" / "lines-4.10.txt").read_bytes()
         yield STATUS.encode()
@@ -262,12 +273,35 @@ def seeds(name: str) -> Iterator[bytes]:
         several = SESSIONS if name == "session" else EDITS
         yield from map(str.encode, several.split("\n\n"))
     elif name == "kernel":
-        recorded = json.loads((ROOT / "tests" / "kernel" / "xfrm-messages.json").read_text())
-        for item in recorded.values():
-            body = bytes.fromhex(item["body"])
-            yield bytes([item["type"]]) + body
-            yield bytes([item["type"]]) + netlink.message(item["type"], 0, 1, body)
-        yield b"\0" + packet.request(6, 7, 1, 2)
+        yield from _messages()
+    elif name == "service":
+        yield b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+        query = dns.query(0x4142, "www.example.net", "A")
+        yield (
+            query[:2]
+            + b"\x81\x80\0\1\0\1\0\0\0\0"
+            + query[12:]
+            + b"\xc0\x0c\0\1\0\1\0\0\0\1\0\4abcd"
+        )
+
+
+def _requests() -> Iterator[bytes]:
+    lines = ("show alarms", "show device-interface name rem1", "restart ipsec remote rem1")
+    for line in (*lines, "ping count 2 10.0.0.1", "host 10.0.0.1 and tcp and port 443"):
+        asked = Request("1", "command", {"line": line, "tty": True, "width": 80})
+        yield json.dumps(asked.to_json()).encode()
+    yield json.dumps(Reply(status=1, error="no", cure="yes").to_json()).encode()
+
+
+def _messages() -> Iterator[bytes]:
+    recorded = json.loads((ROOT / "tests" / "kernel" / "xfrm-messages.json").read_text())
+    for item in recorded.values():
+        body = bytes.fromhex(item["body"])
+        yield bytes([item["type"]]) + body
+        yield bytes([item["type"]]) + netlink.message(item["type"], 0, 1, body)
+    yield b"\0" + packet.request(6, 7, 1, 2)
+    quoted = b"\x45" + bytes(8) + b"\x01" + bytes(10) + echo.request(4, 7, 1, 2)
+    yield b"\0" + quoted[:20] + b"\x03\x04" + bytes(6) + quoted
 
 
 def _texts() -> Iterator[str]:

@@ -1,12 +1,15 @@
-"""Types the keys of docs/tutorial.keys into a real terminal (tmux), and makes docs/tutorial.md of its screen.
+"""Types the keys of docs/PAGE.keys into a real terminal (tmux), and makes docs/PAGE.md of its screen.
 
-``python -m tools.record_session [COMMAND...]``: COMMAND is what starts the session, ``pcli`` unless given; for the
-running lab ``.venv/bin/ipsec-lab shell router -- pcli``. tests/commands/test_tutorial.py tells how keys are written.
+``python -m tools.record_session PAGE [COMMAND...]``: PAGE is tutorial or troubleshooting, COMMAND what starts the
+session, ``pcli`` unless given; for the running lab ``.venv/bin/ipsec-lab shell router -- pcli``.
+tests/commands/test_tutorial.py tells how keys are written. Beyond that, what follows ``$ `` is run by itself where the
+session is, and shown; what follows ``% `` is run on this machine, and not shown: it plays the faults.
 """
 
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -14,19 +17,31 @@ from pathlib import Path
 from typing import Self
 
 ROOT = Path(__file__).resolve().parent.parent
-KEYS = ROOT / "docs" / "tutorial.keys"
-PAGE = ROOT / "docs" / "tutorial.md"
-SIZE = ("100", "50")
+DOCS = ROOT / "docs"
+SIZES = {"tutorial": ("100", "50"), "troubleshooting": ("200", "60")}
+"""Columns and lines of the terminal."""
+
 PATIENCE = 30.0  # seconds for what one line does
 
-HEAD = """\
+HEADS = {
+    "tutorial": """\
 # A third remote, found without a manual
 
 A session with the configuration of [examples/demo.conf](../examples/demo.conf), as it stood on the screen. The keys
-that were typed are in [tutorial.keys](tutorial.keys); `python -m tools.record_session` typed them and wrote this page.
-All commands are in [commands.md](commands.md).
+that were typed are in [tutorial.keys](tutorial.keys); `python -m tools.record_session tutorial` typed them and wrote
+this page. All commands are in [commands.md](commands.md).
 
-"""
+""",
+    "troubleshooting": """\
+# Troubleshooting
+
+Each screen here is of the lab with the configuration of [examples/demo.conf](../examples/demo.conf), as it stood there.
+[troubleshooting.keys](troubleshooting.keys) has what was typed; `python -m tools.record_session troubleshooting` typed
+it and wrote this page. The sections are those of the plugin's documentation. All commands are in
+[commands.md](commands.md).
+
+""",
+}
 
 _WAITS = re.compile(r"[#>] ?\S*( \S+)* ?$|\[y/N\]: ?$|--More--")
 """How the last line looks while the terminal waits for a key."""
@@ -35,9 +50,9 @@ _WAITS = re.compile(r"[#>] ?\S*( \S+)* ?$|\[y/N\]: ?$|--More--")
 class Terminal:
     """A tmux session of its own, ended with the block."""
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(self, command: list[str], size: tuple[str, str]) -> None:
         self._name = f"record-{time.monotonic_ns()}"
-        start = ["new-session", "-d", "-x", SIZE[0], "-y", SIZE[1], *command]
+        start = ["new-session", "-d", "-x", size[0], "-y", size[1], *command]
         limit = ["set-option", "-g", "history-limit", "20000"]
         self._tmux("-f", "/dev/null", "start-server", ";", *limit, ";", *start)
 
@@ -81,19 +96,32 @@ class Terminal:
 
 def main() -> None:
     """Records the session."""
+    name, *command = sys.argv[1:]
+    command = command or [str(ROOT / ".venv" / "bin" / "pcli")]
     parts: list[str] = []
-    with Terminal(sys.argv[1:] or [str(ROOT / ".venv" / "bin" / "pcli")]) as terminal:
+    with Terminal(command, SIZES[name]) as terminal:
         screen = terminal.settled()
         shown = 0
-        for line in KEYS.read_text().splitlines():
-            if line.startswith("# "):
+        for line in (DOCS / f"{name}.keys").read_text().splitlines():
+            sign, said = f"{line} "[:2], line[2:]
+            if sign in ("# ", "$ "):
                 told = screen.rpartition("\n")[0]  # but for the prompt that waits
-                parts += [told[shown:], line[2:]]
+                parts += [told[shown:], said if sign == "# " else printed(command[:-1], said)]
                 shown = len(told)
+            elif sign == "% ":
+                subprocess.run(shlex.split(said), check=True, cwd=ROOT)
             else:
                 screen = typed(terminal, line, screen)
         parts.append(screen.rpartition("\n")[0][shown:])
-    PAGE.write_text("".join([HEAD, *map(page, parts, range(len(parts)))]))
+    (DOCS / f"{name}.md").write_text("".join([HEADS[name], *map(page, parts, range(len(parts)))]))
+
+
+def printed(where: list[str], command: str) -> str:
+    """What a program prints where the session is, with the command above it."""
+    done = subprocess.run(
+        [*where, *shlex.split(command)], capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    return f"```\n# {command}\n{(done.stdout + done.stderr).rstrip()}\n```"
 
 
 def typed(terminal: Terminal, line: str, screen: str) -> str:
@@ -113,7 +141,7 @@ def typed(terminal: Terminal, line: str, screen: str) -> str:
 def page(part: str, number: int) -> str:
     """A part of the page: by turns what the screen showed, and what is said to the reader."""
     if number % 2:
-        return f"{part}\n\n"
+        return f"{part}\n" if not part or part.startswith("|") else f"{part}\n\n"
     shown = part.strip("\n")
     return f"```\n{shown}\n```\n\n" if shown else ""
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from ipsec_lab.pcap import ICMP, Packet
+from ipsec_lab.pcap import ICMP, ICMP_SIX, Packet
 
-REQUEST, REPLY = 8, 0
+REQUEST, REPLY = {4: 8, 6: 128}, {4: 0, 6: 129}
+_IS_REPLY = {(ICMP, REQUEST[4]): False, (ICMP, REPLY[4]): True} | {
+    (ICMP_SIX, REQUEST[6]): False, (ICMP_SIX, REPLY[6]): True
+}  # fmt: skip
 SIZE = 64
 """Bytes of an ICMP message of ours."""
 
@@ -31,23 +34,24 @@ class Echo(NamedTuple):
     """When the sender gave it to its kernel, by the sender's wall clock."""
 
 
-def request(stream: int, number: int, sent_ns: int) -> bytes:
-    """The ICMP message that asks; RFC 792."""
+def request(stream: int, number: int, sent_ns: int, version: int = 4) -> bytes:
+    """The ICMP message that asks (RFC 792, 4443); by IPv6 the kernel puts the checksum in."""
     body = _BODY.pack(_MARK, stream, number, sent_ns) + _PADDING
-    header = (REQUEST, 0, 0, stream & 0xFFFF, number & 0xFFFF)
+    header = (REQUEST[version], 0, 0, stream & 0xFFFF, number & 0xFFFF)
     checksum = _checksum(_HEADER.pack(*header) + body)
-    return _HEADER.pack(REQUEST, 0, checksum, stream & 0xFFFF, number & 0xFFFF) + body
+    return _HEADER.pack(REQUEST[version], 0, checksum, stream & 0xFFFF, number & 0xFFFF) + body
 
 
 def read(packet: Packet) -> Echo | None:
     """The request or reply of ours in a packet, if it is one."""
     data = packet.payload
-    if packet.protocol != ICMP or len(data) < _HEADER.size + _BODY.size:
+    if len(data) < _HEADER.size + _BODY.size:
         return None
+    reply = _IS_REPLY.get((packet.protocol, data[0]))
     mark, stream, number, sent_ns = _BODY.unpack_from(data, _HEADER.size)
-    if mark != _MARK or data[0] not in (REQUEST, REPLY):
+    if mark != _MARK or reply is None:
         return None
-    return Echo(packet.time_ns, data[0] == REPLY, stream, number, sent_ns)
+    return Echo(packet.time_ns, reply, stream, number, sent_ns)
 
 
 def _checksum(data: bytes) -> int:

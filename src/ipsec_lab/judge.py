@@ -9,18 +9,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import ip_address
 from itertools import pairwise
 
 from ipsec_lab import echo
-from ipsec_lab.pcap import ESP, ICMP, UDP, Packet, ipv4
+from ipsec_lab.document import Address, Network
+from ipsec_lab.pcap import ESP, ICMP, ICMP_SIX, UDP, Packet, ip
 
 IKE_PORT, NAT_T_PORT = 500, 4500
 _NON_ESP_MARKER = bytes(4)
 """Opens an IKE message on UDP port 4500; RFC 3948, section 2.2."""
 _NAT_KEEPALIVE = b"\xff"
 """The only other thing on UDP port 4500 that is not ESP; RFC 3948, section 2.3."""
-_ICMP_ERRORS = frozenset({3, 4, 5, 11, 12})
+_ARP = b"\x08\x06"
+_ICMP_ERRORS = {ICMP: frozenset({3, 4, 5, 11, 12}), ICMP_SIX: frozenset({1, 2, 3, 4})}
+_NEIGHBOURS = range(133, 138)
+"""The ICMPv6 messages of neighbour discovery (RFC 4861); they pass no router."""
 
 
 @dataclass(frozen=True)
@@ -80,17 +84,19 @@ class Kind(Enum):
 class Watch:
     """Classifies packets on the provider's network; only what a gateway sends or gets may be ESP or IKE."""
 
-    private: tuple[IPv4Network, ...]
+    private: tuple[Network, ...]
     """What nobody out there may see: LANs, networks behind gateways, the monitor network."""
-    gateways: frozenset[IPv4Address]
+    gateways: frozenset[Address]
 
     def kind(self, packet: Packet) -> Kind:
         """What it is, by its outer addresses first: a private one is clear text whatever it carries."""
-        if not packet.is_ipv4:
-            return Kind.LOCAL if _housekeeping(packet.payload) else Kind.OTHER
+        if not packet.is_ip:
+            return Kind.LOCAL if packet.payload[12:14] == _ARP else Kind.OTHER
         if self._private(packet.source) or self._private(packet.destination):
             return Kind.CLEAR
-        if packet.protocol == ICMP:
+        if _housekeeping(packet):
+            return Kind.LOCAL
+        if packet.protocol in _ICMP_ERRORS:
             return self._icmp_kind(packet)
         if not (self._gateway(packet.source) or self._gateway(packet.destination)):
             return Kind.OTHER
@@ -102,13 +108,13 @@ class Watch:
         return _is_private(self, address)
 
     def _gateway(self, address: bytes) -> bool:
-        return IPv4Address(address) in self.gateways
+        return ip_address(address) in self.gateways
 
     def _icmp_kind(self, packet: Packet) -> Kind:
-        """An ICMP error is what it quotes: RFC 792, the header and what follows it, from the ninth byte on."""
-        if not packet.payload or packet.payload[0] not in _ICMP_ERRORS:
+        """An ICMP error is what it quotes: the header and what follows it, from the ninth byte on (RFC 792, 4443)."""
+        if not packet.payload or packet.payload[0] not in _ICMP_ERRORS[packet.protocol]:
             return Kind.OTHER
-        quoted = ipv4(packet.time_ns, packet.payload[8:])
+        quoted = ip(packet.time_ns, packet.payload[8:])
         if quoted is None:
             return Kind.OTHER
         inner = self.kind(quoted)
@@ -124,7 +130,7 @@ class Watch:
 
 @lru_cache(maxsize=4096)
 def _is_private(watch: Watch, address: bytes) -> bool:
-    where = IPv4Address(address)
+    where = ip_address(address)
     return where not in watch.gateways and any(where in network for network in watch.private)
 
 
@@ -138,13 +144,15 @@ def _udp_kind(datagram: bytes) -> Kind:
     return Kind.OTHER
 
 
-def _housekeeping(frame: bytes) -> bool:
-    """ARP, and IPv6 that stays on the link: from a link-local or no address to a multicast or such a one."""
-    if frame[12:14] == b"\x08\x06":
-        return True
-    if frame[12:14] != b"\x86\xdd" or len(frame) < 54:
+def _housekeeping(packet: Packet) -> bool:
+    """IPv6 that stays on the link: the discovery of neighbours, and from a link-local or no address to a multicast
+    or such a one.
+    """
+    source, destination = packet.source, packet.destination
+    if len(source) != 16:
         return False
-    source, destination = frame[22:38], frame[38:54]
+    if packet.protocol == ICMP_SIX and packet.payload[:1] and packet.payload[0] in _NEIGHBOURS:
+        return True
     return (_link_local(source) or not any(source)) and (
         _link_local(destination) or destination[:2] == b"\xff\x02"
     )

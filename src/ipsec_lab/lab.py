@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +20,7 @@ from ipsec_lab.gateways.base import Gateway
 from ipsec_lab.gateways.libreswan import Libreswan
 from ipsec_lab.gateways.strongswan import StrongSwan
 from ipsec_lab.host import Host
+from ipsec_lab.nameserver import NameServer
 from ipsec_lab.packages import strongswan_root
 from ipsec_lab.progress import Progress
 from ipsec_lab.router import Router
@@ -112,17 +113,22 @@ class Lab:
 
 @contextmanager
 def built(
-    site: Site, configuration: str, kinds: Mapping[str, str], progress: Progress
+    site: Site,
+    configuration: str,
+    kinds: Mapping[str, str],
+    progress: Progress,
+    machine: Callable[[], Host] | None = None,
 ) -> Iterator[Lab]:
     """A lab for a site and its configuration, without the product started; it is taken down at the end.
 
-    ``kinds`` says what the gateways of some remotes are made of.
+    ``kinds`` says what the gateways of some remotes are made of, ``machine`` makes the router.
     """
     FOLDER.mkdir(mode=0o700, exist_ok=True)
     with ExitStack() as stack:
         with progress.step("lab: machines and links"):
             root = strongswan_root(progress)
-            makers = {topology.ROUTER: router.machine} | {
+            own = machine or partial(router.machine, str(site.name_server))
+            makers = {topology.ROUTER: own} | {
                 remote.name: partial(strongswan.machine, remote.name, root)
                 for remote in site.remotes
                 if kinds.get(remote.name, STRONGSWAN) == STRONGSWAN
@@ -140,7 +146,10 @@ def built(
             remote.name: (remote, hosts[remote.name], gateways[remote.name])
             for remote in site.remotes
         }
-        causes = Causes(hosts[topology.PROVIDER], known, product.client)
+        names = NameServer(hosts[topology.PROVIDER], site)
+        stack.callback(names.stop)
+        names.start()
+        causes = Causes(hosts[topology.PROVIDER], known, product.client, names)
         lab = Lab(site, configuration, hosts, gateways, product, causes)
         stack.callback(lab.stop_streams)
         yield lab

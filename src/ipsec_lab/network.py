@@ -28,6 +28,9 @@ def build(
     ).items():
         hosts[name].ip(*lines)
     # The gateways may lie in the network that the router believes to be on its own link.
-    proxy = f"ipv4/conf/{topology.TO_ROUTER}/proxy_arp"
-    hosts[topology.PROVIDER].sysctl([(proxy, 1)])
+    proxies = (
+        f"ipv4/conf/{topology.TO_ROUTER}/proxy_arp",
+        f"ipv6/conf/{topology.TO_ROUTER}/proxy_ndp",
+    )
+    hosts[topology.PROVIDER].sysctl([(proxy, 1) for proxy in proxies])
     return hosts

@@ -7,28 +7,30 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-ICMP, UDP, ESP = 1, 17, 50
+ICMP, UDP, ESP, ICMP_SIX = 1, 17, 50, 58
 
 _NANOSECOND_MAGIC = 0xA1B23C4D
 _MICROSECOND_MAGIC = 0xA1B2C3D4
 _ETHERNET = 1
-_IPV4 = b"\x08\x00"
-_FRAGMENT_OFFSET = 0x1FFF
+_IPV4, _IPV6 = b"\x08\x00", b"\x86\xdd"
+_FRAGMENT_OFFSET, _FRAGMENT_OFFSET_SIX = 0x1FFF, 0xFFF8
+_FRAGMENT = 44
+"""The header that every fragment of IPv6 has; RFC 8200, section 4.5."""
 
 
 class Packet(NamedTuple):
-    """One captured packet. Addresses are four bytes, or empty if it is not IPv4."""
+    """One captured packet. Addresses are four bytes, or sixteen, or empty if it is not IP."""
 
     time_ns: int
     source: bytes
     destination: bytes
     protocol: int
     payload: bytes
-    """What follows the IP header; of what is not IPv4, the whole frame."""
+    """What follows the IP header; of what is not IP, the whole frame."""
 
     @property
-    def is_ipv4(self) -> bool:
-        """Whether it has an IPv4 header."""
+    def is_ip(self) -> bool:
+        """Whether it has an IP header."""
         return bool(self.source)
 
 
@@ -70,15 +72,30 @@ def _file_header(data: bytes, path: Path) -> tuple[str, int]:
 
 def ethernet(time_ns: int, frame: bytes) -> Packet:
     """The packet in an Ethernet frame."""
-    if frame[12:14] == _IPV4:
-        packet = ipv4(time_ns, frame[14:])
+    if frame[12:14] in (_IPV4, _IPV6):
+        packet = ip(time_ns, frame[14:])
         if packet is not None:
             return packet
     return Packet(time_ns, b"", b"", -1, frame)
 
 
-def ipv4(time_ns: int, data: bytes) -> Packet | None:
-    """The packet that ``data`` begins with, or None if it has no IPv4 header."""
+def ip(time_ns: int, data: bytes) -> Packet | None:
+    """The packet that ``data`` begins with, or None if it has no IP header."""
+    return _ipv6(time_ns, data) if data[:1] and data[0] >> 4 == 6 else _ipv4(time_ns, data)
+
+
+def _ipv6(time_ns: int, data: bytes) -> Packet | None:
+    """Of the headers between, only a fragment's is looked behind."""
+    if len(data) < 40:
+        return None
+    protocol, payload = data[6], data[40:]
+    if protocol == _FRAGMENT and len(payload) >= 8:
+        later = int.from_bytes(payload[2:4], "big") & _FRAGMENT_OFFSET_SIX
+        protocol, payload = payload[0], b"" if later else payload[8:]
+    return Packet(time_ns, data[8:24], data[24:40], protocol, payload)
+
+
+def _ipv4(time_ns: int, data: bytes) -> Packet | None:
     if len(data) < 20 or data[0] >> 4 != 4:
         return None
     later_fragment = int.from_bytes(data[6:8], "big") & _FRAGMENT_OFFSET

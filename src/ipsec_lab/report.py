@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,7 @@ class Scene:
     def watch(self) -> Watch:
         """What classifies the packets on the provider's network."""
         return Watch(
-            tuple(map(IPv4Network, self.private)), frozenset(map(IPv4Address, self.gateways))
+            tuple(map(ip_network, self.private)), frozenset(map(ip_address, self.gateways))
         )
 
 

@@ -6,6 +6,7 @@ else and gone with the lab.
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -27,9 +28,23 @@ _LAYER = "/run/lab/var"
 _STOP_GRACE = 30.0
 
 
-def machine() -> Host:
-    """The machine, without anything running."""
-    return Host.new(ROUTER, _own_var)
+def machine(name_server: str) -> Host:
+    """The machine, without anything running; names it asks the provider for."""
+
+    def prepare() -> None:
+        _own_var()
+        _own_names(name_server)
+
+    return Host.new(ROUTER, prepare)
+
+
+def _own_names(name_server: str) -> None:
+    """A /etc/resolv.conf of its own; where it leads to may be in a /run that is not there here."""
+    file, own = Path(os.path.realpath("/etc/resolv.conf")), Path("/run/lab/resolv.conf")
+    own.write_text(f"nameserver {name_server}\n")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
+    syscalls.mount(str(own), str(file), flags=syscalls.MS_BIND)
 
 
 def _own_var() -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import struct
 import sys
 import time
 from contextlib import suppress
@@ -19,8 +18,9 @@ from types import FrameType
 
 from ipsec_lab import echo
 
-_SOL_RAW, _ICMP_FILTER = 255, 1
-_NOTHING = struct.pack("I", 0xFFFFFFFF)
+_ICMP_FILTER = {4: (255, 1), 6: (socket.IPPROTO_ICMPV6, 1)}
+"""Level and name of the socket option by version of IP; its value has a bit for each type that is not wanted."""
+_NOTHING = {4: b"\xff" * 4, 6: b"\xff" * 32}
 _SECOND = 1_000_000_000
 _CAUGHT_UP = 20
 """Packets that are sent at once, at the most, to catch up with a pause."""
@@ -38,9 +38,9 @@ def send(address: str, stream: int, rate: int) -> None:
     # A pause of the sender would count as one of the tunnels'; it sleeps most of the time and starves nobody.
     with suppress(PermissionError):
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
-    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as out:
+    with _socket(version := 6 if ":" in address else 4) as out:
         # The answers are for the capture to see; nobody reads them here.
-        out.setsockopt(_SOL_RAW, _ICMP_FILTER, _NOTHING)
+        out.setsockopt(*_ICMP_FILTER[version], _NOTHING[version])
         print("sending", flush=True)
         begin, number = time.monotonic_ns(), 0
         while not stopped:
@@ -51,8 +51,14 @@ def send(address: str, stream: int, rate: int) -> None:
             if -early > _CAUGHT_UP * _SECOND // rate:
                 begin -= early
             # Not connected: a connected socket would be told of ICMP errors instead of sending.
-            out.sendto(echo.request(stream, number, time.time_ns()), (address, 0))
+            out.sendto(echo.request(stream, number, time.time_ns(), version), (address, 0))
             number += 1
+
+
+def _socket(version: int) -> socket.socket:
+    if version == 6:
+        return socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+    return socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
 
 
 if __name__ == "__main__":

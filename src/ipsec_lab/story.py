@@ -49,7 +49,7 @@ class Story:
         site = lab.site
         self._scene = Scene(
             remotes=tuple(remote.name for remote in site.remotes),
-            gateways=tuple(str(remote.host) for remote in site.remotes),
+            gateways=tuple(str(host) for remote in site.remotes for host in remote.hosts),
             private=tuple(map(str, site.private)),
             acts=(),
         )

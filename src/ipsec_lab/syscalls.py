@@ -12,6 +12,7 @@ CLONE_NEWNET = 0x40000000
 MS_NOSUID = 0x2
 MS_NODEV = 0x4
 MS_NOEXEC = 0x8
+MS_BIND = 0x1000
 MS_REC = 0x4000
 MS_PRIVATE = 0x40000
 
@@ -36,10 +37,10 @@ def setns(descriptor: int, kind: int) -> None:
     _checked(_libc.setns(descriptor, kind), "setns")
 
 
-def mount(kind: str, target: str, *, flags: int = 0, options: str = "") -> None:
-    """Mount a file system of ``kind`` on ``target``."""
+def mount(kind: str, target: str, *, flags: int = 0, options: str = "", source: str = "") -> None:
+    """Mount a file system of ``kind``, from the device ``source`` if it is on one, on ``target``."""
     result = _libc.mount(
-        kind.encode(),
+        (source or kind).encode(),
         target.encode(),
         kind.encode(),
         ctypes.c_ulong(flags),

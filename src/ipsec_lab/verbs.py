@@ -91,9 +91,9 @@ class Verbs:
         self._lab.router.commit(configuration)
         return None, ()
 
-    def send(self, rate: int) -> Answer:
-        """Start a stream from the LAN host; the answer is its number."""
-        stream = self._lab.stream(rate=rate)
+    def send(self, rate: int, to: str | None = None) -> Answer:
+        """Start a stream from the LAN host, to the first service unless told; the answer is its number."""
+        stream = self._lab.stream(to, rate)
         self._streams[stream.number] = stream
         return stream.number, ()
 

@@ -39,7 +39,7 @@ class Whack:
     def delete(self, name: str) -> Answer:
         return self._told(f"delete {name}")
 
-    def initiate(self, _: str) -> Answer:
+    def begin(self, _: Conn) -> Answer:
         return Answer(())
 
     def terminate(self, name: str) -> Answer:
@@ -47,6 +47,9 @@ class Whack:
 
     def listen(self) -> Answer:
         return Answer(())
+
+    def debug(self, level: str) -> Answer:
+        return self._told(f"debug {level}")
 
     def reread_secrets(self, secrets: Secret) -> Answer:
         return self._told(f"secrets {secrets.reveal()}")

@@ -21,6 +21,9 @@ def chain(table: str, policy: str = "accept", hook: str = "forward") -> dict[str
     return {"family": "ip", "table": table, "name": "x", "hook": hook, "policy": policy}
 
 
+DOCKERS = {"family": "ip", "table": "filter", "name": "DOCKER-USER"}
+
+
 @pytest.mark.parametrize(
     ("fact", "found"),
     [
@@ -31,6 +34,7 @@ def chain(table: str, policy: str = "accept", hook: str = "forward") -> dict[str
         (conflicts.forwarding([chain("ipsec_client", "drop"), chain("filter")]), None),
         (conflicts.forwarding([chain("filter", "drop", hook="input")]), None),
         (conflicts.forwarding([chain("filter", "drop")]), "ip filter may drop"),
+        (conflicts.forwarding([chain("filter", "drop"), DOCKERS]), None),
         (conflicts.forwarding([chain("firewalld")]), "ip firewalld may drop"),
         (conflicts.ike_daemons(["sshd", "systemd"]), None),
         (conflicts.ike_daemons(["pluto"]), "Libreswan's own service runs"),
@@ -73,5 +77,6 @@ def test_the_exit_status_tells_whether_the_host_is_ready(
     monkeypatch.setattr(doctor, "facts", lambda: [Fact("kernel", good, "6.1", "another")])
     monkeypatch.setattr(doctor, "programs", list)
     monkeypatch.setattr(doctor, "conflicts", list)
+    monkeypatch.setattr(doctor, "surroundings", lambda *, named: [])
     assert doctor.main(argparse.Namespace()) == status
     assert "✔" not in capsys.readouterr().out  # no terminal

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,18 @@ def test_no_text_makes_a_second_line(text: str) -> None:
     line = logs.one_line(text)
     assert line.isprintable()
     assert len(line.splitlines()) <= 1
+
+
+def test_the_journal_itself_gets_fields(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    journal.bind(str(tmp_path / "journal"))
+    monkeypatch.setattr(logs, "JOURNAL", str(tmp_path / "journal"))
+    monkeypatch.setenv("IPSEC_CLIENT_LOG", str(tmp_path))
+    monkeypatch.setenv("JOURNAL_STREAM", logs._standard_error())
+    with journal, logs.recording("agent"):
+        log.warning("lowered\nPRIORITY=0", extra=logs.about(client="client1", remote="rem1"))
+        told = journal.recv(65536).decode()
+    assert told == (
+        "MESSAGE=WARNING (agent.inbox) lowered | PRIORITY=0\nPRIORITY=4\nSYSLOG_IDENTIFIER=agent\n"
+        "IPSEC_CLIENT=client1\nIPSEC_REMOTE=rem1\n"
+    )

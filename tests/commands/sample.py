@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault
 from ipsec_client.commands.node import OnNode
-from ipsec_client.commands.port import Terminal
+from ipsec_client.commands.particulars import Part
+from ipsec_client.commands.port import Capture, Ping, Terminal
 from ipsec_client.commands.session import Line
 from ipsec_client.commands.view import (
     AlarmView,
@@ -45,15 +46,53 @@ class Clock:
 
 @dataclass
 class FakeNode:
-    """A NodePort over a view; restarts say ``lines`` or fail."""
+    """A NodePort over a view; what is done says ``lines`` or fails. ``looked`` are the parts asked for, ``ordered``
+    what it was told to do.
+    """
 
     seen: NodeView
     lines: str = ""
     fault: Fault | None = None
     restarted: list[tuple[str, str]] = field(default_factory=list)
+    failed_back: int = 0
+    looked: list[Part] = field(default_factory=list)
+    ordered: list[object] = field(default_factory=list)
 
     def view(self) -> NodeView:
         return self.seen
+
+    async def look(self, part: Part) -> NodeView:
+        self.looked.append(part)
+        return self.seen
+
+    async def ping(self, order: Ping, say: Say) -> None:
+        await self._do(order, say)
+
+    async def capture(self, order: Capture, say: Say) -> None:
+        await self._do(order, say)
+
+    async def set_log_level(self, level: str) -> None:
+        self.ordered.append(level)
+
+    async def tech_support(self, prefix: str) -> str:
+        self.ordered.append(prefix)
+        return f"/var/log/128technology/{prefix}tech-support-info.tar.gz"
+
+    async def _do(self, order: object, say: Say) -> None:
+        self.ordered.append(order)
+        await say(self.lines)
+        if self.fault:
+            raise self.fault
+
+    async def failback(self) -> None:
+        self.failed_back += 1
+        self.seen = replace(
+            self.seen,
+            tunnels=tuple(
+                replace(item, carrying="raised: answers through the tunnel")
+                for item in self.seen.tunnels
+            ),
+        )
 
     async def restart(self, remote: str, request: str, say: Say) -> None:
         self.restarted.append((remote, request))

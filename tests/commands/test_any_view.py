@@ -25,6 +25,12 @@ LINES = (
     "show plugins state detail 128T-ipsec-client",
     "show plugins state",
     "why",
+    "show system services",
+    "show network-interface",
+    "show service-path",
+    "show fib",
+    "show stats ipsec-client",
+    "doctor",
 )
 
 

@@ -122,7 +122,12 @@ def test_any_unique_beginning_of_each_word_will_do(
             if not any(other.startswith(word[:size]) for other in beside)
         )
         cut.append(word[: data.draw(st.integers(least, len(word)))])
-    due = [(argument.words or ("x",))[0] for argument in command.arguments if argument.required]
+    due = [
+        word
+        for argument in command.arguments
+        if argument.required
+        for word in (*argument.heads[: argument.kind == "keyword"], (argument.words or ("x",))[0])
+    ]
     assert parse([*cut, *due], COMMANDS)[0] is command
 
 
@@ -173,7 +178,7 @@ def test_completion(line: str, words: list[str]) -> None:
 
 def test_help_lists_what_may_follow() -> None:
     text = told(["show"], COMMANDS, names)
-    assert text.startswith("Commands\n--------\nalarms            The alarms that stand\n")
+    assert text.startswith("Commands\n--------\nalarms             The alarms that stand\n")
     assert "Usage" not in text
 
 
@@ -194,7 +199,7 @@ def test_help_of_a_word_that_was_begun() -> None:
 def test_help_is_asked_by_a_question_mark() -> None:
     status, text = asyncio.run(printed(FakeNode(page()), "?"))
     assert status == 0
-    assert text.startswith("Commands\n--------\ncommit ")
+    assert text.startswith("Commands\n--------\ncapture ")
     assert asyncio.run(printed(FakeNode(page()), "sh al?")) == (
         0, "Commands\n--------\nalarms  The alarms that stand\n",
     )  # fmt: skip

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from ipsec_client.base.errors import HostFault
+import pytest
+
+from ipsec_client.base.errors import Fault, HostFault
 from ipsec_client.commands.node import OnNode
 from ipsec_client.commands.port import Place, Terminal
 from ipsec_client.commands.session import Line
@@ -159,3 +161,37 @@ def test_before_the_first_commit() -> None:
     assert status == 1
     assert "nothing has been committed yet" in text
     assert OnConductor(Empty(here=None), Clock()).complete(Line("show alarms router ")) == []
+
+
+def test_what_operators_ask_is_fanned_out_and_laid_out_node_by_node() -> None:
+    fleet = Fleet(up=("router1",))
+    for line in ("show system services", "show stats ipsec-client", "doctor"):
+        status, text = told(fleet, f"{line} router router1")
+        assert status == 0, text
+    assert fleet.nodes[HERE].looked == ["services", "statistics", "findings"]
+    _, text = told(fleet, "show service-path router router1")
+    assert "node1.router1\n" in text
+    assert "node2.router1\n" in text
+
+
+@pytest.mark.parametrize(
+    ("line", "patient"), [("ping 8.8.8.8", False), ("restart ipsec remote rem1", True)]
+)
+def test_a_node_is_hung_up_on_by_who_stops_listening(line: str, patient: bool) -> None:
+    async def gone(_: str) -> bool:
+        return False
+
+    fleet = Fleet()
+    heard: list[object] = []
+
+    async def call(place: Place, request: Request, say: Say) -> Json:
+        try:
+            await say("Ping from\n")
+        except Fault:
+            heard.append("hung up")
+            raise
+        return None
+
+    fleet.call = call  # type: ignore[method-assign]
+    asyncio.run(OnConductor(fleet, Clock()).execute(Line(line, Terminal(), "r1"), gone))
+    assert heard == ([] if patient else ["hung up"])

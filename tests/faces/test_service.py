@@ -183,3 +183,22 @@ def test_one_user_is_not_given_the_answer_of_another() -> None:
     answered = Answered()
     answered.keep(Request("1", "work", caller=0), [Reply(status=0, data="secret")])
     assert answered.find(Request("1", "work", caller=1000)) is None
+
+
+def test_work_is_told_when_nobody_listens_any_more(tmp_path: Path) -> None:
+    heard: asyncio.Queue[bool | None] = asyncio.Queue()
+
+    async def work(_: Request, say: Say) -> Json:
+        while await say("still here\n") is not False:
+            await asyncio.sleep(0.01)
+        heard.put_nowait(False)
+        return None
+
+    async def talk(path: Path) -> None:
+        async with aclosing(sockets.asked(path, request("work").to_json())) as messages:
+            async for message in messages:
+                assert message == {"text": "still here\n"}
+                break
+        assert await heard.get() is False
+
+    served(tmp_path, {"work": work}, talk)

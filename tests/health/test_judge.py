@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import ip_network
 
 import pytest
 
@@ -40,6 +41,14 @@ def needing(required: int, *tests: Trial) -> Tunnel:
     return replace(made, intent=replace(made.intent, required=required))
 
 
+def paired(there: int, wanted: int, *tests: Trial) -> Tunnel:
+    """With SAs for so many of the pairs of subnets."""
+    made = tunnel(*tests, inbound=there, outbound=there)
+    theirs = [ip_network(f"10.{number}.0.0/16") for number in range(wanted)]
+    pairs = tuple((ip_network("10.99.0.0/16"), network) for network in theirs)
+    return replace(made, intent=replace(made.intent, pairs=pairs), pairs=there)
+
+
 @pytest.mark.parametrize(
     ("found", "judgement", "reason", "certain"),
     [
@@ -50,6 +59,10 @@ def needing(required: int, *tests: Trial) -> Tunnel:
         (tunnel(outbound=0), "down", "no outbound security association", True),
         (tunnel(UP, inbound=0, outbound=0), "down", "no security association", True),
         (tunnel(inbound=2, outbound=1), "up", "security associations in both directions", True),
+        (paired(4, 4), "up", "security associations in both directions", True),
+        (paired(3, 4), "degraded", "3 of 4 pairs of subnets have security associations", True),
+        (paired(1, 2, UP), "degraded", "1 of 2 pairs of subnets have security associations", True),
+        (paired(1, 2, DOWN), "down", "no answer from 8.8.8.8", False),
         (tunnel(NEVER), "unknown", "not tested yet", False),
         (tunnel(UP), "up", "answers through the tunnel", False),
         (tunnel(DOWN), "down", "no answer from 8.8.8.8", False),

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ipsec_lab import control, judge, pcap, terminal
 from ipsec_lab.document import Site, read
@@ -35,13 +36,22 @@ class Done:
 class Lab:
     """A running lab."""
 
-    def __init__(self, configuration: str) -> None:
-        self.configuration = configuration
+    def __init__(self, configuration: str, socket: Path = control.SOCKET) -> None:
+        """``socket`` is where the lab listens, as this machine sees it."""
+        self.configuration, self._socket = configuration, socket
         self.site: Site = read(document(configuration))
+
+    @property
+    def remotes(self) -> tuple[str, ...]:
+        """The names of the remotes, in configuration order."""
+        return tuple(remote.name for remote in self.site.remotes)
+
+    def _ask(self, verb: str, **words: Any) -> Any:
+        return control.call(verb, self._socket, **words)
 
     def do(self, host: str, *argv: str, text: str | None = None) -> Done:
         """Run a program on a machine."""
-        return Done(**control.call("do", host=host, argv=argv, text=text))
+        return Done(**self._ask("do", host=host, argv=argv, text=text))
 
     def must(self, host: str, *argv: str, text: str | None = None) -> str:
         """Run a program that has to succeed; returns what it prints."""
@@ -64,7 +74,7 @@ class Lab:
     def up(self, *remotes: str) -> bool:
         """Whether these remotes' tunnels are up and carry, all of them if none is named."""
         shown = self.interfaces()
-        names = remotes or tuple(remote.name for remote in self.site.remotes)
+        names = remotes or self.remotes
         return all(name in shown and shown[name].up and shown[name].tunnel_up for name in names)
 
     def await_up(self, *remotes: str) -> None:
@@ -75,23 +85,23 @@ class Lab:
 
     def break_(self, cause: str, remote: str) -> None:
         """As `ipsec-lab break`."""
-        control.call("break", cause=cause, remote=remote)
+        self._ask("break", cause=cause, remote=remote)
 
     def heal(self) -> None:
         """As `ipsec-lab heal`."""
-        control.call("heal")
+        self._ask("heal")
 
     def start(self, configuration: str) -> None:
         """Start the product with a configuration."""
-        control.call("start", configuration=configuration)
+        self._ask("start", configuration=configuration)
 
     def commit(self, configuration: str) -> None:
         """Give the running product another configuration."""
-        control.call("commit", configuration=configuration)
+        self._ask("commit", configuration=configuration)
 
     def stop(self) -> None:
         """End it as an operator would."""
-        control.call("stop")
+        self._ask("stop")
 
     def pids(self, pattern: str) -> list[str]:
         """The processes whose command line has a pattern, as the router knows them."""
@@ -125,25 +135,25 @@ class Lab:
         folder.mkdir(parents=True, exist_ok=True)
         files = {host: folder / f"{host}.pcap" for host, _ in places}
         for host, device in places:
-            control.call("capture", host=host, device=device, path=str(files[host]))
+            self._ask("capture", host=host, device=device, path=str(files[host]))
         try:
             yield files
         finally:
             for file in files.values():
-                control.call("captured", path=str(file))
+                self._ask("captured", path=str(file))
 
     @contextmanager
-    def stream(self, name: str, rate: int = 500) -> Iterator[Sent]:
+    def stream(self, name: str, rate: int = 500, to: str | None = None) -> Iterator[Sent]:
         """Send from the LAN host while the body runs; tells afterwards how it went, and where."""
         sent = Sent(self)
         places = [("lan", UPLINK), (PROVIDER, TO_ROUTER)]
         places += [(behind_of(remote.name), UPLINK) for remote in self.site.remotes]
         with self.captured(name, *places) as sent.files:
-            sent.number = control.call("send", rate=rate)
+            sent.number = self._ask("send", rate=rate, to=to)
             try:
                 yield sent
             finally:
-                control.call("sent", stream=sent.number)
+                self._ask("sent", stream=sent.number)
                 time.sleep(1)
 
 
@@ -173,22 +183,31 @@ class Sent:
 
 def watch(site: Site) -> Watch:
     """What classifies packets on the provider's network."""
-    return Watch(site.private, frozenset(remote.host for remote in site.remotes))
+    return Watch(site.private, frozenset(host for remote in site.remotes for host in remote.hosts))
+
+
+APART = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs /run && exec "$@"', "sh")
+"""Where one lab runs already: a second one has a /run of its own, and with it all that labs share."""
 
 
 @contextmanager
-def running(configuration: str, *words: str) -> Iterator[Lab]:
-    """A lab for a configuration, started as an operator starts it, and ended by Ctrl-C."""
+def running(configuration: str, *words: str, apart: bool = False) -> Iterator[Lab]:
+    """A lab for a configuration, started as an operator starts it, and ended by Ctrl-C; ``apart``: beside another."""
     KEPT.mkdir(parents=True, exist_ok=True)
     argv: Sequence[str] = [sys.executable, "-m", "ipsec_lab", "--here", "run", "-", *words]
     with (KEPT / "lab.log").open("a") as log:
-        process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [*(APART if apart else ()), *argv], stdin=subprocess.PIPE, stdout=log, stderr=log
+        )
     assert process.stdin is not None
     process.stdin.write(configuration.encode())
     process.stdin.close()
+    socket = Path(f"/proc/{process.pid}/root{control.SOCKET}")
     try:
-        lab = Lab(configuration)
-        ready = wait_until(lambda: control.is_running() or process.poll() is not None, deadline=60)
+        lab = Lab(configuration, socket)
+        ready = wait_until(
+            lambda: control.is_running(socket) or process.poll() is not None, deadline=60
+        )
         assert ready
         assert process.poll() is None, (KEPT / "lab.log").read_text()[-3000:]
         lab.await_up()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 LAN = IPv4Address("172.16.1.10").packed
@@ -13,6 +13,10 @@ WAN = IPv4Address("172.16.3.2").packed
 GATEWAY = IPv4Address("172.16.4.3").packed
 PROBE = IPv4Address("10.128.128.6").packed
 STRANGER = IPv4Address("192.0.2.1").packed
+LAN_SIX = IPv6Address("2001:db8:1::1").packed
+SERVICE_SIX = IPv6Address("2001:db8:7::1").packed
+WAN_SIX = IPv6Address("2001:db8:3::2").packed
+GATEWAY_SIX = IPv6Address("2001:db8:16::3").packed
 
 
 def ip(source: bytes, destination: bytes, protocol: int, payload: bytes) -> bytes:
@@ -24,8 +28,16 @@ def ip(source: bytes, destination: bytes, protocol: int, payload: bytes) -> byte
     return header + payload
 
 
+def six(source: bytes, destination: bytes, protocol: int, payload: bytes) -> bytes:
+    """An IPv6 packet."""
+    head = struct.pack("!IHBB", 6 << 28, len(payload), protocol, 64)
+    return head + source + destination + payload
+
+
 def frame(source: bytes, destination: bytes, protocol: int, payload: bytes) -> bytes:
-    """The same in an Ethernet frame."""
+    """The same, of the version that the addresses are of, in an Ethernet frame."""
+    if len(source) == 16:
+        return bytes(12) + b"\x86\xdd" + six(source, destination, protocol, payload)
     return bytes(12) + b"\x08\x00" + ip(source, destination, protocol, payload)
 
 

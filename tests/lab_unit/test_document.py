@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,44 @@ def test_without_generated_interfaces_the_identity_follows_the_plugin_network() 
     assert read(changed(move)).remote("rem1").local_id == "169.254.200.2"
 
 
+def six(authority: Any, node: Any) -> None:
+    """IPv6 on both interfaces, outside and inside of the first remote."""
+    for device, address in zip(
+        node["device-interface"], ("2001:db8:1::2", "2001:db8:3::2"), strict=False
+    ):
+        addresses = device["network-interface"][0]["address"]
+        addresses.append({"ip-address": address, "prefix-length": 64})
+    authority["service"][1]["address"].append("2001:db8:16::/48")
+    remote = node["ipsec-client"][0]["remote"][0]
+    remote.update({"host": "2001:db8:16::3", "local-subnet": ["2001:db8:1::/64"]})
+    for device in node["device-interface"]:
+        if device["name"] == "client1":
+            egress = {"ip-address": "fd00::1", "prefix-length": 126, "gateway": "fd00::2"}
+            device["network-interface"][0]["address"].append(egress)
+
+
+def test_ipv6_outside_and_inside() -> None:
+    site = read(changed(six))
+    assert (str(site.wan.six), str(site.lans[0].six)) == ("2001:db8:3::2/64", "2001:db8:1::2/64")
+    rem1, rem2 = site.remotes
+    assert (str(rem1.host), rem1.local_id) == ("2001:db8:16::3", "fd00::2")
+    assert (str(rem1.subnets[0]), str(rem2.subnets[0])) == ("::/0", "0.0.0.0/0")
+    assert IPv6Network("2001:db8:1::/64") in site.private
+
+
+def test_a_gateway_that_is_named_has_two_addresses_where_gateways_are() -> None:
+    def name(authority: Any, node: Any) -> None:
+        authority["service"][1]["address"] = ["172.16.0.0/19"]
+        node["ipsec-client"][0]["remote"][0]["host"] = "hub.example"
+
+    rem1, rem2 = read(changed(name)).remotes
+    assert (rem1.host_name, [*map(str, rem1.hosts)]) == (
+        "hub.example",
+        ["172.16.31.240", "172.16.31.241"],
+    )
+    assert (rem2.host_name, rem2.hosts) == ("", (rem2.host,))
+
+
 def test_a_monitor_that_is_switched_off_is_not_served() -> None:
     def off(_: Any, node: Any) -> None:
         node["ipsec-client"][0]["remote"][0]["tunnel-monitor"]["enabled"] = False
@@ -86,7 +124,13 @@ def test_a_monitor_that_is_switched_off_is_not_served() -> None:
         (lambda a, _: a.update({"service": a["service"][:1]}), "no interface leads"),
         (
             lambda _, node: node["ipsec-client"][0]["remote"][0].update({"host": "hub.example"}),
-            "rem1 host hub.example is not an IPv4 address",
+            "rem1 host hub.example is a name",
+        ),
+        (
+            lambda _, node: node["device-interface"][0]["network-interface"][0].update(
+                {"address": [{"ip-address": "2001:db8::1", "prefix-length": 64}]}
+            ),
+            "lan has no IPv4 address",
         ),
         (
             lambda _, node: node["ipsec-client"][0]["remote"][1].update({"host": "172.16.4.3"}),

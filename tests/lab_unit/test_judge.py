@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import struct
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 import pytest
 
 from ipsec_lab import echo
 from ipsec_lab.judge import Figures, Kind, Watch, arrivals, sender_pause_ms, stream_figures
 from ipsec_lab.pcap import Packet, ethernet
-from tests.lab_unit.packets import GATEWAY, LAN, PROBE, SERVICE, STRANGER, WAN, frame, ip, udp
+from tests.lab_unit.packets import (
+    GATEWAY,
+    GATEWAY_SIX,
+    LAN,
+    LAN_SIX,
+    PROBE,
+    SERVICE,
+    SERVICE_SIX,
+    STRANGER,
+    WAN,
+    WAN_SIX,
+    frame,
+    ip,
+    six,
+    udp,
+)
 
 MS = 1_000_000
 WATCH = Watch(
@@ -18,23 +33,35 @@ WATCH = Watch(
         IPv4Network("172.16.1.0/24"),
         IPv4Network("1.1.1.0/24"),
         IPv4Network("10.128.128.0/28"),
+        IPv6Network("2001:db8:1::/64"),
+        IPv6Network("2001:db8:7::/48"),
     ),
-    gateways=frozenset({IPv4Address("172.16.4.3"), IPv4Address("1.1.1.9")}),
+    gateways=frozenset(
+        {IPv4Address("172.16.4.3"), IPv4Address("1.1.1.9"), IPv6Address("2001:db8:16::3")}
+    ),
 )
 
 
-def asked(at_ms: float, number: int, stream: int = 1) -> Packet:
-    data = frame(LAN, SERVICE, 1, echo.request(stream, number, 0))
+ENDS = {4: (LAN, SERVICE, 1), 6: (LAN_SIX, SERVICE_SIX, 58)}
+
+
+def asked(at_ms: float, number: int, stream: int = 1, version: int = 4) -> Packet:
+    data = frame(*ENDS[version], echo.request(stream, number, 0, version))
     return ethernet(round(at_ms * MS), data)
 
 
-def answered(at_ms: float, number: int, stream: int = 1) -> Packet:
-    message = b"\x00" + echo.request(stream, number, 0)[1:]
-    return ethernet(round(at_ms * MS), frame(SERVICE, LAN, 1, message))
+def answered(at_ms: float, number: int, stream: int = 1, version: int = 4) -> Packet:
+    there, here, protocol = ENDS[version]
+    message = bytes([echo.REPLY[version]]) + echo.request(stream, number, 0, version)[1:]
+    return ethernet(round(at_ms * MS), frame(here, there, protocol, message))
 
 
-def test_every_packet_answered() -> None:
-    seen = [p for n in range(100) for p in (asked(n, n), answered(n + 0.4, n))]
+@pytest.mark.parametrize("version", [4, 6])
+def test_every_packet_answered(version: int) -> None:
+    pairs = (
+        (asked(n, n, version=version), answered(n + 0.4, n, version=version)) for n in range(100)
+    )
+    seen = [packet for pair in pairs for packet in pair]
     assert stream_figures(seen, 1) == Figures(sent=100, lost=0, longest_gap_ms=1.0)
 
 
@@ -85,6 +112,8 @@ ESP_DATA = b"\x00\x00\x10\x01" + bytes(40)
 IKE_IN_NAT_T = bytes(4) + bytes(28)
 ENCRYPTED = ip(WAN, GATEWAY, 17, udp(4500, 4500, ESP_DATA))
 CLEAR = ip(LAN, SERVICE, 17, udp(7, 7, b"secret"))
+ENCRYPTED_SIX = six(WAN_SIX, GATEWAY_SIX, 50, ESP_DATA)
+CLEAR_SIX = six(LAN_SIX, SERVICE_SIX, 17, udp(7, 7, b"secret"))
 
 
 def error(quoted: bytes) -> bytes:
@@ -111,6 +140,15 @@ def error(quoted: bytes) -> bytes:
         (frame(WAN, GATEWAY, 1, error(ENCRYPTED)), Kind.QUOTED),
         (frame(WAN, STRANGER, 1, error(CLEAR)), Kind.CLEAR),
         (frame(WAN, GATEWAY, 1, b"\x08\x00" + bytes(6)), Kind.OTHER),
+        (frame(WAN_SIX, GATEWAY_SIX, 50, ESP_DATA), Kind.ESP),
+        (frame(WAN_SIX, GATEWAY_SIX, 17, udp(4500, 4500, ESP_DATA)), Kind.ESP),
+        (frame(GATEWAY_SIX, WAN_SIX, 17, udp(500, 500, bytes(28))), Kind.IKE),
+        (frame(LAN_SIX, SERVICE_SIX, 58, bytes(8)), Kind.CLEAR),
+        (frame(LAN_SIX, GATEWAY_SIX, 50, ESP_DATA), Kind.CLEAR),
+        (frame(WAN_SIX, GATEWAY_SIX, 44, b"\x32\0\0\1" + bytes(4) + ESP_DATA), Kind.ESP),
+        (frame(GATEWAY_SIX, WAN_SIX, 58, b"\x02\0" + bytes(6) + ENCRYPTED_SIX), Kind.QUOTED),
+        (frame(GATEWAY_SIX, WAN_SIX, 58, b"\x02\0" + bytes(6) + CLEAR_SIX), Kind.CLEAR),
+        (frame(WAN_SIX, GATEWAY_SIX, 58, b"\x87\0" + bytes(22)), Kind.LOCAL),
         (bytes(12) + b"\x08\x06" + bytes(28), Kind.LOCAL),
         (bytes(12) + b"\x86\xdd" + bytes(40), Kind.OTHER),
     ],

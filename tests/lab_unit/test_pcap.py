@@ -8,14 +8,26 @@ from pathlib import Path
 import pytest
 
 from ipsec_lab import pcap
-from tests.lab_unit.packets import LAN, SERVICE, capture, frame
+from tests.lab_unit.packets import LAN, LAN_SIX, SERVICE, SERVICE_SIX, capture, frame
 
 
 def test_reads_addresses_protocol_payload_and_time(tmp_path: Path) -> None:
     file = capture(tmp_path, [(1_500_000_007, frame(LAN, SERVICE, 17, b"payload"))])
     [packet] = pcap.packets(file)
-    assert packet.is_ipv4
+    assert packet.is_ip
     assert packet == (1_500_000_007, LAN, SERVICE, 17, b"payload")
+
+
+def test_ipv6_and_its_fragments(tmp_path: Path) -> None:
+    later = b"\x11\0\0\x08" + bytes(4) + b"rest"
+    frames = [(17, b"payload"), (44, b"\x11\0\0\x01" + bytes(4) + b"first"), (44, later)]
+    file = capture(
+        tmp_path, [(n, frame(LAN_SIX, SERVICE_SIX, *each)) for n, each in enumerate(frames)]
+    )
+    assert list(pcap.packets(file)) == [
+        (number, LAN_SIX, SERVICE_SIX, 17, payload)
+        for number, payload in enumerate((b"payload", b"first", b""))
+    ]
 
 
 def test_microseconds_and_the_other_byte_order(tmp_path: Path) -> None:
@@ -26,10 +38,10 @@ def test_microseconds_and_the_other_byte_order(tmp_path: Path) -> None:
     assert next(pcap.packets(file)).time_ns == 1_000_002_000
 
 
-def test_what_is_not_ipv4_is_the_whole_frame(tmp_path: Path) -> None:
+def test_what_is_not_ip_is_the_whole_frame(tmp_path: Path) -> None:
     arp = b"\xff" * 12 + b"\x08\x06" + bytes(28)
     [packet] = pcap.packets(capture(tmp_path, [(0, arp)]))
-    assert not packet.is_ipv4
+    assert not packet.is_ip
     assert packet.payload == arp
 
 

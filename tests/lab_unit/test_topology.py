@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv4Interface
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, IPv6Network
 from pathlib import Path
 
 import pytest
@@ -70,3 +70,20 @@ def test_a_second_inner_port_gets_a_host_of_its_own() -> None:
     more = Port("guests", IPv4Interface("10.5.0.1/24"), None)
     site = replace(SITE, lans=(*SITE.lans, more))
     assert topology.hosts(site)[:2] == ("lan", "at-guests")
+
+
+def test_ipv6_is_wired_where_there_is_some_and_serves_at_once() -> None:
+    lan = replace(SITE.lans[0], six=IPv6Interface("2001:db8:1::1/64"))
+    wan = replace(SITE.wan, six=IPv6Interface("2001:db8:3::2/64"))
+    rem1 = replace(SITE.remotes[0], host=IPv6Address("2001:db8:3::9"))
+    services = (*SITE.services, IPv6Network("2001:db8:7::/48"))
+    site = replace(SITE, lans=(lan,), wan=wan, remotes=(rem1, SITE.remotes[1]), services=services)
+    lines = topology.wiring(site, NAMESPACES)
+    assert "addr add 2001:db8:1::2/64 dev uplink nodad" in lines["lan"]
+    assert "route add default via 2001:db8:3:: dev wan onlink" not in lines["router"]
+    assert "route add default via 2001:db8:3::1 dev wan onlink" in lines["router"]
+    assert "neigh add proxy 2001:db8:3::9 dev to-router" in lines["provider"]
+    assert "addr add 2001:db8:3::9/128 dev uplink nodad" in lines["rem1"]
+    assert "addr add 2001:db8:7::1/128 dev lo nodad" in lines["behind-rem2"]
+    assert "route replace fdb6:dc80:a25f::/96 dev tunnel" in topology.tunnel_routes(site, rem1)
+    assert not [line for line in topology.wiring(SITE, NAMESPACES)["router"] if "::" in line]

@@ -152,7 +152,8 @@ def test_unreachable_is_there_before_any_link() -> None:
 
 def test_a_disabled_client_leaves_its_services_unreachable() -> None:
     found = plan(enabled="false")
-    assert {item.kind for item in found.objects} == {"firewall", "rule", "route", "sysctl"}
+    kinds = {"firewall", "rules for Docker", "rule", "route", "sysctl"}
+    assert {item.kind for item in found.objects} == kinds
     table = found.tables["internet"]
     assert [r.dev for r in router_routes(found) if r.table == table] == [""]
     assert "ip daddr 1.1.1.0/24 accept" not in firewall(found)
@@ -225,7 +226,7 @@ def test_transports_narrow_the_claim() -> None:
 def test_an_answer_leaves_by_no_interface_where_nothing_is_let_in() -> None:
     """Else what answers a tunnel's packet, and fits no service, would leave in the clear by the default route."""
     lines = firewall(plan()).splitlines()
-    (first,) = [line.strip() for line in lines if "ct direction reply" in line]
+    (first,) = [line.strip() for line in lines if "ct direction reply ct state" in line]
     assert first == 'oifname != { "eth7" } ct direction reply ct state established,related accept'
     assert lines.index(f"    {first}") == 3
 

@@ -73,6 +73,20 @@ def test_loaded_connections_once_each_however_many_networks_they_have() -> None:
     assert status.loaded(without_prefix(STATUS)) == {REM1, REM2}
 
 
+PAIRS = f"""\
+000 "{REM1}/1x1":   newest ISAKMP SA: #0; newest IPsec SA: #10; conn serial: $5;
+000 "{REM1}/1x2":   newest ISAKMP SA: #3; newest IPsec SA: #0; conn serial: $6;
+000 "{REM1}-more/1x1":   newest ISAKMP SA: #0; newest IPsec SA: #0; conn serial: $7;
+000 "{REM2}":   newest ISAKMP SA: #0; newest IPsec SA: #0; conn serial: $8;
+"""
+
+
+def test_the_pairs_of_subnets_without_a_child_sa() -> None:
+    for lines in (PAIRS.splitlines(), without_prefix(PAIRS)):
+        assert status.lacking(lines, REM1) == [f"{REM1}/1x2"]
+        assert status.lacking(lines, REM2) == []
+
+
 def test_nothing_loaded() -> None:
     assert (
         status.loaded(["000 using kernel interface: xfrm", "000 Connection list:", "000 none"])
@@ -122,3 +136,10 @@ def test_what_is_printed_comes_back(conn: str, serial: int, inward: int, outward
     line = f"""006 #{serial}: "{conn}", type=ESP, add_time=7, inBytes={inward}, outBytes={outward}, id='@x'"""
     if max(inward, outward) < 10**18:
         assert status.traffic([line]) == [status.Traffic(conn, serial, 7, inward, outward, "@x")]
+
+
+def test_children_have_their_spis_and_pairs() -> None:
+    found = status.children(STATES.splitlines())
+    assert found == [status.Child(REM1, 38, 0xD2F01F35, 0x1A4E17BF)]
+    pair = '#7: "c/1x2"[1] 192.0.2.1 esp.1@192.0.2.1 esp.a@192.0.2.2 tun.0@192.0.2.1 Traffic: …'
+    assert status.children([pair]) == [status.Child("c/1x2", 7, 1, 0xA)]

@@ -109,3 +109,47 @@ def test_a_name_server_that_hangs_is_given_up(server: Server) -> None:
         server.released.set()
 
     asyncio.run(scene())
+
+
+def test_a_name_that_is_asked_for_is_looked_up_out_of_turn(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene() -> None:
+        monkeypatch.setattr(names, "PACE", 3600.0)
+        server.answers = ["192.0.2.1"]
+        changed = asyncio.Event()
+        found = Names({}, changed.set)
+        found.use(["gw.example"])
+        async with asyncio.timeout(10):
+            await changed.wait()
+            changed.clear()
+            server.answers = ["192.0.2.9"]
+            while not changed.is_set():
+                found.ask(["gw.example", "another.example"])
+                await asyncio.sleep(0)
+        assert found.known == {"gw.example": "192.0.2.9"}
+        found.close()
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    ("versions", "found"),
+    [
+        ((4,), ["192.0.2.1"]),
+        ((6,), ["2001:db8::1"]),
+        ((4, 6), ["192.0.2.1", "2001:db8::1"]),
+        ((6, 4), ["2001:db8::1", "192.0.2.1"]),
+    ],
+)
+def test_the_version_of_ip_that_serves_best_comes_first(
+    versions: tuple[int, ...], found: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = {socket.AF_INET6: "2001:db8::1", socket.AF_INET: "192.0.2.1"}
+
+    def answer(_name: str, _port: None, family: int, *_: object) -> list[tuple[object, ...]]:
+        kinds = [kind for kind in both if family in (kind, socket.AF_UNSPEC)]
+        return [(kind, socket.SOCK_DGRAM, 17, "", (both[kind], 0)) for kind in kinds]
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    assert asyncio.run(look_up("gw.example", versions=versions)) == found

@@ -13,20 +13,24 @@ import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from ipsec_client.agent import whole
 from ipsec_client.agent.ledger import Ledger
 from ipsec_client.base.errors import Fault, HostFault
 from ipsec_client.base.secret import Secret
+from ipsec_client.dialect.debugging import CLASSES, is_debugging
 from ipsec_client.dialect.render import Conn
 from ipsec_client.health import types as h
 from ipsec_client.plan.diff import Step, diff
 from ipsec_client.plan.objects import Connection, Object, Pluto
 from ipsec_client.pluto import log as pluto_log
-from ipsec_client.pluto import prepare
+from ipsec_client.pluto import prepare, rotate
 from ipsec_client.pluto.control import Answer, Control
 from ipsec_client.pluto.layout import Layout
+from ipsec_client.pluto.negotiations import Negotiations
+from ipsec_client.pluto.status import Child
 from ipsec_client.pluto.tail import Tail
 from ipsec_client.units.port import Units
 from ipsec_client.units.process import born_at
@@ -37,6 +41,14 @@ T = TypeVar("T")
 
 READY_PACE = 0.05
 """Seconds between two looks for a pluto that is about to answer."""
+
+FIRST_WAIT = 0.5
+"""Seconds that pluto waits for an answer before it sends again, then twice as long each time: before a wait of n
+it has been waiting for n less this much.
+"""
+
+GIVING_UP = 0.1
+"""Seconds in which pluto, told of its child SA's end, is told of its IKE SA's too, if both end."""
 
 LOG_PACE = 0.5
 """Seconds between two looks at what pluto has written to its log."""
@@ -65,6 +77,7 @@ class Libreswan:
         self._loop = asyncio.get_running_loop()
         self._wanted: dict[str, Connection] = {}
         self._setup, self._secrets = "", Secret("")
+        self._level = ""  # of the router's log, where it was ever changed
         self._held: Secret | None = None  # the keys that pluto has, as far as we gave them
         self._alive: tuple[int, int] | None = None  # pid and start time of the pluto that answers
         self._loading = asyncio.Lock()
@@ -125,6 +138,14 @@ class Libreswan:
         except Fault as fault:
             log.error("pluto of %s has not taken its keys: %s", self._client, fault)
 
+    async def children(self) -> list[Child]:
+        """Its child SAs with their SPIs; raises Fault."""
+        return await self._work(self._control.children)
+
+    async def end_child(self, serial: int) -> None:
+        """Ends one child SA, telling the gateway; raises Fault."""
+        await self._work(lambda: self._control.delete_state(serial))
+
     # --- repairs ------------------------------------------------------------------------------------
 
     def restart(self, effect: h.Restart) -> None:
@@ -136,6 +157,23 @@ class Libreswan:
     def restart_pluto(self) -> None:
         """Begins to restart pluto; its life tells how that goes on."""
         self._worker.submit(self._logged, lambda: self._units.restart(self._client))
+
+    def seek(self, remote: str) -> None:
+        """A tunnel's child SA has ended: Orphaned follows if pluto leaves it at that."""
+        task = self._loop.create_task(self._seek(remote))
+        self._repairs.add(task)
+        task.add_done_callback(self._repairs.discard)
+
+    async def _seek(self, remote: str) -> None:
+        await asyncio.sleep(GIVING_UP)
+        connection = self._wanted.get(remote)
+        if connection is None:
+            return
+        with suppress(Fault):
+            states = await self._work(self._control.states)
+            mine = [state for state in states if state.conn == connection.name]
+            if mine and all(state.ike for state in mine):
+                self._put(h.Orphaned(remote))
 
     async def _repair(self, effect: h.Restart) -> None:
         connection = self._wanted.get(effect.remote)
@@ -153,15 +191,31 @@ class Libreswan:
         self._put(h.RepairDone(effect.remote, failure))
 
     def _carry_out(self, effect: h.Restart, connection: Connection) -> list[Answer]:
+        conn = _conn(connection)
         match effect.how:
             case "initiate":
-                return [self._control.initiate(connection.name)]
+                return [self._control.begin(conn)]
+            case "complete":
+                return [self._control.complete(conn)]
             case "restart":
                 ended = self._control.terminate(connection.name)
-                return [ended, self._control.initiate(connection.name)]
+                return [ended, self._control.begin(conn)]
             case "replace":
-                added = self._control.add(_conn(connection))
-                return [added, self._control.initiate(connection.name)]
+                added = self._control.add(conn)
+                return [added, self._control.begin(conn)]
+
+    async def debug(self, level: str) -> None:
+        """Has pluto log as finely as a level of the router's, this one and each that follows it; raises Fault."""
+        self._level = level
+        if self._alive:
+            await self._work(lambda: self._control.debug(level))
+
+    async def status(self) -> str:
+        """All that pluto has to say of itself, for people; why it says nothing, where it does not."""
+        try:
+            return "\n".join((await self._work(self._control.status)).lines)
+        except Fault as fault:
+            return str(fault)
 
     # --- its life -----------------------------------------------------------------------------------
 
@@ -192,7 +246,7 @@ class Libreswan:
     async def _appearance(self) -> int:
         """The pid of a pluto that answers, once there is one."""
         while True:
-            pid = _pid(self._layout)
+            pid = self._layout.pid
             if (
                 pid and born_at(pid) >= 0 and self._layout.socket.exists()
             ):  # a killed one leaves both
@@ -215,6 +269,9 @@ class Libreswan:
             "pluto of %s %s as process %d", self._client, "found" if adopted else "started", pid
         )
         await self.rekey()
+        if self._level in CLASSES:
+            with suppress(Fault):
+                await self.debug(self._level)
         for remote in list(self._wanted):
             connection = self._wanted.get(remote)  # a commit may have come meanwhile
             if connection is not None:
@@ -266,30 +323,25 @@ class Libreswan:
     # --- its log ------------------------------------------------------------------------------------
 
     async def _follow_log(self) -> None:
-        attempts: dict[str, int] = {}
+        negotiations = Negotiations()
         while True:
             await asyncio.sleep(LOG_PACE)
             remotes = {item.name: item.remote for item in self._wanted.values()}
             for line in self._tail.read():
-                note = pluto_log.read(line)
+                note = None if is_debugging(line) else pluto_log.read(line)
                 if note and note.conn in remotes:
-                    self._tell(note, remotes[note.conn], attempts)
+                    self._tell(note, remotes[note.conn], negotiations)
+            for full in filter(rotate.is_full, (self._layout.log, rotate.beside(self._layout.log))):
+                with suppress(Fault):  # there is no room; it is empty all the same
+                    await self._work(partial(rotate.turn_over, full))
 
-    def _tell(self, note: pluto_log.Note, remote: str, attempts: dict[str, int]) -> None:
-        match note.kind:
-            case "trying":
-                attempts[remote] = attempts.get(remote, 0) + 1
-                state = h.Negotiation("trying", attempts[remote])
-            case "silence" | "unreachable" | "notify" | "dead":
-                state = h.Negotiation("trying", attempts.get(remote, 0), note.detail)
-            case "blocked":
-                state = h.Negotiation("blocked", attempts.get(remote, 0), note.detail, note.blocker)
-            case "established":
-                attempts.pop(remote, None)
-                state = h.Negotiation("established")
-            case _:
-                return
-        self._put(h.ConnectionState(remote, negotiation=state))
+    def _tell(self, note: pluto_log.Note, remote: str, negotiations: Negotiations) -> None:
+        if note.kind == "unanswered":
+            self._put(h.Unanswered(remote, float(note.detail) - FIRST_WAIT))
+            return
+        told = negotiations.heard(note)
+        if told:
+            self._put(h.ConnectionState(remote, negotiation=told))
 
     # --- the ledger and the worker --------------------------------------------------------------------
 
@@ -335,10 +387,3 @@ class Libreswan:
 
 def _conn(connection: Connection) -> Conn:
     return Conn(connection.name, connection.options)
-
-
-def _pid(layout: Layout) -> int:
-    try:
-        return int((layout.run / "pluto.pid").read_text().split()[0])
-    except (OSError, ValueError, IndexError):
-        return 0

@@ -11,7 +11,9 @@ from contextlib import suppress
 from ipsec_client.agent import whole
 from ipsec_client.agent.confirm import Confirmation
 from ipsec_client.agent.display import Shown, view
+from ipsec_client.agent.hosts import hosts, versions
 from ipsec_client.agent.ledger import Ledger
+from ipsec_client.agent.operating import Examine, Operated, Operating
 from ipsec_client.agent.record import Record
 from ipsec_client.agent.runtime import Runtime
 from ipsec_client.agent.shelf import Shelf
@@ -41,11 +43,15 @@ ALARM_PACE = 1.0
 """Seconds between two looks at what only time changes: grace times, links that are not ours."""
 
 
-class Agent:
+class Agent(Operated):
     """A node. ``begin`` brings back what was in force; from then on documents and the kernel drive it."""
 
     def __init__(
-        self, shelf: Shelf, units: Callable[[], Units], clock: Callable[[], Now] = Now.read
+        self,
+        shelf: Shelf,
+        units: Callable[[], Units],
+        clock: Callable[[], Now] = Now.read,
+        examine: Examine = lambda _: (),
     ) -> None:
         self._shelf = shelf
         self._units = units
@@ -62,11 +68,13 @@ class Agent:
         self._applying = asyncio.Lock()
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._operating = Operating(self._ledger, units, examine)
 
     # --- life ---------------------------------------------------------------------------------------
 
     async def begin(self) -> None:
         """Takes up the document in force before, if any, and keeps the node as it says from now on."""
+        self._operating.begin()
         document = self._shelf.document(self._planned)
         self._lost = document is None and self._shelf.lost_document
         self._confirmation.resume(document)
@@ -88,6 +96,10 @@ class Agent:
             self._remember()
             await self._client.close()
         self._shelf.close()
+
+    def compare(self) -> None:
+        """The node is compared with its plan at once, not only at its next turn."""
+        self._wake.set()
 
     # --- requests -----------------------------------------------------------------------------------
 
@@ -154,8 +166,9 @@ class Agent:
         health = self._client.health if self._client else h.Client()
         document = self._confirmation.named(self._plan.document) if self._plan else ""
         shown = Shown(
-            self._plan, document, health, self._record.book, self._record.ring, self._versions
-        )
+            self._plan, document, health, self._record.book, self._record.ring,
+            self._record.totals, self._versions,
+        )  # fmt: skip
         return view(shown, Now.read())
 
     async def restart(self, remote: str, request: str, say: Say) -> None:
@@ -163,6 +176,12 @@ class Agent:
         if self._client is None:
             raise Fault("this node has no ipsec-client in force")
         await self._client.restart(remote, request, say)
+
+    async def failback(self) -> None:
+        """Lets traffic go back where it is preferred."""
+        if self._client is None:
+            raise Fault("this node has no ipsec-client in force")
+        self._client.failback()
 
     # --- documents ----------------------------------------------------------------------------------
 
@@ -205,9 +224,10 @@ class Agent:
             name = plan.inside.client.name
             if self._client is None:
                 self._client = self._runtime(name)
+                await self._operating.greet(self._client)
                 self._ledger.put("namespaces", sorted({name, *self._namespaces()}))
             await self._client.want(plan)
-        self._names.use(_hosts(plan))
+        self._names.use(hosts(plan), versions(plan))
         self._update_alarms()
         self._wake.set()
 
@@ -220,6 +240,7 @@ class Agent:
             self._units(),
             self._ledger,
             self._record.ring,
+            self._record.totals,
             self._changed,
             self._wake.set,
         )
@@ -271,7 +292,7 @@ class Agent:
                     client.pluto, plan.objects if plan else (), client.settled
                 )
                 await client.renegotiate()
-                client.resync()
+                await client.resync()
             else:
                 self._ledger.put("namespaces", None)
         except (Fault, OSError) as error:
@@ -290,6 +311,7 @@ class Agent:
     async def _look(self) -> None:
         if self._confirmation.look():
             await self._undo()
+        self._record.totals.save(self._clock().mono)
         self._update_alarms()
 
     def _names_changed(self) -> None:
@@ -305,7 +327,19 @@ class Agent:
     def _changed(self) -> None:
         """Something that people see is another than before."""
         self._update_alarms()
+        self._ask_for_moved()
         self._remember()
+
+    def _ask_for_moved(self) -> None:
+        """A gateway that is down and has a name may be at another address by now."""
+        if self._client and self._plan:
+            down = {
+                tunnel.intent.remote
+                for tunnel in self._client.health.tunnels
+                if tunnel.verdict.judgement == "down"
+            }
+            hosts = {item.remote.name: item.remote.host or "" for item in self._plan.tunnels}
+            self._names.ask(hosts[remote] for remote in down & hosts.keys())
 
     def _update_alarms(self) -> None:
         health = self._client.health if self._client else h.Client()
@@ -321,10 +355,3 @@ class Agent:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(whole.ended)
-
-
-def _hosts(plan: Plan) -> list[str]:
-    """All that may be a name: gateways and monitor destinations."""
-    monitors = [tunnel.remote.tunnel_monitor for tunnel in plan.tunnels]
-    watched = [item.address for monitor in monitors if monitor for item in monitor.destination]
-    return [tunnel.remote.host or "" for tunnel in plan.tunnels] + watched

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from ipsec_client.agent.inbox import Inbox
-from ipsec_client.agent.intent import intended
+from ipsec_client.agent.intent import intended, policy
 from ipsec_client.agent.ledger import Ledger
 from ipsec_client.agent.libreswan import Libreswan
 from ipsec_client.agent.ring import Ring
 from ipsec_client.agent.senses import Senses
+from ipsec_client.agent.sweep import Sweep
+from ipsec_client.agent.tally import Tally
+from ipsec_client.agent.totals import Totals
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault, InputFault
+from ipsec_client.base.logs import TRACE, about
 from ipsec_client.dialect import render
 from ipsec_client.health import types as h
 from ipsec_client.kernel import namespaces
@@ -50,14 +55,19 @@ class Runtime:
         units: Units,
         ledger: Ledger,
         ring: Ring,
+        totals: Totals,
         changed: Callable[[], None],
         repair: Callable[[], None],
     ) -> None:
         self.name = name
         self.pluto = Libreswan(name, units, ledger, self._put, self._told)
-        self._inbox = Inbox(state, self, changed)
+        self._sweep = Sweep(name, self.pluto, lambda told: self.record(told, Now.read()))
+        self.tally = Tally()
+        self._changed = changed
+        self._inbox = Inbox(state, self, self._noted)
         self._ledger = ledger
         self._ring = ring
+        self._totals = totals
         self._repair = repair
         self._plan: Plan | None = None
         self._secrets: Mapping[str, object] = {}
@@ -84,11 +94,15 @@ class Runtime:
         self._carried = {remote for remote in known if self._carries(remote)}
         self._let_go({tunnel.remote.name for tunnel in inside.tunnels})
         self._plan = plan
+        self._totals.keep({tunnel.remote.name for tunnel in inside.tunnels})
         self.pluto.want(_connections(plan), render.setup(plan.document), secrets)
         await self.pluto.rekey()
-        self._put(h.Intended(intended(plan), tuple(sorted(moved))))
+        self._put(h.Intended(intended(plan), tuple(sorted(moved)), policy(plan)))
         for remote, reason in plan.refused.items():
             self._put(h.ConnectionState(remote, loaded=h.Loaded("refused", reason)))
+        for remote, name in inside.unresolved.items():
+            blocked = h.Negotiation("blocked", notify=name, blocker="name")
+            self._put(h.ConnectionState(remote, negotiation=blocked))
         self._rekeying = [*dict.fromkeys([*self._rekeying, *sorted(rekeyed)])]
         self.watch()
 
@@ -104,10 +118,15 @@ class Runtime:
         else:
             self._senses.follow(inside.tunnels, inside.local, inside.hosts)
 
-    def resync(self) -> None:
-        """Looks at everything again, trusting no event."""
+    async def resync(self) -> None:
+        """Looks at everything again, trusting no event, and ends SAs that are too many."""
         if self._senses:
             self._senses.resync()
+        inside = self._plan.inside if self._plan else None
+        if inside is None or self._senses is None or not self.health.pluto_alive:
+            return
+        remotes = {tunnel.slot.index: tunnel.remote.name for tunnel in inside.tunnels}
+        await self._sweep.sweep(remotes, Now.read().mono)
 
     def blind(self) -> None:
         """Closes eyes and hands, so that the namespace can end."""
@@ -136,6 +155,7 @@ class Runtime:
     async def close(self) -> None:
         """Lets go of everything; tunnels and pluto stay as they are."""
         self._inbox.close()
+        self._totals.save()
         self.blind()
         await self.pluto.close()
 
@@ -158,25 +178,31 @@ class Runtime:
         if failure:
             raise Fault(f"{remote} was not restarted: {failure}", cure=f"See why remote {remote}")
 
+    def failback(self) -> None:
+        """An operator wants traffic back on the preferred tunnels that are up."""
+        self._put(h.OperatorFailback())
+
     # --- the hands of the inbox ---------------------------------------------------------------------
 
     def lower(self, effect: h.Lower) -> None:
         """Takes the KNI down before it returns."""
         if self._senses:
             self._senses.lower(effect.remote)
-        log.warning("%s lowered: %s", effect.remote, effect.reason)
+        log.warning(
+            "%s lowered: %s", effect.remote, effect.reason, extra=self._about(effect.remote)
+        )
 
     def raise_(self, effect: h.Raise) -> None:
         """Brings the KNI up before it returns."""
         if self._senses:
             self._senses.raise_(effect.remote)
-        log.info("%s raised: %s", effect.remote, effect.reason)
+        log.info("%s raised: %s", effect.remote, effect.reason, extra=self._about(effect.remote))
 
     def probe(self, effect: h.Probe) -> str:
-        """Sends an echo request; the reason why it could not, or nothing."""
+        """Asks through a tunnel; the reason why it could not, or nothing."""
         if self._senses is None:
             return "the namespace is not there yet"
-        return self._senses.probe(effect.remote, effect.destination, effect.sequence)
+        return self._senses.probe(effect)
 
     def listen(self, remote: str, at_once: bool) -> None:
         """Whether answers through a tunnel are told as they come, or when they are asked for."""
@@ -190,22 +216,54 @@ class Runtime:
 
     def restart_tunnel(self, effect: h.Restart) -> None:
         """Begins a repair."""
-        log.info("%s: %s, %s", effect.remote, effect.how, effect.reason)
+        extra = self._about(effect.remote)
+        log.info("%s: %s, %s", effect.remote, effect.how, effect.reason, extra=extra)
+        self.tally.restarted(effect.remote, time.monotonic())
         self.pluto.restart(effect)
 
     def restart_pluto(self, effect: h.RestartPluto) -> None:
         """Begins to restart pluto."""
-        log.warning("pluto of %s is restarted: %s", self.name, effect.reason)
+        log.warning(
+            "pluto of %s is restarted: %s", self.name, effect.reason, extra=about(client=self.name)
+        )
         self.pluto.restart_pluto()
 
     def record(self, effect: h.Decision, now: Now) -> None:
         """Keeps a decision for those who ask why."""
+        log.debug("%s: %s", effect.what, effect.why, extra=self._about(effect.remote))
         self._ring.decision(now.wall, effect.remote, effect.what, effect.why)
 
     # --- within -------------------------------------------------------------------------------------
 
     def _put(self, event: h.Event) -> None:
+        if log.isEnabledFor(TRACE):
+            remote = getattr(event, "remote", "")
+            log.log(TRACE, "%s", event, extra=about(client=self.name, remote=remote))
+        self.tally.happened(event, time.monotonic())
+        if isinstance(event, h.Counters):
+            self._totals.look(event.remote, event.device, event.inbound, event.outbound)
+            if event.last:
+                self._totals.gone(event.remote)
+        before = self.health.tunnels
         self._inbox.put(event)
+        if isinstance(event, h.SecurityAssociations):
+            self._seek(event.remote, before)
+
+    def _seek(self, remote: str, before: Iterable[h.Tunnel]) -> None:
+        """A child SA that nobody but the gateway has ended: looks whether pluto comes to it."""
+        had = any(tunnel.intent.remote == remote and tunnel.connected for tunnel in before)
+        now = [tunnel for tunnel in self.health.tunnels if tunnel.intent.remote == remote]
+        if had and now and not now[0].connected and not now[0].mending.repairing:
+            self.pluto.seek(remote)
+
+    def _noted(self) -> None:
+        self.tally.judged(self.health, time.monotonic())
+        self._changed()
+
+    def _about(self, remote: str) -> dict[str, dict[str, str]]:
+        """What a line of the log on a remote is about."""
+        names = [item.name for item in _connections(self._plan) if item.remote == remote]
+        return about(client=self.name, remote=remote, connection="".join(names[:1]))
 
     def _set_up(self, device: str) -> None:
         """A tunnel device that pluto has just made: it and its routes are needed within the first packet's time,
@@ -269,5 +327,5 @@ def _device(item: Object | None) -> str:
     return dict(item.options).get("ipsec-interface", "") if isinstance(item, Connection) else ""
 
 
-def _connections(plan: Plan) -> list[Connection]:
-    return [item for item in plan.objects if isinstance(item, Connection)]
+def _connections(plan: Plan | None) -> list[Connection]:
+    return [item for item in plan.objects if isinstance(item, Connection)] if plan else []

@@ -8,6 +8,7 @@ import signal
 
 from ipsec_client.agent.node import Agent
 from ipsec_client.agent.shelf import Shelf, state_folder
+from ipsec_client.app import doctor
 from ipsec_client.base import files, logs, sockets
 from ipsec_client.base.clock import Now
 from ipsec_client.commands.node import OnNode
@@ -42,7 +43,8 @@ async def _serve() -> None:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    agent = Agent(Shelf(state_folder()), units)
+    agent = Agent(Shelf(state_folder()), units, examine=doctor.findings)
+    loop.add_signal_handler(signal.SIGHUP, agent.compare)
     await agent.begin()
     commands = OnNode(agent, Now.read)
     others = {

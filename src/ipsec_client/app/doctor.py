@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from ipsec_client.app.conflicts import conflicts
+from ipsec_client.app.surroundings import surroundings
 from ipsec_client.base.run import environment
 from ipsec_client.kernel.facts import Fact, facts
 
@@ -24,10 +25,15 @@ def add(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Prints the table; 0 when the host is ready, 1 when something is missing or in the way."""
     del args
-    found = [*facts(), *programs(), *conflicts()]
+    found = findings(named=False)
     signs = sys.stdout.isatty() and locale.getencoding().upper() == "UTF-8"
     sys.stdout.writelines(f"{line}\n" for line in table(found, signs=signs))
     return 0 if all(fact.good for fact in found) else 1
+
+
+def findings(named: bool) -> list[Fact]:
+    """All that is looked at, the good too. Needs root to find out; changes nothing. ``named``: names are in use."""
+    return [*facts(), *programs(), *surroundings(named=named), *conflicts()]
 
 
 def programs() -> Iterator[Fact]:

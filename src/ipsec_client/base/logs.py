@@ -1,7 +1,7 @@
-"""Logging of the daemons: one line a record, to standard error and to a file of the process's own.
+"""Logging of the daemons: one line a record, to the journal or standard error, and to a file of the process's own.
 
 Records are written by a thread of their own: who logs never waits for a disk. A Secret shows as
-``(removed)`` wherever it is formatted.
+``(removed)`` wherever it is formatted. What a record is about (client, remote, connection) goes with it as fields.
 """
 
 from __future__ import annotations
@@ -10,11 +10,20 @@ import logging
 import logging.handlers
 import os
 import queue
+import socket
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+
+from ipsec_client.base.storm import WINDOW, Storms
+
+TRACE = 5
+"""Below Python's own levels: every piece of evidence, every step."""
+
+logging.addLevelName(TRACE, "TRACE")
 
 LEVELS = {
     "fatal": logging.CRITICAL,
@@ -22,13 +31,16 @@ LEVELS = {
     "warning": logging.WARNING,
     "info": logging.INFO,
     "debug": logging.DEBUG,
-    "trace": logging.DEBUG,
+    "trace": TRACE,
 }
-"""The router's log levels (reference, 9.4) as Python's; there is none finer than debug here."""
+"""The router's log levels (reference, 9.4) as Python's."""
 
 SIZE = 10 * 1024 * 1024
 KEPT = 25
 """A log file is turned over at SIZE octets; so many old ones are kept (reference, 9.4)."""
+
+JOURNAL = "/run/systemd/journal/socket"
+"""Where journald takes records with fields (systemd's journal native protocol)."""
 
 _WAITING = 10_000  # records not written yet, beyond which the newest are dropped
 _PRIORITIES = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.NOTSET, 7))
@@ -39,12 +51,25 @@ def log_folder() -> Path:
     return Path(os.environ.get("IPSEC_CLIENT_LOG") or "/var/log/128technology")
 
 
+def about(*, client: str = "", remote: str = "", connection: str = "") -> dict[str, dict[str, str]]:
+    """What a record is about, for ``extra=`` of a call that logs; what is empty is left out."""
+    given = {"client": client, "remote": remote, "connection": connection}
+    return {"about": {name: value for name, value in given.items() if value}}
+
+
+def set_level(level: str) -> None:
+    """Has this process log what is of that level or above, from now on."""
+    logging.getLogger().setLevel(LEVELS[level])
+
+
 @contextmanager
 def recording(process: str, level: str = "info") -> Iterator[None]:
-    """Logs to standard error and ``<process>.log`` until the block is left; without the file where it cannot be."""
+    """Logs to the journal or standard error, and to ``<process>.log``, until the block is left; without the file
+    where it cannot be.
+    """
     waiting: queue.Queue[logging.LogRecord] = queue.Queue(_WAITING)
-    outlets = [_screen(), *_file(process)]
-    listener = logging.handlers.QueueListener(waiting, *outlets)
+    outlets = [_screen(process), *_file(process)]
+    listener = _Writer(waiting, *outlets)
     root = logging.getLogger()
     before = root.handlers[:], root.level
     root.handlers[:] = [_Waiting(waiting)]
@@ -66,26 +91,99 @@ class _Waiting(logging.handlers.QueueHandler):
             self.queue.put_nowait(record)
 
 
+class _Writer(logging.handlers.QueueListener):
+    """Writes what the storms let through, and what they have to tell when they are over."""
+
+    def __init__(self, waiting: queue.Queue[logging.LogRecord], *outlets: logging.Handler) -> None:
+        super().__init__(waiting, *outlets)
+        self._waiting = waiting
+        self._storms = Storms()
+
+    def dequeue(self, block: bool) -> logging.LogRecord:
+        while True:
+            try:
+                record = self._waiting.get(block, self._storms.wait(time.monotonic()))
+            except queue.Empty:
+                self._tell(time.monotonic())
+            else:
+                return record
+
+    def handle(self, record: logging.LogRecord) -> None:
+        now = time.monotonic()
+        self._tell(now)
+        if self._storms.admits(record, now):
+            super().handle(record)
+
+    def stop(self) -> None:
+        super().stop()
+        self._tell(time.monotonic() + WINDOW)
+
+    def _tell(self, now: float) -> None:
+        for record in self._storms.over(now):
+            super().handle(record)
+
+
 class Line(logging.Formatter):
-    """``Mar 13 14:14:38.345 [IPSC| -- ] INFO  (agent) text``, in UTC; whatever the text holds, one line."""
+    """``Mar 13 14:14:38.345 [IPSC| -- ] INFO  (agent) text remote=rem1``, in UTC; whatever the text holds, one line."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as its line."""
         when = datetime.fromtimestamp(record.created, UTC)
-        text = record.getMessage()
-        if record.exc_info:
-            text = f"{text}\n{self.formatException(record.exc_info)}"
-        name = record.name.removeprefix("ipsec_client.")
         stamp = f"{when:%b %d %H:%M:%S}.{when.microsecond // 1000:03}"
-        return f"{stamp} [IPSC| -- ] {record.levelname:<5} ({name}) {one_line(text)}"
+        fields = "".join(f" {name}={one_line(value)}" for name, value in _about(record).items())
+        return f"{stamp} [IPSC| -- ] {_text(record, self)}{fields}"
 
 
-class _Journal(Line):
+class _Prefixed(Line):
     """For the journal, which has the time itself and reads the priority from ``<n>`` (sd-daemon(3))."""
 
     def format(self, record: logging.LogRecord) -> str:
-        priority = next(number for level, number in _PRIORITIES if record.levelno >= level)
-        return f"<{priority}>{super().format(record).split('] ', 1)[1]}"
+        return f"<{_priority(record)}>{super().format(record).split('] ', 1)[1]}"
+
+
+class _Journal(logging.Handler):
+    """Records with their fields straight to journald: ``journalctl IPSEC_REMOTE=rem1`` finds a tunnel's."""
+
+    def __init__(self, process: str) -> None:
+        super().__init__()
+        self.setFormatter(logging.Formatter())
+        self._process = process
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        assert self.formatter is not None
+        fields = {
+            "MESSAGE": _text(record, self.formatter),
+            "PRIORITY": str(_priority(record)),
+            "SYSLOG_IDENTIFIER": self._process,
+            **{f"IPSEC_{name.upper()}": value for name, value in _about(record).items()},
+        }
+        data = "".join(f"{name}={one_line(value)}\n" for name, value in fields.items())
+        try:
+            self._socket.sendto(data.encode(errors="replace"), JOURNAL)
+        except OSError:  # it is being restarted, or the record is too long for one datagram
+            sys.stderr.write(f"<{fields['PRIORITY']}>{fields['MESSAGE']}\n")
+
+    def close(self) -> None:
+        self._socket.close()
+        super().close()
+
+
+def _text(record: logging.LogRecord, formatter: logging.Formatter) -> str:
+    text = record.getMessage()
+    if record.exc_info:
+        text = f"{text}\n{formatter.formatException(record.exc_info)}"
+    name = record.name.removeprefix("ipsec_client.")
+    return f"{record.levelname:<5} ({name}) {one_line(text)}"
+
+
+def _about(record: logging.LogRecord) -> Mapping[str, str]:
+    found: Mapping[str, str] = getattr(record, "about", {})
+    return found
+
+
+def _priority(record: logging.LogRecord) -> int:
+    return next(number for level, number in _PRIORITIES if record.levelno >= level)
 
 
 def one_line(text: str) -> str:
@@ -94,10 +192,19 @@ def one_line(text: str) -> str:
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in joined)
 
 
-def _screen() -> logging.Handler:
+def _screen(process: str) -> logging.Handler:
+    stream = os.environ.get("JOURNAL_STREAM")
+    if stream and stream == _standard_error() and Path(JOURNAL).exists():
+        return _Journal(process)
     outlet = logging.StreamHandler(sys.stderr)
-    outlet.setFormatter(_Journal() if os.environ.get("JOURNAL_STREAM") else Line())
+    outlet.setFormatter(_Prefixed() if stream else Line())
     return outlet
+
+
+def _standard_error() -> str:
+    """Our standard error as JOURNAL_STREAM would name it (systemd.exec(5)): it may have been led elsewhere since."""
+    found = os.fstat(2)
+    return f"{found.st_dev}:{found.st_ino}"
 
 
 def _file(process: str) -> list[logging.Handler]:

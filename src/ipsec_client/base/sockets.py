@@ -25,8 +25,8 @@ LINE_LIMIT = 64 * 1024 * 1024
 """The longest line read, in bytes: the node document of the largest node fits many times."""
 
 Message = Mapping[str, Any]
-Send = Callable[[Message], Awaitable[None]]
-"""Writes one object to the other end; when that has gone, it is dropped: the work goes on."""
+Send = Callable[[Message], Awaitable[bool | None]]
+"""Writes one object to the other end; False when that has gone: it is dropped, and the work may go on."""
 
 log = logging.getLogger(__name__)
 
@@ -156,10 +156,13 @@ async def _converse(
 ) -> None:
     peer = _peer(writer)
 
-    async def send(message: Message) -> None:
-        with suppress(ConnectionError):
+    async def send(message: Message) -> bool:
+        try:
             writer.write(pack(message))
             await writer.drain()
+        except ConnectionError:
+            return False
+        return True
 
     try:
         if refusal is not None and (why := await refusal(peer)):

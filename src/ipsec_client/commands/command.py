@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from ipsec_client.commands.grammar import Arguments, Command
+from ipsec_client.commands.particulars import Part
 from ipsec_client.commands.port import ConfigPort, NodePort, Place
 from ipsec_client.commands.session import Talk
 from ipsec_client.commands.view import NodeView
@@ -41,8 +42,12 @@ class Screen:
 
 @dataclass(frozen=True, kw_only=True)
 class NodeQuery(Command, Generic[R]):
-    """A question to nodes. ``result`` is the dataclass that ``answer`` makes, which may cross to a conductor."""
+    """A question to nodes. ``result`` is the dataclass that ``answer`` makes, which may cross to a conductor.
 
+    ``part`` is what of the node's view is to be found out for it.
+    """
+
+    part: Part | None = None
     result: type[R]
     answer: Callable[[NodeView, Arguments], R]
     layout: Callable[[Sequence[Answer[R]], Arguments, Screen], str]
@@ -50,11 +55,18 @@ class NodeQuery(Command, Generic[R]):
 
 @dataclass(frozen=True, kw_only=True)
 class NodeAction(Command):
-    """Something done on one node; what it says is passed through as it comes."""
+    """Something done on one node; what it says is passed through as it comes.
+
+    ``framed``: between lines of progress (page, Commands). ``patient``: it goes on when nobody listens any more. A
+    ``question`` is asked first.
+    """
 
     act: Callable[[NodePort, Arguments, str, Say], Awaitable[None]]
+    question: str = ""
     dated: bool = False
     changes: bool = True
+    framed: bool = True
+    patient: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

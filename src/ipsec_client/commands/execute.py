@@ -183,6 +183,8 @@ class Executor(ABC):
             await command.act(self.config, arguments, talk)
             return 0
         if isinstance(command, NodeAction):
+            if command.question:
+                talk.confirm(command.question, force=arguments.get("force") is not None)
             return await self._act_framed(command, arguments, request, talk.say)
         if arguments.get("router") == EVERY and talk.terminal.interactive:
             talk.confirm(
@@ -201,6 +203,9 @@ class Executor(ABC):
         self, command: NodeAction, arguments: Arguments, request: str, say: Say
     ) -> int:
         place = self._target(arguments)
+        if not command.framed:
+            await self._act(command, arguments, place, request, say)
+            return 0
         await say(f"✔ Retrieving 0/1 targets complete....\nTarget: {place}\n\n")
         await self._act(command, arguments, place, request, say)
         await say("\nSuccessfully retrieved info.\n")

@@ -6,8 +6,8 @@ choices, then what stands by its place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
 from ipsec_client.base.errors import InputFault
@@ -60,6 +60,8 @@ ROUTER = Argument(
     "router", "The router whose nodes are asked; all: every one", words=(EVERY,), known="router"
 )
 NODE = Argument("node", "The node that is asked; all: every one", words=(EVERY,), known="node")
+ONE_ROUTER = replace(ROUTER, help="The router of the node", words=())
+ONE_NODE = replace(NODE, help="The node", words=())
 FORCE = Argument("force", "Ask no question first", kind="choice", words=("force",))
 
 
@@ -87,6 +89,14 @@ class Command:
     def usage(self) -> str:
         """The command as it is written, keywords first."""
         return " ".join((*self.words, *(argument.usage for argument in self.arguments)))
+
+
+def known(names: Iterable[str], wanted: str | None, kind: str, node: str) -> None:
+    """Raises InputFault where a name is ``wanted`` that is not among those the node has of this ``kind``."""
+    found = tuple(dict.fromkeys(names))
+    if wanted is not None and wanted not in found:
+        listed = ", ".join(found) or "none"
+        raise InputFault(f"{node} has no {kind} {wanted}", cure=f"Its {kind}s: {listed}")
 
 
 C = TypeVar("C", bound=Command)

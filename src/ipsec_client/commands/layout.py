@@ -68,7 +68,7 @@ def columns(heading: str, entries: Sequence[tuple[str, str]], width: int | None 
     lines = [heading, "-" * len(heading)]
     for word, told in entries:
         room = max((width or 0) - size, _NARROWEST) if width else len(told) + 1
-        first, *further = textwrap.wrap(told, room) or [""]
+        first, *further = textwrap.wrap(told, room, break_on_hyphens=False) or [""]
         lines += [f"{word.ljust(size)}{first}", *(f"{' ' * size}{more}" for more in further)]
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
@@ -89,3 +89,9 @@ def span(seconds: float) -> str:
         if whole >= size:
             return f"{whole // size}{unit} {whole % size // below:02}{small}"
     return f"{whole}s"
+
+
+def size(octets: int) -> str:
+    """A size for a person: ``512 B``, ``9.8 KiB``, ``1.2 GiB``."""
+    power = min((max(octets, 1).bit_length() - 1) // 10, 4)
+    return f"{octets / 1024**power:.1f} {'KMGT'[power - 1]}iB" if power else f"{octets} B"

@@ -41,9 +41,12 @@ class OnNode(Executor):
         """A command as the conductor sends it, by exact names; a query's result as JSON."""
         command, arguments = received(request.body)
         if isinstance(command, NodeQuery):
-            return encode(command.answer(self._port.view(), arguments))
+            return encode(command.answer(await self._seen(command), arguments))
         await command.act(self._port, arguments, str(request.body.get("request", request.id)), say)
         return None
+
+    async def _seen(self, command: NodeQuery[Any]) -> NodeView:
+        return await self._port.look(command.part) if command.part else self._port.view()
 
     def names(self, kind: str) -> Iterable[str]:
         """The names on this node."""
@@ -52,6 +55,7 @@ class OnNode(Executor):
             "router": [view.router] if view.router else [],
             "node": [view.node] if view.node else [],
             "device": [device.name for device in view.devices],
+            "network": [f"{device.name}-intf" for device in view.devices if device.tunnel],
             "remote": [tunnel.remote for tunnel in view.tunnels],
             "plugin": [PLUGIN],
         }
@@ -66,8 +70,8 @@ class OnNode(Executor):
     async def _ask(
         self, command: NodeQuery[Any], arguments: Arguments, request: str
     ) -> tuple[Sequence[Answer[Any]], Sequence[Fault]]:
-        view = self._port.view()
-        place = _meant(view, arguments)
+        place = _meant(self._port.view(), arguments)
+        view = await self._seen(command)
         return [Answer(place, command.answer(view, arguments))], []
 
     async def _act(

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from ipsec_client.base.errors import Fault
 from ipsec_client.base.secret import Secret
+from ipsec_client.commands.particulars import Part
 from ipsec_client.commands.view import NodeView
 from ipsec_client.config.edit import Change, Edit
 from ipsec_client.config.findings import Finding
@@ -29,17 +30,68 @@ class Place:
         return f"{self.node}.{self.router}"
 
 
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Echo requests to an ``address``: through the tunnel of a ``remote``, or out of the ``device`` of a
+    network- or device-interface, or, without either, where the router's own packets go.
+
+    ``size`` is in bytes of data, ``timeout`` in seconds for each answer; ``whole`` forbids fragments.
+    """
+
+    address: str
+    remote: str = ""
+    device: str = ""
+    count: int = 4
+    size: int = 56
+    timeout: float = 1.0
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Packets of a ``remote``'s tunnel: ``inside`` it, in the clear, ``outside`` it, encrypted, or both.
+
+    It ends after so many ``seconds`` or ``packets``; ``shown`` packets are told one by one, others are kept in a file.
+    """
+
+    remote: str
+    inside: bool
+    outside: bool
+    seconds: float
+    packets: int
+    filter: str = ""
+    shown: bool = False
+
+
 class NodePort(Protocol):
     """What the agent lets its commands see and do."""
 
     def view(self) -> NodeView:
         """The node as it is now."""
 
+    async def look(self, part: Part) -> NodeView:
+        """The node as it is now, with a part that takes time to find out."""
+
+    async def ping(self, order: Ping, say: Say) -> None:
+        """Sends echo requests, saying each answer; ends early where nobody listens. Raises Fault without any."""
+
+    async def capture(self, order: Capture, say: Say) -> None:
+        """Captures packets; ends early where nobody listens. Raises Fault where it cannot be."""
+
+    async def set_log_level(self, level: str) -> None:
+        """Has agent and pluto log as finely from now on, over restarts; tunnels stay. Raises Fault."""
+
+    async def tech_support(self, prefix: str) -> str:
+        """Gathers what helps to find a fault, without any key; the path of the file. Raises Fault."""
+
     async def restart(self, remote: str, request: str, say: Say) -> None:
         """Terminates and initiates a remote's tunnel, saying what Libreswan prints; it need not be up after.
 
         A ``request`` carried out already is not done again. Raises Fault for what cannot be restarted.
         """
+
+    async def failback(self) -> None:
+        """Lets tunnels that wait to take their traffic back do so, if they are up; raises Fault without a client."""
 
 
 class AuthorityPort(Protocol):

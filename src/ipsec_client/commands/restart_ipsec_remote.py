@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ipsec_client.base.errors import InputFault
 from ipsec_client.commands.command import NodeAction
-from ipsec_client.commands.grammar import NODE, ROUTER, Argument, Arguments
+from ipsec_client.commands.grammar import NODE, ROUTER, Argument, Arguments, known
 from ipsec_client.commands.port import NodePort
 from ipsec_client.wire.request import Say
 
@@ -15,10 +14,7 @@ async def act(port: NodePort, arguments: Arguments, request: str, say: Say) -> N
     """Restarts the remote, passing Libreswan's lines through; raises InputFault for one that is not there."""
     remote = arguments.values["remote"]
     view = port.view()
-    names = [tunnel.remote for tunnel in view.tunnels]
-    if remote not in names:
-        known = ", ".join(names) or "none"
-        raise InputFault(f"{view.node} has no remote {remote}", cure=f"Its remotes: {known}")
+    known((tunnel.remote for tunnel in view.tunnels), remote, "remote", view.node)
     await port.restart(remote, request, say)
 
 

@@ -113,10 +113,9 @@ class Talk:
         """Columns to lay out into; None where nobody watches."""
         return self.terminal.width if self.terminal.tty else None
 
-    async def say(self, text: str) -> None:
-        """Shows the text; what stands before a question that has its answer was shown with it."""
-        if not self._answers:
-            await self._say(text)
+    async def say(self, text: str) -> bool | None:
+        """Shows the text; what stands before a question that has its answer was shown with it. False: to nobody."""
+        return None if self._answers else await self._say(text)
 
     async def begin(self, step: str) -> None:
         """Shows, to a person, what is being done; the line that tells the end of it is written over that."""

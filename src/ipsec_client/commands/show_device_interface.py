@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ipsec_client.base.clock import moment
-from ipsec_client.base.errors import InputFault
 from ipsec_client.base.table import table
 from ipsec_client.commands.command import Answer, NodeQuery, Screen
-from ipsec_client.commands.grammar import FORCE, NODE, ROUTER, Argument, Arguments
+from ipsec_client.commands.grammar import FORCE, NODE, ROUTER, Argument, Arguments, known
 from ipsec_client.commands.layout import block, counter, labelled, tree
 from ipsec_client.commands.view import DeviceView, MonitorView, NodeView, TunnelView
 
@@ -28,13 +27,8 @@ class Devices:
 def answer(view: NodeView, arguments: Arguments) -> Devices:
     """The devices; raises InputFault for a name that is not there."""
     name = arguments.get("name")
-    devices = tuple(device for device in view.devices if name in (None, device.name))
-    if name is not None and not devices:
-        names = ", ".join(device.name for device in view.devices) or "none"
-        raise InputFault(
-            f"{view.node} has no device-interface {name}", cure=f"Its device-interfaces: {names}"
-        )
-    return Devices(devices)
+    known((device.name for device in view.devices), name, "device-interface", view.node)
+    return Devices(tuple(device for device in view.devices if name in (None, device.name)))
 
 
 def layout(answers: Sequence[Answer[Devices]], arguments: Arguments, screen: Screen) -> str:

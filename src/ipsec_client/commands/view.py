@@ -7,6 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ipsec_client.commands.particulars import (
+    FibView,
+    FindingView,
+    MetricView,
+    NetworkView,
+    PathView,
+    ServiceView,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SaView:
@@ -19,12 +28,38 @@ class SaView:
 
 @dataclass(frozen=True, slots=True)
 class MonitorView:
-    """One monitor destination; ``status`` is up, down or unknown."""
+    """One monitor destination; ``status`` is up, down or unknown.
+
+    ``loss`` is a share of probes, ``latency`` a smoothed round trip in seconds, ``reason`` what the latest answer
+    that was none to be content with said.
+    """
 
     destination: str
     status: str
     last_attempt: float | None = None
     last_restart: float | None = None
+    protocol: str = "icmp"
+    loss: float = 0.0
+    latency: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosisView:
+    """What is in the way of a tunnel. ``said`` is what the gateway, the network or pluto said of it.
+
+    ``probable``: nobody signed it. ``waits``: repair waits for a change. ``restart``: negotiating again can help.
+    ``look`` are fields to look at, the likeliest first, path and value; ``offered`` what the gateway refused.
+    """
+
+    plain: str
+    said: str = ""
+    probable: bool = False
+    waits: bool = False
+    restart: bool = True
+    look: tuple[tuple[str, str], ...] = ()
+    offered: str = ""
+    cure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +67,7 @@ class TunnelView:
     """A remote and what has become of it; words and reasons are those of health.
 
     ``monitors`` is None when the remote has no enabled monitor. ``ingress`` and ``egress`` are bytes through
-    the tunnel device: they survive rekeys, the bytes of an SA do not.
+    the tunnel since its remote came to be; the bytes of an SA begin anew with each rekey.
     """
 
     remote: str
@@ -52,6 +87,7 @@ class TunnelView:
     egress: int = 0
     monitors: tuple[MonitorView, ...] | None = None
     last_restart: float | None = None
+    diagnosis: DiagnosisView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +149,10 @@ class DecisionView:
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """One node at the instant ``now``; ``router`` and ``node`` are empty before its first document."""
+    """One node at the instant ``now``; ``router`` and ``node`` are empty before its first document.
+
+    What begins with ``services`` is there when a command asked for it alone (``particulars.Part``).
+    """
 
     router: str
     node: str
@@ -126,3 +165,9 @@ class NodeView:
     decisions: tuple[DecisionView, ...] = ()
     document: str = ""  # the commit in force
     versions: tuple[tuple[str, str], ...] = field(default=())  # ("Libreswan", "4.10"), …
+    services: tuple[ServiceView, ...] = ()
+    networks: tuple[NetworkView, ...] = ()
+    paths: tuple[PathView, ...] = ()
+    fib: tuple[FibView, ...] = ()
+    statistics: tuple[MetricView, ...] = ()
+    findings: tuple[FindingView, ...] = ()

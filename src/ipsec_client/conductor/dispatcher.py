@@ -41,6 +41,11 @@ class OnConductor(Executor):
             "router": [router.name for router in authority.router],
             "node": [node.name for router in authority.router for node in router.node],
             "device": [device.name for device in node.device_interface],
+            "network": [
+                interface.name
+                for device in node.device_interface
+                for interface in device.network_interface
+            ],
             "remote": [remote.name for client in node.ipsec_client for remote in client.remote],
             "plugin": [PLUGIN],
             "export": [export.name for export in self._port.exports()],
@@ -112,7 +117,11 @@ class OnConductor(Executor):
     async def _act(
         self, command: NodeAction, arguments: Arguments, place: Place, request: str, say: Say
     ) -> None:
-        await self._call(command, arguments, place, request, say)
+        async def relay(text: str) -> None:
+            if await say(text) is False and not command.patient:
+                raise Fault("nobody listens any more")  # which hangs up on the node, for it to hear
+
+        await self._call(command, arguments, place, request, relay)
 
     async def _call(
         self, command: AnyCommand, arguments: Arguments, place: Place, request: str, say: Say

@@ -69,9 +69,10 @@ class Service:
     async def _carry_out(self, request: Request, send: sockets.Send) -> None:
         replies: list[Reply] = []
 
-        async def answer(reply: Reply) -> None:
-            replies.append(reply)
-            await send(reply.to_json())
+        async def answer(reply: Reply) -> bool | None:
+            if reply.text:
+                replies.append(reply)
+            return await send(reply.to_json())
 
         end = await self._end(request, lambda text: answer(Reply(text=text)))
         replies.append(end)

@@ -14,6 +14,7 @@ from zlib import crc32
 from ipsec_client.base.clock import Now
 from ipsec_client.health import monitor
 from ipsec_client.health.copying import replace
+from ipsec_client.health.judge import lacking
 from ipsec_client.health.types import (
     Client,
     Decision,
@@ -54,7 +55,7 @@ FAILURES = 2
 PLUTO_PAUSE = 300.0
 """Seconds from one restart of pluto to the next."""
 
-How = Literal["initiate", "restart", "replace"]
+How = Literal["initiate", "restart", "replace", "complete"]
 
 
 def requested(tunnel: Tunnel, request: str, now: Now) -> Tunnel:
@@ -106,7 +107,8 @@ def spared(tunnel: Tunnel) -> Tunnel:
 def anew(tunnel: Tunnel) -> Tunnel:
     """Pluto has it freshly loaded: it may be initiated at once, and what blocked it may be gone."""
     return replace(
-        _unblocked(tunnel), mending=replace(tunnel.mending, repairs=0, failures=0, not_before=None)
+        _unblocked(tunnel),
+        mending=replace(tunnel.mending, repairs=0, failures=0, not_before=None, fair_until=None),
     )
 
 
@@ -119,9 +121,14 @@ def disconnected(tunnel: Tunnel, now: Now) -> Tunnel:
 
 def tried(tunnel: Tunnel, now: Now) -> Tunnel:
     """Pluto is at it by itself, or about to be."""
-    mending = tunnel.mending
-    fair = max(mending.not_before or now.mono, now.mono + FAIR)
-    return replace(tunnel, mending=replace(mending, not_before=fair))
+    return replace(tunnel, mending=replace(tunnel.mending, fair_until=now.mono + FAIR))
+
+
+def orphaned(tunnel: Tunnel, now: Now) -> Tunnel:
+    """Pluto is not at it: with an IKE SA left it takes no child SA for one to revive (4.10)."""
+    if tunnel.inbound or tunnel.outbound or tunnel.mending.repairing:
+        return tunnel
+    return replace(tunnel, mending=replace(tunnel.mending, fair_until=None, orphan=True))
 
 
 def settle(client: Client, now: Now) -> tuple[Client, list[Effect]]:
@@ -130,7 +137,7 @@ def settle(client: Client, now: Now) -> tuple[Client, list[Effect]]:
     concerned = [
         place
         for place, tunnel in enumerate(client.tunnels)
-        if tunnel.verdict.judgement == "down" or tunnel.mending.repairing or tunnel.mending.requests
+        if _ill(tunnel) or tunnel.mending.repairing or tunnel.mending.requests
     ]
     # Whoever waits longest has its turn first, or a small budget would always go to the first in order.
     for place in sorted(concerned, key=lambda place: _not_before(client, client.tunnels[place])):
@@ -143,7 +150,12 @@ def next_at(client: Client, tunnel: Tunnel) -> float | None:
     """When the tunnel's repair needs the next tick."""
     if tunnel.mending.repairing:
         return tunnel.mending.lost_at
-    return _due(client, tunnel) if tunnel.verdict.judgement == "down" else None
+    return _due(client, tunnel) if _ill(tunnel) else None
+
+
+def _ill(tunnel: Tunnel) -> bool:
+    """Whether there is something to repair: it is down, or pluto has given up one of its pairs of subnets."""
+    return tunnel.verdict.judgement == "down" or lacking(tunnel)
 
 
 def _settle(client: Client, place: int, now: Now) -> tuple[Client, list[Effect]]:
@@ -162,11 +174,11 @@ def _due(client: Client, tunnel: Tunnel) -> float | None:
     mending = tunnel.mending
     if (
         mending.repairing
-        or tunnel.verdict.judgement != "down"
+        or not _ill(tunnel)
         or tunnel.loaded.state != "loaded"
         or tunnel.negotiation.state == "blocked"
         or client.pluto_alive is False
-        or (tunnel.connected and not (mending.ailing or mending.severed))
+        or (tunnel.connected and not (mending.ailing or mending.severed or lacking(tunnel)))
     ):
         return None
     due = _not_before(client, tunnel)
@@ -176,8 +188,9 @@ def _due(client: Client, tunnel: Tunnel) -> float | None:
 
 
 def _not_before(client: Client, tunnel: Tunnel) -> float:
-    due = tunnel.mending.not_before
-    return client.started if due is None else due
+    mending = tunnel.mending
+    due = client.started if mending.not_before is None else mending.not_before
+    return due if mending.fair_until is None else max(due, mending.fair_until)
 
 
 def _restart(client: Client, tunnel: Tunnel, now: Now) -> tuple[Tunnel, list[Effect]]:
@@ -191,7 +204,7 @@ def _restart(client: Client, tunnel: Tunnel, now: Now) -> tuple[Tunnel, list[Eff
         requests=mending.requests[1:],
         repairing=True,
         lost_at=now.mono + LOST,
-        severed=how != "initiate" and bool(tunnel.inbound or tunnel.outbound),
+        severed=how in ("restart", "replace") and bool(tunnel.inbound or tunnel.outbound),
         repairs=repairs,
         failures=mending.failures,
         not_before=now.mono + _pause(client, remote, repairs),
@@ -204,13 +217,17 @@ def _restart(client: Client, tunnel: Tunnel, now: Now) -> tuple[Tunnel, list[Eff
 
 
 def _how(tunnel: Tunnel, asked: bool) -> How:
-    """Initiate what nobody has tried yet; end and initiate again; every third time load the connection anew."""
+    """Initiate what nobody has tried yet, or those pairs of subnets that are missing; end and initiate again; every
+    third time load the connection anew.
+    """
     if asked:
         return "restart" if tunnel.loaded.state == "loaded" else "replace"
+    if lacking(tunnel) and tunnel.verdict.judgement != "down":
+        return "complete"
     repairs = tunnel.mending.repairs
     if repairs % 3 == 2:
         return "replace"
-    untried = repairs == 0 and tunnel.negotiation.state == "idle"
+    untried = repairs == 0 and (tunnel.negotiation.state == "idle" or tunnel.mending.orphan)
     return "initiate" if untried and not tunnel.inbound and not tunnel.outbound else "restart"
 
 

@@ -10,10 +10,12 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
-from ipsec_client.kernel import rtnetlink
+from ipsec_client.kernel import policies, rtnetlink
 from ipsec_client.kernel.netlink import NETLINK_ROUTE, NETLINK_XFRM, Netlink, attributes
+from ipsec_client.kernel.policies import XFRM_MSG_GETPOLICY, XFRMNLGRP_POLICY, PolicyTable
 from ipsec_client.kernel.rtnetlink import GROUP, RTM_DELLINK
 
 XFRM_MSG_NEWSA, XFRM_MSG_DELSA, XFRM_MSG_GETSA = 0x10, 0x11, 0x12
@@ -27,10 +29,13 @@ KEYED = frozenset({XFRMA_ALG_AUTH, XFRMA_ALG_CRYPT, XFRMA_ALG_AEAD, XFRMA_ALG_AU
 
 XFRM_SELECTOR = 56  # bytes of struct xfrm_selector
 XFRM_ID = struct.Struct("=16sIB3x")  # daddr, spi (network order), proto
+XFRM_USERSA_ID = struct.Struct("=16sIHBx")  # daddr, spi (network order), family, proto
 XFRM_ADDRESS = struct.Struct("=16s")
 XFRM_USERSA_INFO = 224  # bytes
+XFRM_USERSA_REQID = struct.Struct("=I")
+XFRM_USERSA_REQID_AT = 208  # after selector, id, saddr, two lifetimes, stats, seq
 XFRM_USERSA_FAMILY = struct.Struct("=H")
-XFRM_USERSA_FAMILY_AT = 212  # after selector, id, saddr, two lifetimes, stats, seq, reqid
+XFRM_USERSA_FAMILY_AT = 212  # after reqid
 XFRM_LIFETIME_CUR = struct.Struct("=QQQQ")  # bytes, packets, when added, when used first
 XFRM_LIFETIME_CUR_AT = 160  # after selector, id, saddr, struct xfrm_lifetime_cfg
 XFRM_USERSA_FLUSH = struct.Struct("=B")  # proto; 0: every one
@@ -43,7 +48,9 @@ TUNNEL_PROTOCOLS = frozenset({IPPROTO_ESP, IPPROTO_AH})  # not the IPComp state 
 
 @dataclass(frozen=True, slots=True)
 class Sa:
-    """One half of a child SA: packets to ``destination`` bearing ``spi``. ``if_id`` is the tunnel it belongs to."""
+    """One half of a child SA: packets to ``destination`` bearing ``spi``. ``if_id`` is the tunnel it belongs to,
+    ``reqid`` the pair of subnets: it is the same in both directions and stays when the SA is rekeyed.
+    """
 
     if_id: int
     source: str
@@ -51,6 +58,7 @@ class Sa:
     spi: int
     protocol: int
     larval: bool = False
+    reqid: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +106,14 @@ class SaTable:
         mine = [sa.destination in local for sa in self.live if sa.if_id == if_id]
         return sum(mine), len(mine) - sum(mine)
 
+    def pairs(self, if_id: int, local: Collection[str]) -> int:
+        """How many of a tunnel's pairs of subnets have SAs both ways."""
+        ends: dict[int, set[bool]] = {}
+        for sa in self.live:
+            if sa.if_id == if_id:
+                ends.setdefault(sa.reqid, set()).add(sa.destination in local)
+        return sum(len(both) == 2 for both in ends.values())
+
     def changed(self, other: SaTable) -> frozenset[int]:
         """The if_ids whose SAs differ between the two tables."""
         return frozenset(sa.if_id for sa in self.live ^ other.live)
@@ -112,18 +128,19 @@ def _key(sa: Sa) -> tuple[int, str, int, int]:
 
 
 class SaWatch:
-    """Keeps an ``SaTable`` of a namespace true, on the running loop; tells which tunnels' SAs changed.
+    """Keeps the SAs and policies of a namespace true, on the running loop; tells which tunnels' changed.
 
     ``on_change`` is called on the loop with the if_ids concerned, once for all events that waited. After a flush
-    or an overrun of the event buffer the table is dumped anew, so no change is ever lost.
+    or an overrun of the event buffer both tables are dumped anew, so no change is ever lost.
     """
 
     def __init__(self, netns: str, on_change: Callable[[frozenset[int]], None]) -> None:
         self._netns = netns
         self._on_change = on_change
-        self._events = Netlink(NETLINK_XFRM, netns, groups=(XFRMNLGRP_EXPIRE, XFRMNLGRP_SA))
+        groups = (XFRMNLGRP_EXPIRE, XFRMNLGRP_SA, XFRMNLGRP_POLICY)
+        self._events = Netlink(NETLINK_XFRM, netns, groups=groups)
         self._asker = Netlink(NETLINK_XFRM, netns)
-        self.table = self._dump()
+        self.table, self.policies = self._dump()
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._events.fileno(), self._ready)
 
@@ -135,14 +152,23 @@ class SaWatch:
 
     def resync(self) -> None:
         """Dumps again and tells what differs; for a slow poll that trusts no event."""
-        self._become(self._dump())
+        self._become(*self._dump())
+
+    def counts(self, if_id: int, local: Collection[str]) -> tuple[int, int]:
+        """Inbound and outbound SAs of a tunnel; one that no policy leads to carries nothing and is none."""
+        inbound, outbound = self.table.counts(if_id, local)
+        return inbound, outbound if self.policies.leads_out(if_id) else 0
 
     def _ready(self) -> None:
-        table = self.table
+        table, leading = self.table, self.policies
         stale = False
 
         def take(kind: int, body: memoryview) -> None:
-            nonlocal table, stale
+            nonlocal table, leading, stale
+            policy = policies.parse(kind, body)
+            if policy is not None:
+                leading = leading.after(policy)
+                return
             event = parse(kind, body)
             if isinstance(event, Flushed):
                 stale = True
@@ -150,16 +176,18 @@ class SaWatch:
                 table = table.after(event)
 
         stale = not self._events.events(take) or stale
-        self._become(self._dump() if stale else table)
+        self._become(*(self._dump() if stale else (table, leading)))
 
-    def _become(self, table: SaTable) -> None:
-        changed = table.changed(self.table)
-        self.table = table
+    def _become(self, table: SaTable, leading: PolicyTable) -> None:
+        changed = table.changed(self.table) | leading.changed(self.policies)
+        self.table, self.policies = table, leading
         if changed:
             self._on_change(changed)
 
-    def _dump(self) -> SaTable:
-        return SaTable.of(self._asker.dump(XFRM_MSG_GETSA, b"", parse_sa))
+    def _dump(self) -> tuple[SaTable, PolicyTable]:
+        associations = self._asker.dump(XFRM_MSG_GETSA, b"", parse_sa)
+        leading = self._asker.dump(XFRM_MSG_GETPOLICY, b"", policies.parse_policy)
+        return SaTable.of(associations), PolicyTable.of(leading)
 
 
 def associations(netns: str) -> list[Sa]:
@@ -173,6 +201,15 @@ def uses(netns: str) -> list[SaUse]:
     with Netlink(NETLINK_XFRM, netns) as asker:
         found = asker.dump(XFRM_MSG_GETSA, b"", _parse_use)
     return [use for use in found if _counts(use.sa)]
+
+
+def remove(netns: str, destination: str, spi: int) -> None:
+    """Removes one ESP SA; one that is gone already is no error."""
+    family = socket.AF_INET6 if ":" in destination else socket.AF_INET
+    address = socket.inet_pton(family, destination)
+    body = XFRM_USERSA_ID.pack(address, socket.htonl(spi), family, IPPROTO_ESP)
+    with Netlink(NETLINK_XFRM, netns) as asker, suppress(ProcessLookupError):
+        asker.request(XFRM_MSG_DELSA, body)
 
 
 def flush(netns: str) -> None:
@@ -237,6 +274,7 @@ def _parse_info(info: memoryview, extra: memoryview) -> Sa | None:
         return None
     destination, spi, protocol = XFRM_ID.unpack_from(info, XFRM_SELECTOR)
     (source,) = XFRM_ADDRESS.unpack_from(info, XFRM_SELECTOR + XFRM_ID.size)
+    (reqid,) = XFRM_USERSA_REQID.unpack_from(info, XFRM_USERSA_REQID_AT)
     (family,) = XFRM_USERSA_FAMILY.unpack_from(info, XFRM_USERSA_FAMILY_AT)
     if_id, keyed = 0, False
     for kind, data in attributes(extra):
@@ -250,6 +288,7 @@ def _parse_info(info: memoryview, extra: memoryview) -> Sa | None:
         spi=socket.ntohl(spi),
         protocol=protocol,
         larval=not keyed,
+        reqid=reqid,
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ipsec_client.model.access import permission
 from ipsec_client.plan.forwarding import Claim, Forwarding
-from ipsec_client.plan.objects import Firewall
+from ipsec_client.plan.objects import OUT_OF_TUNNEL, Firewall
 from ipsec_client.plan.ruleset import Chain, clamp, names, table
 
 
@@ -25,8 +25,37 @@ def firewall(way: Forwarding) -> Firewall:
         _admit(way, forward, claim)
     if way.devices:
         forward.add("counter drop")
-    chains = [forward, _own_packets(way), *_segment_size(way), *_source_nat(way)]
+    chains = [
+        forward,
+        _own_packets(way),
+        *_from_tunnels(way),
+        *_segment_size(way),
+        *_source_nat(way),
+    ]
     return Firewall("", table(chains))
+
+
+def _from_tunnels(way: Forwarding) -> Iterator[Chain]:
+    """What comes out of a tunnel is marked, and its connection. What answers it leaves into a tunnel or not at all:
+    where no service leads back, the default route would take it.
+    """
+    if not way.ingress:
+        return
+    marks = Chain("marks", "type filter hook prerouting priority mangle; policy accept;")
+    into, out = f"iifname {names(way.ingress)}", f"oifname != {names(['lo', *way.ingress])}"
+    marks.add(f"{into} meta mark set meta mark | {OUT_OF_TUNNEL:#x}")
+    marks.add(f"{into} ct state new ct mark set ct mark | {OUT_OF_TUNNEL:#x}")
+    yield marks
+    for hook in ("forward", "output"):
+        answers = Chain(
+            f"{hook}_answers", f"type filter hook {hook} priority filter - 1; policy accept;"
+        )
+        answers.add(f"{out} ct direction reply ct mark & {OUT_OF_TUNNEL:#x} != 0 drop")
+        if (
+            hook == "output"
+        ):  # an error belongs to no connection, but bears the mark of what it is about
+            answers.add(f"{out} meta mark & {OUT_OF_TUNNEL:#x} != 0 drop")
+        yield answers
 
 
 def _replies(way: Forwarding) -> str:

@@ -17,6 +17,7 @@ from ipsec_client.plan.forwarding import Forwarding, ask_again
 from ipsec_client.plan.objects import (
     LAST_METRIC,
     MAIN_TABLE,
+    PROBE_MARK,
     Connection,
     Firewall,
     Kni,
@@ -142,7 +143,7 @@ class Inside:
         path = algorithms.PATH_MTU
         if gateway:
             path = self.forwarding.path_mtu(ADDRESS.read(gateway), self.client.tenant)
-        version = outside_version(tunnel.remote)
+        version = 6 if gateway and ":" in gateway else 4
         return tunnel.profile.mtu or algorithms.tunnel_mtu(path, tunnel.profile, version)
 
     @cached_property
@@ -164,6 +165,15 @@ class Inside:
                 field, reason, cure = reasons[0]
                 found[tunnel.remote.name] = f"{field} {reason}. {cure}"
         return found
+
+    @property
+    def unresolved(self) -> dict[str, str]:
+        """The remotes whose gateway has a name and no address yet: the name by remote."""
+        return {
+            remote.name: remote.host or ""
+            for remote in self.client.remote
+            if render.gateway(remote, self.hosts) is None
+        }
 
     def _sysctls(self) -> Iterator[Sysctl]:
         for key, value in (
@@ -224,6 +234,10 @@ class Inside:
             into.add(f"iifname {tunnels} meta l4proto {icmp} accept")
             into.add(f"iifname {knis} meta l4proto {icmp} accept")
             out.add(f"oifname {tunnels} meta l4proto {icmp} accept")
+            into.add(f"iifname {tunnels} meta l4proto {{ tcp, udp }} ct state established accept")
+            out.add(
+                f"oifname {tunnels} meta mark {PROBE_MARK} meta l4proto {{ tcp, udp }} meta mark set 0 accept"
+            )
             out.add(f"oifname {knis} meta l4proto {icmp} accept")
         for tunnel in self.tunnels:
             forward.add(f'iifname "{tunnel.remote.name}" oifname "{tunnel.device}" accept')

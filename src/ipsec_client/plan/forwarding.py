@@ -35,15 +35,13 @@ from ipsec_client.plan.objects import (
     Sysctl,
 )
 from ipsec_client.plan.preference import preferred
+from ipsec_client.plan.transports import ports, selectors
 from ipsec_client.wire.document import Document
 
 ASK_AGAIN = "20"
 """Milliseconds until the neighbour on a KNI is asked for again. As a KNI is lowered, and as it is raised, there is a
 moment in which a packet may ask and nobody is answered: those that follow would wait out the kernel's second.
 """
-
-_PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "gre": 47, "esp": 50}
-_ICMP_6 = 58
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +113,7 @@ class Claim:
             named = "ipv6-icmp" if (protocol, self.family) == ("icmp", 6) else protocol
             return [f"{address} meta l4proto {named}"]
         return [
-            f"{address} {protocol} dport {first}-{last}" for first, last in _ports(self.transport)
+            f"{address} {protocol} dport {first}-{last}" for first, last in ports(self.transport)
         ]
 
 
@@ -154,6 +152,11 @@ class Forwarding:
     def knis(self) -> list[str]:
         """The KNIs' devices."""
         return [item.device for item in self.interfaces.values() if item.kni]
+
+    @property
+    def ingress(self) -> list[str]:
+        """Those of the KNIs that lead to a tunnel."""
+        return [kni for kni in self.knis if self.egress is None or kni != self.egress.device]
 
     @cached_property
     def six(self) -> list[str]:
@@ -272,19 +275,18 @@ class Forwarding:
             yield Rule(
                 "", next(priorities), MAIN_TABLE, _family(network), to=network, phase=Phase.GUARD
             )
-        for kni in self.knis:
-            if self.egress is None or kni != self.egress.device:
-                for family in (4, 6):
-                    yield Rule(
-                        "", next(priorities), MAIN_TABLE, family, iif=kni, suppress_default=True,
-                        phase=Phase.GUARD,
-                    )  # fmt: skip
+        for kni in self.ingress:
+            for family in (4, 6):
+                yield Rule(
+                    "", next(priorities), MAIN_TABLE, family, iif=kni, suppress_default=True,
+                    phase=Phase.GUARD,
+                )  # fmt: skip
         for claim in self.claims:
             for iif in self._selected_from(claim):
-                for protocol, ports in _selectors(claim.transport, claim.family):
+                for protocol, numbers in selectors(claim.transport, claim.family):
                     yield Rule(
                         "", next(priorities), self.table_of(claim.service), claim.family, iif=iif,
-                        to=str(claim.network), protocol=protocol, ports=ports, phase=Phase.GUARD,
+                        to=str(claim.network), protocol=protocol, ports=numbers, phase=Phase.GUARD,
                     )  # fmt: skip
         for kni in self.knis:
             for family in (4, 6):
@@ -316,8 +318,11 @@ class Forwarding:
         yield from self.rules()
         yield from self.routes()
         yield Sysctl("", "net/ipv4/ip_forward", "1")
+        if self.ingress:  # what the kernel itself answers bears the mark of what it answers
+            yield Sysctl("", "net/ipv4/fwmark_reflect", "1", phase=Phase.GUARD)
         if self.six:
             yield Sysctl("", "net/ipv6/conf/all/forwarding", "1")
+            yield Sysctl("", "net/ipv6/fwmark_reflect", "1", phase=Phase.GUARD)
         for kni in self.knis:
             # 2 is loose: the answer to a packet sent by one KNI may come back by another.
             for key, value in (("rp_filter", "2"), ("ignore_routes_with_linkdown", "1")):
@@ -379,21 +384,3 @@ def _gateway(interface: Interface, family: int) -> Address | None:
 
 def _family(network: str) -> int:
     return 6 if ":" in network else 4
-
-
-def _ports(transport: Transport) -> list[tuple[int, int]]:
-    return [
-        (ports.start_port, ports.start_port if ports.end_port is None else ports.end_port)
-        for ports in transport.port_range
-    ]
-
-
-def _selectors(
-    transport: Transport | None, family: int
-) -> list[tuple[int, tuple[int, int] | None]]:
-    if transport is None:
-        return [(0, None)]
-    protocol = _PROTOCOLS[transport.protocol]
-    if (protocol, family) == (_PROTOCOLS["icmp"], 6):
-        protocol = _ICMP_6
-    return [(protocol, ports) for ports in _ports(transport)] or [(protocol, None)]

@@ -19,18 +19,20 @@ def preferred(policy: ServicePolicy | None, paths: Iterable[tuple[T, Sequence[st
 
     The best of a path's vectors counts; a path that has none but ``never`` ones is left out.
     """
-    costs = _costs(policy) if policy else {}
+    priced = costs(policy)
     judged = []
     for path, vectors in paths:
-        known = [costs[vector] for vector in vectors if vector in costs]
+        known = [priced[vector] for vector in vectors if vector in priced]
         possible = [cost for cost in known if cost is not None]
         if possible or not known:
             judged.append((min(possible, default=_LAST), path))
     return [path for _, path in sorted(judged, key=lambda each: each[0])]
 
 
-def _costs(policy: ServicePolicy) -> dict[str, int | None]:
-    return {vector.name: _cost(vector, place) for place, vector in enumerate(policy.vector)}
+def costs(policy: ServicePolicy | None) -> dict[str, int | None]:
+    """What each vector costs that the policy names; None: it is never used."""
+    vectors = policy.vector if policy else ()
+    return {vector.name: _cost(vector, place) for place, vector in enumerate(vectors)}
 
 
 def _cost(vector: Vector, place: int) -> int | None:

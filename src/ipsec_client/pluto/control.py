@@ -12,6 +12,7 @@ from pathlib import Path
 from ipsec_client.base import files, run
 from ipsec_client.base.errors import HostFault
 from ipsec_client.base.secret import Secret
+from ipsec_client.dialect import debugging
 from ipsec_client.dialect.render import Conn
 from ipsec_client.pluto import dryload, log, prepare, status
 from ipsec_client.pluto.layout import ADDCONN, WHACK, Layout
@@ -19,6 +20,11 @@ from ipsec_client.pluto.tail import Tail
 
 DEADLINE = 10.0
 """Seconds a command may take. Pluto answers within milliseconds, but does nothing else meanwhile."""
+
+AT_ONCE = 3
+"""Pairs of subnets that are begun together where each is a quick mode of IKEv1: strongSwan as it comes keeps the state
+of so many (charon.max_ikev1_exchanges); of more it takes none, and they seem up to us and carry nothing.
+"""
 
 _NO_PLUTO = 33  # whack's exit status when the socket is absent or stale
 _NO_SUCH = ("no connection named", "not found")
@@ -88,9 +94,26 @@ class Control:
         with self._turn:
             return self._delete(name)
 
+    def begin(self, conn: Conn) -> Answer:
+        """Begins a connection that has no SA; of many pairs in IKEv1 the first, and ``complete`` begins the rest."""
+        if conn.ike_version == 1 and len(status.lacking(self.status().lines, conn.name)) > AT_ONCE:
+            return self.complete(conn)
+        return self.initiate(conn.name)
+
     def initiate(self, name: str) -> Answer:
         """Begins a negotiation and returns at once. On a tunnel that is up it makes a second child SA: never do."""
         return self._ask("--initiate", "--asynchronous", "--name", name)
+
+    def complete(self, conn: Conn) -> Answer:
+        """Begins to negotiate those pairs of subnets of a connection that have no SA; the others are left alone."""
+        lines: list[str] = []
+        pairs = status.lacking(self.status().lines, conn.name)
+        for pair in pairs[:AT_ONCE] if conn.ike_version == 1 else pairs:
+            answer = self.initiate(pair)
+            lines += answer.lines
+            if answer.refused is not None:
+                return Answer(tuple(lines), answer.refused)
+        return Answer(tuple(lines))
 
     def terminate(self, name: str) -> Answer:
         """Ends a connection's SAs, telling the gateway; it stays loaded and is not begun again by itself."""
@@ -105,6 +128,14 @@ class Control:
     def states(self) -> list[status.State]:
         """All SAs, also those that are coming to be."""
         return status.states(self._ask("--showstates").lines)
+
+    def children(self) -> list[status.Child]:
+        """The child SAs with their SPIs."""
+        return status.children(self._ask("--showstates").lines)
+
+    def delete_state(self, serial: int) -> Answer:
+        """Ends one SA, telling the gateway; the others of its connection stay."""
+        return self._ask("--deletestate", str(serial))
 
     def loaded(self) -> set[str]:
         """The names of the connections it has."""
@@ -135,6 +166,10 @@ class Control:
         """
         return self._ask("--listen")
 
+    def debug(self, level: str) -> Answer:
+        """Has it log as finely as a level of the router's says; tunnels stay, and its files know nothing of it."""
+        return self._ask(*debugging.switches(level))
+
     def shutdown(self) -> Answer:
         """Ends all SAs, telling the gateways, and pluto itself."""
         return self._ask("--shutdown")
@@ -159,7 +194,7 @@ class Control:
 
 
 def _refusal(exit_status: int, lines: tuple[str, ...], command: str) -> str | None:
-    if command in ("--delete", "--terminate"):
+    if command in ("--delete", "--deletestate", "--terminate"):
         return None
     unknown = next((line for line in lines if any(words in line for words in _NO_SUCH)), None)
     if unknown is not None:

@@ -25,6 +25,7 @@ class UnitState:
     """A unit at one instant. ``pid`` is 0 while it does not run; ``since`` is the wall clock of its start.
 
     ``restarts`` counts those that nobody asked for; ``last_exit`` tells how it last ended, in words.
+    ``cpu_seconds`` and ``memory`` (bytes) are what it has used since that start, and uses now.
     """
 
     running: bool = False
@@ -32,6 +33,8 @@ class UnitState:
     since: float = 0.0
     restarts: int = 0
     last_exit: str = ""
+    cpu_seconds: float = 0.0
+    memory: int = 0
 
 
 class Units(Protocol):
@@ -48,3 +51,6 @@ class Units(Protocol):
 
     def state(self, client: str) -> UnitState:
         """What has become of it."""
+
+    def states(self) -> dict[str, UnitState]:
+        """Every unit of this machine that is installed or was ever started, by name: agent, conductor, clients."""

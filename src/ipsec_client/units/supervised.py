@@ -36,6 +36,11 @@ class Supervised:
         """What has become of it."""
         return self._ask("unit-state", client)
 
+    def states(self) -> dict[str, UnitState]:
+        """Every child, by the name of its unit."""
+        found = _ask("unit-states", {}, PATIENCE)
+        return {name: UnitState(**state) for name, state in found.items()}
+
     def _ask(self, kind: str, client: str) -> UnitState:
         return UnitState(**_ask(kind, {"client": client}, PATIENCE))
 

@@ -10,15 +10,17 @@ import json
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from ipsec_client.base import files, sockets
 from ipsec_client.base.errors import Fault, InputFault
+from ipsec_client.units import signs
 from ipsec_client.units.keeper import Child, Keeper
 from ipsec_client.units.port import CLIENT
 from ipsec_client.units.process import Process
+from ipsec_client.units.usage import usage
 from ipsec_client.wire.request import Answered, Reply, Request
 
 FORMAT = 1
@@ -50,7 +52,10 @@ class Supervisor:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """Adopts what an earlier one left, then answers requests for clients until the block is left."""
-        async with sockets.serving(sockets.socket_path("supervisor"), self._answer):
+        async with (
+            signs.taken(self._sign),
+            sockets.serving(sockets.socket_path("supervisor"), self._answer),
+        ):
             await self._adopt()
             yield
 
@@ -75,6 +80,10 @@ class Supervisor:
         process = self._keepers[name].process
         if process is not None:
             process.send(number)
+
+    def _sign(self, pid: int) -> None:
+        for keeper in self._keepers.values():
+            keeper.sign(pid)
 
     def _client(self, client: str) -> Keeper:
         return self._keepers.get(CLIENT + client) or self._add(self._client_child(client))
@@ -130,6 +139,8 @@ class Supervisor:
         if request.kind == "unit-turn":
             await self._turn(pid)
             return {}
+        if request.kind == "unit-states":
+            return {name: _shown(keeper) for name, keeper in self._keepers.items()}
         client = request.body.get("client")
         if not isinstance(client, str) or not client:
             raise InputFault("the request names no client")
@@ -145,7 +156,7 @@ class Supervisor:
                 pass
             case _:
                 raise InputFault(f"the supervisor does not know the request {request.kind!r}")
-        return asdict(keeper.state)
+        return _shown(keeper)
 
     async def _turn(self, pid: int) -> None:
         """Waits until it is process ``pid``'s turn; raises Fault when it is none of ours."""
@@ -157,6 +168,12 @@ class Supervisor:
                     return
             await asyncio.sleep(0.01)  # it may ask before we have heard that it was started
         raise Fault(f"process {pid} was not started by this supervisor")
+
+
+def _shown(keeper: Keeper) -> dict[str, Any]:
+    state = keeper.state
+    seconds, memory = usage([state.pid] if state.running else [])
+    return asdict(replace(state, cpu_seconds=seconds, memory=memory))
 
 
 async def _dismiss(process: Process) -> None:

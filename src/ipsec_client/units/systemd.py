@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from ipsec_client.base import run
 from ipsec_client.base.errors import HostFault
-from ipsec_client.units.port import UnitState, client_unit
+from ipsec_client.units.port import AGENT, CLIENT, CONDUCTOR, UnitState, client_unit
 from ipsec_client.units.process import told
+from ipsec_client.units.usage import usage
 
 PATIENCE = 90.0
 """Seconds for a job: systemd's own limits for starting and stopping (TimeoutStartSec=) end before."""
 
 _PROPERTIES = (
+    "Id",
     "LoadState",
     "MainPID",
     "NRestarts",
     "ExecMainStartTimestampMonotonic",
     "ExecMainCode",
     "ExecMainStatus",
+    "CPUUsageNSec",
+    "MemoryCurrent",
+    "ControlGroup",
 )
+_UNSET = 2**64 - 1  # what is not accounted for, where it is not "[not set]"
+_CGROUPS = Path("/sys/fs/cgroup")
 _EXITED = 1  # CLD_EXITED of sigaction(2); CLD_KILLED and CLD_DUMPED are 2 and 3
 
 
@@ -40,11 +49,11 @@ class Systemd:
 
     def state(self, client: str) -> UnitState:
         """What has become of it."""
-        unit = f"{client_unit(client)}.service"
-        done = run.run(["systemctl", "show", f"--property={','.join(_PROPERTIES)}", unit])
-        if done.status:
-            raise HostFault(f"systemd does not tell of {unit}: {done.err.strip()}")
-        return read_state(done.out, time.time() - time.monotonic())
+        return _shown(client_unit(client)).get(client_unit(client), UnitState())
+
+    def states(self) -> dict[str, UnitState]:
+        """Every unit of ours that systemd knows, by name."""
+        return _shown(AGENT, CONDUCTOR, f"{CLIENT}*")
 
     def _do(self, verb: str, client: str) -> None:
         unit = f"{client_unit(client)}.service"
@@ -56,22 +65,63 @@ class Systemd:
             )
 
 
-def read_state(shown: str, epoch: float) -> UnitState:
-    """The state in what ``systemctl show`` printed; ``epoch`` is the wall clock at monotonic 0."""
-    found = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+def _shown(*names: str) -> dict[str, UnitState]:
+    units = [f"{name}.service" for name in names]
+    done = run.run(["systemctl", "show", f"--property={','.join(_PROPERTIES)}", *units])
+    if done.status:
+        raise HostFault(f"systemd does not tell of {', '.join(units)}: {done.err.strip()}")
+    return read_states(done.out, time.time() - time.monotonic(), _used)
 
-    def number(name: str) -> int:
+
+def read_states(
+    shown: str, epoch: float, used: Callable[[str], tuple[float, int]]
+) -> dict[str, UnitState]:
+    """The states in what ``systemctl show`` printed, of units that are installed; ``epoch`` is the wall clock at
+    monotonic 0. ``used`` tells what a control group uses, where systemd does not account for it.
+    """
+    blocks = (
+        dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        for block in shown.split("\n\n")
+    )
+    return {
+        found["Id"].removesuffix(".service"): _state(found, epoch, used)
+        for found in blocks
+        if found.get("LoadState") == "loaded"
+    }
+
+
+def _state(
+    found: Mapping[str, str], epoch: float, used: Callable[[str], tuple[float, int]]
+) -> UnitState:
+    def number(name: str) -> int | None:
         text = found.get(name, "")
-        return int(text) if text.isdigit() else 0
+        return int(text) if text.isdigit() and int(text) != _UNSET else None
 
-    pid = number("MainPID")
+    pid = number("MainPID") or 0
+    nanoseconds, memory = number("CPUUsageNSec"), number("MemoryCurrent")
+    seconds = None if nanoseconds is None else nanoseconds / 1e9
+    if pid and (seconds is None or memory is None):
+        counted = used(found.get("ControlGroup", ""))
+        seconds = counted[0] if seconds is None else seconds
+        memory = counted[1] if memory is None else memory
     return UnitState(
         running=pid > 0,
         pid=pid,
-        since=epoch + number("ExecMainStartTimestampMonotonic") / 1e6 if pid else 0.0,
-        restarts=number("NRestarts"),
-        last_exit=_last_exit(number("ExecMainCode"), number("ExecMainStatus")),
+        since=epoch + (number("ExecMainStartTimestampMonotonic") or 0) / 1e6 if pid else 0.0,
+        restarts=number("NRestarts") or 0,
+        last_exit=_last_exit(number("ExecMainCode") or 0, number("ExecMainStatus") or 0),
+        cpu_seconds=(seconds or 0.0) if pid else 0.0,
+        memory=(memory or 0) if pid else 0,
     )
+
+
+def _used(group: str) -> tuple[float, int]:
+    """What the processes of a control group use; nothing where it cannot be read."""
+    try:
+        pids = (_CGROUPS / group.lstrip("/") / "cgroup.procs").read_text().split()
+    except OSError:
+        return 0.0, 0
+    return usage(map(int, pids))
 
 
 def _last_exit(code: int, status: int) -> str:

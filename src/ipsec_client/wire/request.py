@@ -118,8 +118,8 @@ class Reply:
         raise fault(self.error or "the request failed", cure=self.cure)
 
 
-Say = Callable[[str], Awaitable[None]]
-"""Sends text to whoever asked, to be shown at once."""
+Say = Callable[[str], Awaitable[bool | None]]
+"""Sends text to whoever asked, to be shown at once; False: nobody listens any more."""
 
 Handler = Callable[[Request, Say], Awaitable[Json]]
 """Does what a request of its kind asks: returns the data of the answer, or a Reply, or raises a Fault."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
-from ipaddress import IPv4Network
 from pathlib import Path
 
-from ipsec_lab.document import Remote, Site
+from ipsec_lab.document import Network, Remote, Site
 from ipsec_lab.errors import LabError
-from ipsec_lab.gateways.base import MTU
+from ipsec_lab.gateways.base import MTU, addresses, empty_kernel, in_silence
 from ipsec_lab.gateways.proposals import Proposal, esp_proposals, ike_proposals, ike_version
 from ipsec_lab.host import Host, end
 from ipsec_lab.topology import TUNNEL, tunnel_routes
@@ -42,6 +42,8 @@ conn {connection}
     ike={ike}
     phase2alg={esp}
     pfs={pfs}
+    compress={compress}
+    encapsulation={encapsulation}
     mark={mark}/0xffffffff
     leftupdown=/bin/true
     dpdaction=clear
@@ -55,6 +57,7 @@ _WORDS = {"aes-256-gcm": "aes_gcm256", "sha2": "sha2_256", "sha512": "sha2_512"}
 def configuration(remote: Remote) -> str:
     """ipsec.conf for the gateway of a remote."""
     profile = remote.profile
+    each = _one_by_one if ike_version(profile) == 1 else tuple
     return _TEMPLATE.format(
         connection=_CONNECTION,
         host=remote.host,
@@ -63,9 +66,11 @@ def configuration(remote: Remote) -> str:
         behind=_subnets("left", remote.subnets),
         router_side=_subnets("right", remote.local_subnets),
         ikev2="insist" if ike_version(profile) == 2 else "no",
-        ike=_written(ike_proposals(profile), before_group="-"),
-        esp=_written(esp_proposals(profile), before_group=";"),
+        ike=_written(each(ike_proposals(profile)), before_group="-"),
+        esp=_written(each(esp_proposals(profile)), before_group=";"),
         pfs="yes" if profile.get("perfect-forward-secrecy") else "no",
+        compress="yes" if profile.get("compress") else "no",
+        encapsulation=profile.get("encapsulation", "auto"),
         mark=_MARK,
     )
 
@@ -74,6 +79,16 @@ def secrets(remote: Remote) -> str:
     """ipsec.secrets for it. The key goes in as hexadecimal: nothing in it can be syntax."""
     ends = f"{_identity(remote.remote_id)} {_identity(remote.local_id)}"
     return f"{ends} : PSK 0x{remote.key.encode().hex()}\n"
+
+
+def _one_by_one(proposals: tuple[Proposal, ...]) -> tuple[Proposal, ...]:
+    """In IKEv1 Libreswan knows no `a+b`."""
+    return tuple(
+        Proposal(proposal.cipher, (digest,) if digest else (), (group,) if group else ())
+        for proposal in proposals
+        for digest in proposal.digests or ("",)
+        for group in proposal.groups or ("",)
+    )
 
 
 def _written(proposals: tuple[Proposal, ...], *, before_group: str) -> str:
@@ -94,11 +109,11 @@ def _word(word: str) -> str:
 
 def _identity(written: str) -> str:
     """A name is not to be looked up: Libreswan takes `@name` as it stands."""
-    is_address = written.replace(".", "").isdigit()
+    is_address = ":" in written or written.replace(".", "").isdigit()
     return written if is_address or "@" in written else f"@{written}"
 
 
-def _subnets(side: str, subnets: tuple[IPv4Network, ...]) -> str:
+def _subnets(side: str, subnets: tuple[Network, ...]) -> str:
     if len(subnets) == 1:
         return f"{side}subnet={subnets[0]}"
     return f"{side}subnets={','.join(map(str, subnets))}"
@@ -116,10 +131,13 @@ class Libreswan:
 
     def start(self) -> None:
         """Make the tunnel device, start pluto, and return when it has its connection."""
+        wan = self._site.wan
+        kind, router = "vti", str(wan.address.ip)
+        if self._remote.host.version == 6 and wan.six:
+            kind, router = "vti6", str(wan.six.ip)
         self._host.ip(
             # A VTI is told the router's address, which is the same for all that it translates.
-            f"link add {TUNNEL} type vti local {self._remote.host} "
-            f"remote {self._site.wan.address.ip} key {_MARK}",
+            f"link add {TUNNEL} type {kind} local {self._remote.host} remote {router} key {_MARK}",
             f"link set {TUNNEL} up mtu {MTU}",
             *tunnel_routes(self._site, self._remote),
         )
@@ -133,6 +151,9 @@ class Libreswan:
         self._host.write(_SECRETS, secrets(self._remote))
         self._host.do(lambda: Path(_NSS).mkdir())
         self._host.must(["certutil", "-N", "-d", f"sql:{_NSS}", "--empty-password"])
+        self._begin()
+
+    def _begin(self) -> None:
         self._process = self._host.start(
             _PLUTO, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -146,6 +167,34 @@ class Libreswan:
     def drop(self) -> None:
         """Delete the SAs: pluto tells the client, and as responder does not come back."""
         self._host.must([*_WHACK, "--terminate", "--name", _CONNECTION])
+
+    def drop_child(self) -> None:
+        """Delete the child SA alone."""
+        traffic = self._host.must([*_WHACK, "--trafficstatus"])
+        for serial in re.findall(r"#(\d+):", traffic):
+            self._host.must([*_WHACK, "--deletestate", serial])
+
+    def forget(self) -> None:
+        """End the SAs; nobody hears of it."""
+        with in_silence(self._host):
+            self.drop()
+
+    def lose_outbound(self) -> None:
+        """Delete the kernel's SA towards the router."""
+        for address in addresses(self._site.wan):
+            self._host.ip(f"xfrm state deleteall dst {address}")
+
+    def crash(self) -> None:
+        """Kill pluto, and start it again on an empty kernel."""
+        assert self._process is not None
+        end(self._process, grace=0)
+        empty_kernel(self._host)
+        self._begin()
+
+    def restart(self) -> None:
+        """End pluto, and start it again."""
+        self.stop()
+        self._begin()
 
     def log(self) -> str:
         """What pluto has written."""

@@ -1,0 +1,86 @@
+"""Several pairs of subnets in one tunnel: what becomes of it when one of them is lost."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from itertools import product
+
+from ipsec_client.health.types import (
+    ConnectionState,
+    Decision,
+    Intended,
+    Loaded,
+    Lower,
+    PlutoState,
+    Restart,
+    SecurityAssociations,
+    TunnelIntent,
+)
+from tests.health.world import Gateway, World
+
+OURS, THEIRS = ("10.1.0.0/16", "10.2.0.0/16"), ("10.3.0.0/16", "10.4.0.0/16")
+FOUR = tuple((ip_network(near), ip_network(far)) for near, far in product(OURS, THEIRS))
+
+
+def up(*intents: TunnelIntent) -> World:
+    """All of them up with every pair."""
+    there = World({intent.remote: Gateway() for intent in intents})
+    there.obedient = False
+    there.put(PlutoState(True), Intended(intents))
+    for intent in intents:
+        pairs = len(intent.pairs)
+        there.put(
+            ConnectionState(intent.remote, Loaded("loaded")),
+            SecurityAssociations(intent.remote, pairs, pairs, pairs),
+        )
+    there.run(1.0)
+    return there
+
+
+def restarts(there: World) -> list[tuple[str, str]]:
+    return [(effect.remote, effect.how) for _, effect in there.log if isinstance(effect, Restart)]
+
+
+def lowered(there: World) -> list[str]:
+    return [effect.remote for _, effect in there.log if isinstance(effect, Lower)]
+
+
+def test_a_lost_pair_is_begun_again_alone_when_pluto_does_not() -> None:
+    there = up(TunnelIntent("rem1", pairs=FOUR))
+    there.put(SecurityAssociations("rem1", 3, 3, 3))
+    assert there.client.tunnel("rem1").verdict.judgement == "degraded"
+    assert restarts(there) == []
+    there.run(there.time + 6)
+    assert restarts(there) == [("rem1", "complete")]
+    there.put(SecurityAssociations("rem1", 4, 4, 4))
+    there.run(there.time + 60)
+    assert restarts(there) == [("rem1", "complete")]
+    assert lowered(there) == []
+
+
+def test_a_pair_that_the_gateway_never_has_is_asked_for_ever_more_rarely() -> None:
+    there = up(TunnelIntent("rem1", pairs=FOUR))
+    there.put(SecurityAssociations("rem1", 3, 3, 3))
+    there.run(there.time + 600)
+    assert set(restarts(there)) == {("rem1", "complete")}
+    assert 15 < len(restarts(there)) < 30
+    assert lowered(there) == []
+
+
+def test_traffic_yields_to_a_tunnel_that_carries_the_same_and_to_no_other() -> None:
+    stranger = TunnelIntent("rem2", pairs=((ip_network("10.1.0.0/16"), ip_network("10.9.0.0/16")),))
+    there = up(TunnelIntent("rem1", pairs=FOUR), stranger)
+    there.put(SecurityAssociations("rem1", 3, 3, 3))
+    assert lowered(there) == []
+    there = up(TunnelIntent("rem1", pairs=FOUR), TunnelIntent("rem2"))
+    there.put(SecurityAssociations("rem1", 3, 3, 3))
+    assert lowered(there) == ["rem1"]
+    assert any(
+        isinstance(effect, Decision) and "rem2 is up" in effect.why for _, effect in there.log
+    )
+
+
+def test_one_pair_alone_is_never_found_lacking() -> None:
+    there = up(TunnelIntent("rem1"))
+    there.put(SecurityAssociations("rem1", 1, 1, 0))
+    assert there.client.tunnel("rem1").verdict.judgement == "up"

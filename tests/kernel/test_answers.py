@@ -1,0 +1,150 @@
+"""What answers a packet that came out of a tunnel goes back into one, or nowhere: never out in the clear."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from ipsec_client.config.documents import document
+from ipsec_client.config.examine import examine
+from ipsec_client.config.generated import generate
+from ipsec_client.kernel import namespaces
+from ipsec_client.kernel.apply import apply
+from ipsec_client.plan.build import Facts, build
+from ipsec_client.plan.objects import Connection, KernelObject, Pluto, TunnelDevice
+from tests.configs import clean
+
+from .support import MemoryLedger, ip, needs_root, steps
+
+pytestmark = needs_root
+
+INSIDE = """
+        service inside
+            address 172.16.1.0/24
+            address 10.77.0.0/16
+            access-policy _internal_
+            exit
+        exit
+        tenant internet
+"""
+CHANGES = {
+    "client1": "{client}",
+    "        tenant lan\n": f"{INSIDE}        exit\n        tenant lan\n",
+    "name          wanintf": "name          wanintf\n tenant internet",
+    "host     172.16.4.3": "host 172.16.4.3\n tenant _internal_",
+}
+COVERED, UNCOVERED = "1.1.1.9", "203.0.113.9"
+"""Addresses behind the tunnel: one in a service that leads back into it, one in none."""
+ETH_P_IP = 0x0800
+
+
+def wanted(client: str) -> list[KernelObject]:
+    text = clean()
+    for old, new in CHANGES.items():
+        assert old in text, old
+        text = text.replace(old, new.format(client=client))
+    examined = examine(text)
+    assert not examined.refused, [str(item) for item in examined.findings]
+    plan = build(document(generate(examined.authority), "router1", "node1"), Facts(), {})
+    parts = (Pluto, Connection, TunnelDevice)
+    return [item for item in plan.objects if not isinstance(item, parts)]
+
+
+@pytest.fixture
+def provider(client: str) -> Iterator[str]:
+    """The router with a LAN host, and a provider that its default route leads to; the tunnel's end is the namespace."""
+    lan, provider = f"{client}l", f"{client}p"
+    for name, device, address, there in (
+        (lan, "lan", "172.16.1.2/24", "172.16.1.10/24"),
+        (provider, "wan", "172.16.3.2/24", "172.16.3.5/24"),
+    ):
+        ip("netns", "add", name)
+        ip("link", "add", device, "type", "veth", "peer", "name", "eth0", "netns", name)
+        ip("addr", "add", address, "dev", device)
+        ip("addr", "add", there, "dev", "eth0", netns=name)
+        ip("link", "set", "eth0", "up", netns=name)
+        ip("link", "set", device, "up")
+    ip("link", "set", "lo", "up")
+    ip("route", "add", "default", "via", "172.16.1.2", netns=lan)
+    ip("route", "add", "default", "via", "172.16.3.5")
+    ledger, plan = MemoryLedger(), wanted(client)
+    until = time.monotonic() + 20
+    while (left := [apply(step, ledger) for step in steps(client, plan, ledger)]) and any(
+        not reason.startswith(("ipsec", "rem2")) for reason in left
+    ):
+        ip("link", "set", "rem1", "up", netns=client)
+        assert time.monotonic() < until, left
+    # Here the namespace itself sends what otherwise came out of the tunnel.
+    subprocess.run(
+        ["ip", "netns", "exec", client, "nft", "delete", "table", "inet", "ipsec_client"],
+        check=True,
+    )
+    for address in (COVERED, UNCOVERED):
+        ip("addr", "add", f"{address}/32", "dev", "lo", netns=client)
+    ip("rule", "add", "pref", "10", "lookup", "10", netns=client)
+    for network in ("172.16.1.0/24", "10.77.0.0/16"):
+        ip(
+            "route",
+            "add",
+            network,
+            "via",
+            "169.254.129.5",
+            "dev",
+            "rem1",
+            "table",
+            "10",
+            netns=client,
+        )
+    yield provider
+    for name in (lan, provider):
+        ip("netns", "del", name)
+
+
+def sent(client: str, provider: str, source: str, to: str, *words: str) -> tuple[bool, int]:
+    """Whether a ping out of the tunnel is answered, and how many packets about it the provider sees."""
+    with namespaces.open_socket(
+        provider, socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_IP)
+    ) as seen:
+        ping = ["ping", "-c", "2", "-i", "0.2", "-W", "1", "-I", source, *words, to]
+        done = subprocess.run(
+            ["ip", "netns", "exec", client, *ping], stdout=subprocess.DEVNULL, check=False
+        )
+        seen.setblocking(False)
+        count = 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                count += socket.inet_aton(source) in seen.recv(2048)
+    return done.returncode == 0, count
+
+
+HOSTS = {
+    "a host of the LAN": ("172.16.1.10",),
+    "the router itself": ("172.16.1.2",),
+    "too many hops": ("172.16.1.10", "-t", "1"),
+    "no way there": ("10.77.0.1",),
+}
+
+
+@pytest.mark.parametrize("what", HOSTS)
+def test_an_answer_to_a_network_that_no_service_covers_leaves_nowhere(
+    client: str, provider: str, what: str
+) -> None:
+    assert sent(client, provider, UNCOVERED, *HOSTS[what]) == (False, 0)
+
+
+@pytest.mark.parametrize("what", ["a host of the LAN", "the router itself"])
+def test_where_a_service_leads_back_the_answer_comes_back(
+    client: str, provider: str, what: str
+) -> None:
+    assert sent(client, provider, COVERED, *HOSTS[what]) == (True, 0)
+
+
+def test_without_the_firewall_the_provider_sees_it(client: str, provider: str) -> None:
+    subprocess.run(["nft", "delete", "table", "inet", "ipsec_client"], check=True)
+    answered, seen = sent(client, provider, UNCOVERED, *HOSTS["a host of the LAN"])
+    assert (answered, seen > 0) == (False, True)
