@@ -188,3 +188,19 @@ def test_only_what_people_see_counts_as_a_change() -> None:
         b.inbox.close()
 
     run(scene())
+
+
+def test_where_traffic_belongs_is_kept_as_soon_as_it_moves() -> None:
+    async def scene() -> None:
+        b = bench()
+        tunnels = (h.TunnelIntent("rem0"), h.TunnelIntent("rem1"))
+        b.inbox.put(h.Intended(tunnels, policy=h.Policy(failback="manual")))
+        while b.inbox.state.in_use != "rem1":  # rem0 does not come up
+            assert b.clock.mono < 110
+            b.changes.clear()
+            b.clock.mono += 0.1
+            b.inbox.put(h.Tick())
+        assert b.changes
+        b.inbox.close()
+
+    run(scene())
