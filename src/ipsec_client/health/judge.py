@@ -84,7 +84,7 @@ def _by_tests(tunnel: Tunnel) -> Finding:
         return _within_limits(tunnel, needed)
     if len(tests) - len(down) < needed:
         heard = any(test.rejection for test in down)  # a bad answer has come in, too
-        return "down", f"{_why_down(down)}{'' if heard else _nothing_at_all(tunnel)}", False
+        return "down", _why_down(down) + ("" if heard else _nothing_at_all(tunnel)), False
     untested = [test for test in tests if test.status == "unknown"]
     return "unknown", _told(untested) or "not tested yet", False
 
