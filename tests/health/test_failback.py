@@ -68,6 +68,16 @@ def test_immediately_traffic_goes_back_with_the_tunnel() -> None:
     ]
 
 
+def test_a_kni_that_is_still_seen_down_when_it_is_raised_moves_nothing_twice() -> None:
+    there = policed(Policy())
+    sas(there, "rem1", 0)
+    there.run(70)
+    sas(there, "rem1", 1)
+    there.put(KniLink("rem1", False), KniLink("rem1", True))
+    there.run(71)
+    assert [remote for remote, _ in moves(there)] == ["rem2", "rem1"]
+
+
 def test_delayed_to_the_letter() -> None:
     """Down at 60, up at 70, failback-delay 30: held until 100, though it could carry."""
     there = policed(Policy(failback="delayed", delay=30))
