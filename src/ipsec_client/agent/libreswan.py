@@ -190,17 +190,18 @@ class Libreswan:
         self._put(h.RepairDone(effect.remote, failure))
 
     def _carry_out(self, effect: h.Restart, connection: Connection) -> list[Answer]:
+        conn = _conn(connection)
         match effect.how:
             case "initiate":
-                return [self._control.initiate(connection.name)]
+                return [self._control.begin(conn)]
             case "complete":
-                return [self._control.complete(connection.name)]
+                return [self._control.complete(conn)]
             case "restart":
                 ended = self._control.terminate(connection.name)
-                return [ended, self._control.initiate(connection.name)]
+                return [ended, self._control.begin(conn)]
             case "replace":
-                added = self._control.add(_conn(connection))
-                return [added, self._control.initiate(connection.name)]
+                added = self._control.add(conn)
+                return [added, self._control.begin(conn)]
 
     async def debug(self, level: str) -> None:
         """Has pluto log as finely as a level of the router's, this one and each that follows it; raises Fault."""

@@ -17,7 +17,6 @@ from ipsec_client.agent.operating import Examine, Operated, Operating
 from ipsec_client.agent.record import Record
 from ipsec_client.agent.runtime import Runtime
 from ipsec_client.agent.shelf import Shelf
-from ipsec_client.agent.totals import Totals
 from ipsec_client.agent.workshop import Workshop
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault, HostFault
@@ -61,7 +60,6 @@ class Agent(Operated):
         self._ledger = Ledger(shelf)
         self._workshop = Workshop(self._ledger)
         self._record = Record(shelf, clock)
-        self._totals = Totals(shelf)
         self._confirmation = Confirmation(shelf, clock)
         self._lost = False  # there was a document, and it cannot be read
         self._names = Names(self._ledger.get("names") or {}, self._names_changed)
@@ -96,9 +94,12 @@ class Agent(Operated):
         self._names.close()
         if self._client:
             self._remember()
-            self._totals.save()
             await self._client.close()
         self._shelf.close()
+
+    def compare(self) -> None:
+        """The node is compared with its plan at once, not only at its next turn."""
+        self._wake.set()
 
     # --- requests -----------------------------------------------------------------------------------
 
@@ -165,8 +166,8 @@ class Agent(Operated):
         health = self._client.health if self._client else h.Client()
         document = self._confirmation.named(self._plan.document) if self._plan else ""
         shown = Shown(
-            self._plan, document, health, self._record.book, self._record.ring, self._totals,
-            self._versions,
+            self._plan, document, health, self._record.book, self._record.ring,
+            self._record.totals, self._versions,
         )  # fmt: skip
         return view(shown, Now.read())
 
@@ -219,7 +220,6 @@ class Agent(Operated):
         if self._client and (plan.inside is None or plan.inside.client.name != self._client.name):
             await self._dismiss()
         self._plan = plan
-        self._totals.keep({tunnel.remote.name for tunnel in plan.tunnels})
         if plan.inside:
             name = plan.inside.client.name
             if self._client is None:
@@ -240,7 +240,7 @@ class Agent(Operated):
             self._units(),
             self._ledger,
             self._record.ring,
-            self._totals,
+            self._record.totals,
             self._changed,
             self._wake.set,
         )
@@ -292,8 +292,7 @@ class Agent(Operated):
                     client.pluto, plan.objects if plan else (), client.settled
                 )
                 await client.renegotiate()
-                client.resync()
-                await client.sweep()
+                await client.resync()
             else:
                 self._ledger.put("namespaces", None)
         except (Fault, OSError) as error:
@@ -312,7 +311,7 @@ class Agent(Operated):
     async def _look(self) -> None:
         if self._confirmation.look():
             await self._undo()
-        self._totals.save(self._clock().mono)
+        self._record.totals.save(self._clock().mono)
         self._update_alarms()
 
     def _names_changed(self) -> None:

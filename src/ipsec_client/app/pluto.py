@@ -16,6 +16,9 @@ from ipsec_client.pluto.rotate import PRINTED
 from ipsec_client.units.keeper import Child
 from ipsec_client.units.port import client_unit
 
+WATCHDOG = 60.0
+"""Seconds without a sign of life, of which pluto gives one every 15, after which it has hung; as in its unit."""
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
@@ -39,6 +42,7 @@ def child(client: str) -> Child:
         inside=namespaces.entered(client),
         out=logs.log_folder() / PRINTED,
         nice=-5,  # a peer's delete must not wait behind whatever else this machine computes
+        watchdog=WATCHDOG,
     )
 
 
