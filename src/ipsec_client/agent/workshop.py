@@ -103,9 +103,12 @@ def _about(item: Object) -> dict[str, dict[str, str]]:
     """What a line of the log on this object is about."""
     if isinstance(item, Connection):
         return about(client=item.client, remote=item.remote, connection=item.name)
-    if isinstance(item, DockerRules):
-        return {}
-    return about(client=item.name if isinstance(item, Namespace) else item.netns)
+    match item:
+        case Namespace(name=client):
+            return about(client=client)
+        case DockerRules():
+            return about()
+    return about(client=item.netns)
 
 
 def _restarted(step: Step) -> str:
