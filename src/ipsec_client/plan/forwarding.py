@@ -318,11 +318,8 @@ class Forwarding:
         yield from self.rules()
         yield from self.routes()
         yield Sysctl("", "net/ipv4/ip_forward", "1")
-        if self.ingress:  # what the kernel itself answers bears the mark of what it answers
-            yield Sysctl("", "net/ipv4/fwmark_reflect", "1", phase=Phase.GUARD)
         if self.six:
             yield Sysctl("", "net/ipv6/conf/all/forwarding", "1")
-            yield Sysctl("", "net/ipv6/fwmark_reflect", "1", phase=Phase.GUARD)
         for kni in self.knis:
             # 2 is loose: the answer to a packet sent by one KNI may come back by another.
             for key, value in (("rp_filter", "2"), ("ignore_routes_with_linkdown", "1")):
