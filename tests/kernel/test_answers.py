@@ -35,10 +35,12 @@ INSIDE = """
         exit
         tenant internet
 """
+SIX = "address 2001:db8:{}::2\n prefix-length 64\n exit"
 CHANGES = {
     "client1": "{client}",
     "        tenant lan\n": f"{INSIDE}        exit\n        tenant lan\n",
-    "name          wanintf": "name          wanintf\n tenant internet",
+    "name          lanintf": f"name lanintf\n {SIX.format(1)}",
+    "name          wanintf": f"name wanintf\n tenant internet\n {SIX.format(3)}",
     "host     172.16.4.3": "host 172.16.4.3\n tenant _internal_",
     "host     172.16.5.4": "host 172.16.5.4\n tenant _internal_\n subnet ::/0",
 }
@@ -105,6 +107,8 @@ def provider(client: str) -> Iterator[str]:
     for network in ("2001:db8:1::/64", "2001:db8:77::/48"):
         way = ("via", "fdb6:dc80:a25f::a9fe:8109", "dev", "rem2", "table", "10")
         ip("route", "add", network, *way, netns=client)
+    while "tentative" in ip("-6", "addr") + ip("-6", "addr", netns=client):
+        assert time.monotonic() < until
     yield provider
     for name in (lan, provider):
         ip("netns", "del", name)

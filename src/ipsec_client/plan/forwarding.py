@@ -328,7 +328,15 @@ class Forwarding:
         for kni in self.six:
             key = f"net/ipv6/conf/{kni}/ignore_routes_with_linkdown"
             yield Sysctl("", key, "1", phase=Phase.SETTINGS)
+            yield known_to_be_alone("", kni)
             yield ask_again("", kni, 6)
+
+
+def known_to_be_alone(netns: str, kni: str) -> Sysctl:
+    """Nobody else is on a KNI. Each time that one is raised, its link-local address would first be asked for, and no
+    neighbour could be until that is over: up to two seconds (RFC 4862, 5.4).
+    """
+    return Sysctl(netns, f"net/ipv6/conf/{kni}/accept_dad", "0", phase=Phase.SETTINGS)
 
 
 def ask_again(netns: str, kni: str, version: int) -> Sysctl:
