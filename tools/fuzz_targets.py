@@ -31,7 +31,7 @@ from ipsec_client.kernel import filters, netlink, packets, xfrm
 from ipsec_client.model.definition import definition
 from ipsec_client.model.elements import Authority, Config
 from ipsec_client.pluto import log, status
-from ipsec_client.probes import echo, packet
+from ipsec_client.probes import dns, echo, http, packet
 from ipsec_client.wire.document import from_json, to_json
 from ipsec_client.wire.request import Json, Reply, Request, Say
 from tests.commands.authority import CLIENT, KEY, FakeAuthority, Session, running
@@ -165,6 +165,14 @@ def kernel(data: bytes) -> None:
     packets.told(packets.Packet(bytes(body), 0, "ipsec1", outgoing=False))
 
 
+def service(data: bytes) -> None:
+    """What services answer to probes: web servers, and name servers to a query."""
+    with suppress(ValueError):
+        http.status(data)
+    asked = dns.query(int.from_bytes(data[:2].ljust(2)), "www.example.net", "A")
+    assert dns.trouble(asked, data) is None or data[:2] == asked[:2]
+
+
 def foreign(data: bytes) -> None:
     """Another program's configuration and, behind a zero byte, its secrets; what is imported is accepted."""
     text, _, secrets = data.decode(errors="replace").partition("\0")
@@ -233,6 +241,7 @@ TARGETS: dict[str, Target] = {
     "request": request,
     "pluto": pluto,
     "kernel": kernel,
+    "service": service,
     "foreign": foreign,
     "session": session,
     "edits": edits,
@@ -251,11 +260,7 @@ def seeds(name: str) -> Iterator[bytes]:
     elif name == "document":
         yield from _documents()
     elif name == "request":
-        lines = ("show alarms", "show device-interface name rem1", "restart ipsec remote rem1")
-        for line in (*lines, "ping count 2 10.0.0.1", "host 10.0.0.1 and tcp and port 443"):
-            asked = Request("1", "command", {"line": line, "tty": True, "width": 80})
-            yield json.dumps(asked.to_json()).encode()
-        yield json.dumps(Reply(status=1, error="no", cure="yes").to_json()).encode()
+        yield from _requests()
     elif name == "pluto":
         yield (ROOT / "tests" / "pluto" / "lines-4.10.txt").read_bytes()
         yield STATUS.encode()
@@ -268,14 +273,35 @@ def seeds(name: str) -> Iterator[bytes]:
         several = SESSIONS if name == "session" else EDITS
         yield from map(str.encode, several.split("\n\n"))
     elif name == "kernel":
-        recorded = json.loads((ROOT / "tests" / "kernel" / "xfrm-messages.json").read_text())
-        for item in recorded.values():
-            body = bytes.fromhex(item["body"])
-            yield bytes([item["type"]]) + body
-            yield bytes([item["type"]]) + netlink.message(item["type"], 0, 1, body)
-        yield b"\0" + packet.request(6, 7, 1, 2)
-        quoted = b"\x45" + bytes(8) + b"\x01" + bytes(10) + echo.request(4, 7, 1, 2)
-        yield b"\0" + quoted[:20] + b"\x03\x04" + bytes(6) + quoted
+        yield from _messages()
+    elif name == "service":
+        yield b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+        query = dns.query(0x4142, "www.example.net", "A")
+        yield (
+            query[:2]
+            + b"\x81\x80\0\1\0\1\0\0\0\0"
+            + query[12:]
+            + b"\xc0\x0c\0\1\0\1\0\0\0\1\0\4abcd"
+        )
+
+
+def _requests() -> Iterator[bytes]:
+    lines = ("show alarms", "show device-interface name rem1", "restart ipsec remote rem1")
+    for line in (*lines, "ping count 2 10.0.0.1", "host 10.0.0.1 and tcp and port 443"):
+        asked = Request("1", "command", {"line": line, "tty": True, "width": 80})
+        yield json.dumps(asked.to_json()).encode()
+    yield json.dumps(Reply(status=1, error="no", cure="yes").to_json()).encode()
+
+
+def _messages() -> Iterator[bytes]:
+    recorded = json.loads((ROOT / "tests" / "kernel" / "xfrm-messages.json").read_text())
+    for item in recorded.values():
+        body = bytes.fromhex(item["body"])
+        yield bytes([item["type"]]) + body
+        yield bytes([item["type"]]) + netlink.message(item["type"], 0, 1, body)
+    yield b"\0" + packet.request(6, 7, 1, 2)
+    quoted = b"\x45" + bytes(8) + b"\x01" + bytes(10) + echo.request(4, 7, 1, 2)
+    yield b"\0" + quoted[:20] + b"\x03\x04" + bytes(6) + quoted
 
 
 def _texts() -> Iterator[str]:

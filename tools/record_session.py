@@ -141,7 +141,7 @@ def typed(terminal: Terminal, line: str, screen: str) -> str:
 def page(part: str, number: int) -> str:
     """A part of the page: by turns what the screen showed, and what is said to the reader."""
     if number % 2:
-        return f"{part}\n" if part.startswith("|") else f"{part}\n\n"
+        return f"{part}\n" if not part or part.startswith("|") else f"{part}\n\n"
     shown = part.strip("\n")
     return f"```\n{shown}\n```\n\n" if shown else ""
 

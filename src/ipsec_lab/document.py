@@ -238,7 +238,10 @@ def _remote(remote: Tree, host: Address, profile: Tree, own: Mapping[int, str]) 
         remote_id=remote.get("remote-id", str(host)),
         subnets=subnets or whole,
         local_subnets=local_subnets or whole,
-        monitored=tuple(_address(destination["address"], where) for destination in destinations),
+        monitored=tuple(
+            _address(destination.get("host", destination["address"]), where)
+            for destination in destinations
+        ),
         host_name="" if _is_address(remote["host"]) else remote["host"],
         other=None if _is_address(remote["host"]) else host + 1,
     )

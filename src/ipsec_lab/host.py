@@ -152,9 +152,10 @@ class Host:
 
 
 def end(process: subprocess.Popen[bytes], *, grace: float = 10.0) -> None:
-    """End a program by SIGTERM, or after ``grace`` seconds by SIGKILL."""
+    """End a program by SIGTERM, or after ``grace`` seconds by SIGKILL; with none, by that alone."""
     if process.poll() is None:
-        process.terminate()
+        if grace:
+            process.terminate()
         try:
             process.wait(grace)
         except subprocess.TimeoutExpired:

@@ -92,7 +92,7 @@ class Verbs:
         return None, ()
 
     def send(self, rate: int, to: str | None = None) -> Answer:
-        """Start a stream from the LAN host; the answer is its number."""
+        """Start a stream from the LAN host, to the first service unless told; the answer is its number."""
         stream = self._lab.stream(to, rate)
         self._streams[stream.number] = stream
         return stream.number, ()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ipsec_client.agent.intent import intended
+from ipsec_client.agent.intent import intended, policy
 from ipsec_client.base.errors import Fault
 from ipsec_client.base.secret import Secret
 from ipsec_client.config.documents import document
@@ -44,7 +44,7 @@ def outcome(authority: e.Authority) -> object:
     except Fault as fault:
         return str(fault)
     host = (of.router.name, of.node.name)
-    return host, plan.objects, plan.refused, intended(plan), files, key
+    return host, plan.objects, plan.refused, intended(plan), policy(plan), files, key
 
 
 def members(root: Element) -> Iterator[tuple[Path, Element]]:

@@ -12,6 +12,7 @@ from ipsec_client.agent.ledger import Ledger
 from ipsec_client.agent.ring import Ring
 from ipsec_client.agent.runtime import Runtime
 from ipsec_client.agent.shelf import Shelf
+from ipsec_client.agent.totals import Totals
 from ipsec_client.agent.workshop import Workshop
 from ipsec_client.config.documents import document
 from ipsec_client.config.generated import generate
@@ -77,8 +78,9 @@ class Node:
         self.workshop = Workshop(ledger)
         self.changed = asyncio.Event()
         state = h.Client(started=0.0)
+        totals = Totals(self.shelf)
         self.runtime = Runtime(
-            "c1", state, nobody(), ledger, Ring({}), self.changed.set, lambda: None
+            "c1", state, nobody(), ledger, Ring({}), totals, self.changed.set, lambda: None
         )
 
     async def until(self, number: int) -> None:

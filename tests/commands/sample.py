@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,6 +54,7 @@ class FakeNode:
     lines: str = ""
     fault: Fault | None = None
     restarted: list[tuple[str, str]] = field(default_factory=list)
+    failed_back: int = 0
     looked: list[Part] = field(default_factory=list)
     ordered: list[object] = field(default_factory=list)
 
@@ -82,6 +83,16 @@ class FakeNode:
         await say(self.lines)
         if self.fault:
             raise self.fault
+
+    async def failback(self) -> None:
+        self.failed_back += 1
+        self.seen = replace(
+            self.seen,
+            tunnels=tuple(
+                replace(item, carrying="raised: answers through the tunnel")
+                for item in self.seen.tunnels
+            ),
+        )
 
     async def restart(self, remote: str, request: str, say: Say) -> None:
         self.restarted.append((remote, request))

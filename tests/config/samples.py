@@ -52,12 +52,15 @@ GOOD: dict[str, Chosen] = {
     "ip-address": _of(*_V4, "2001:db8::1"),
     "ip-prefix": lambda random: f"10.{random.randrange(256)}.0.0/{random.randint(16, 32)}",
     "password": _of(REMOVED),
+    "http-path": _of("/", "/vpntest", "/a?b=c&d"),
+    "http-status": _of("200", "200-299", "301-404"),
 }
 """Values of each type that are right wherever the type is."""
 
 GOOD_AT: dict[Place, Chosen] = {
     (e.Service, "service-policy"): _of(*POLICIES),
     (e.PortRange, "end-port"): _of("4500", "65535"),
+    (e.IpsecClient, "hold-down"): _of("0", "10", "300s", "5m"),
 }
 
 SPOILT: dict[str, tuple[str, ...]] = {
@@ -97,6 +100,10 @@ SPOILT: dict[str, tuple[str, ...]] = {
         _LONG[:63], _LONG[:64], ".".join([_LONG[:62]] * 4), ".".join([_LONG[:62]] * 4) + ".x",
         ".".join([_LONG[:62]] * 4) + ".xy",
     ),
+    "http-path": ("", "a", "/a b", "/a#b", '/a"b', "/é", "/" + _LONG, "/" + 1023 * "x", "/" + 1024 * "x"),
+    "http-status": (
+        "", "99", "600", "2000", "200-", "200-199", "404-301", "299-200", "500-100", "200-200", "200-600", "2xx",
+    ),
     "password": ("", 'a"b', "a\tb", "a\u2028b"),
 }  # fmt: skip
 """Values of each type that are wrong, at the edge, or right in some places only."""
@@ -124,6 +131,7 @@ SPOILT_AT: dict[Place, tuple[str, ...]] = {
     (e.NextHop, "interface"): _HOPS,
     (e.NetworkInterface, "name"): _HOPS,
     (e.DeviceInterface, "description"): (DESCRIPTION, "x"),
+    (e.MonitorDestination, "protocol"): ("icmp", *4 * ("tcp", "dns"), "http", "udp", ""),
 }
 
 

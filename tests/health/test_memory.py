@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ipsec_client.agent.shelf import Shelf
 from ipsec_client.base.clock import Now
 from ipsec_client.health.memory import from_memory, to_memory
 from ipsec_client.health.types import (
@@ -19,8 +21,10 @@ from ipsec_client.health.types import (
     Mending,
     OperatorRestart,
     Past,
+    PlutoState,
     Raise,
     SecurityAssociations,
+    Target,
     Tunnel,
     TunnelIntent,
 )
@@ -137,3 +141,29 @@ def test_nothing_else_is_kept() -> None:
     proven = replace(KEPT.tunnels[0], inbound=1, outbound=1, kni_up=True)
     restored = from_memory(to_memory(Client(tunnels=(proven,)), SAVED), SAVED).tunnel("rem1")
     assert (restored.inbound, restored.outbound, restored.kni_up) == (None, None, None)
+
+
+def test_plugin_1807_the_state_of_monitors_survives_a_reboot(tmp_path: Path) -> None:
+    """Through the file that the agent keeps: when a destination was last asked, and what it owes since it failed."""
+    monitored = Target("web", recover_threshold=5)
+    before = world(monitored, obedient=False, gateways=[Gateway(silent_from=0)])
+    before.run(30)
+    shelf = Shelf(tmp_path)
+    shelf.write("health", to_memory(before.client, before.now), durable=True).result()
+    shelf.close()
+
+    booted = Now(3.0, before.now.wall + 60)
+    after = Shelf(tmp_path)
+    client = from_memory(after.read("health"), booted, cold=True)
+    after.close()
+    there = World({"rem1": Gateway()}, client=client, time=booted.mono)
+    there.put(Intended((TunnelIntent("rem1", (monitored,)),)), PlutoState(True))
+    test = there.tunnel().tests[0]
+    assert test.last_attempt_wall == before.tunnel().tests[0].last_attempt_wall
+    assert there.tunnel().last_restart_wall == before.tunnel().last_restart_wall is not None
+    assert (test.owed, test.status) == (5, "unknown")
+    there.put(SecurityAssociations("rem1", 1, 1))
+    there.run(10)
+    assert len(there.times(Raise)) == 1
+    answered = [at for at in there.answers["rem1"] if at <= there.times(Raise)[0] + 0.001]
+    assert len(answered) == 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import socket
 import struct
@@ -104,6 +105,74 @@ def test_a_device_that_is_not_there_is_told(netns: str) -> None:
 
     with pytest.raises(HostFault, match="cannot capture on ipsec9: No such device"):
         asyncio.run(run())
+
+
+def four(
+    protocol: int, *, options: int = 0, fragment: int = 0, ports: tuple[int, int] = (0, 0)
+) -> bytes:
+    """An IPv4 packet from 10.1.1.1 to 10.2.2.2."""
+    ends = bytes([10, 1, 1, 1, 10, 2, 2, 2])
+    head = struct.pack("!BBHHHBBH", 0x45 + options, 0, 0, 0, fragment, 64, protocol, 0)
+    return head + ends + bytes(4 * options) + struct.pack("!HH", *ports) + bytes(4)
+
+
+def six(protocol: int, ports: tuple[int, int] = (0, 0)) -> bytes:
+    """An IPv6 packet from fd01::1 to fd02::2."""
+    ends = bytes.fromhex("fd01" + "0" * 27 + "1" + "fd02" + "0" * 27 + "2")
+    return struct.pack("!IHBB", 0x60000000, 8, protocol, 64) + ends + struct.pack("!HH", *ports)
+
+
+def passes(text: str, packet: bytes) -> bool:
+    """Whether the kernel, which runs the program on what a local socket receives too, lets it through."""
+    program = filters.program(filters.read(text))
+    code = ctypes.create_string_buffer(program)
+    whole = packets.SOCK_FPROG.pack(
+        len(program) // filters.INSTRUCTION.size, ctypes.addressof(code)
+    )
+    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with near, far:
+        far.setsockopt(socket.SOL_SOCKET, packets.SO_ATTACH_FILTER, whole)
+        far.setblocking(False)
+        near.send(packet)
+        try:
+            return far.recv(100) == packet
+        except BlockingIOError:
+            return False
+
+
+@pytest.mark.parametrize(
+    ("text", "packet", "passed"),
+    [
+        ("tcp and port 443", four(6, ports=(443, 1)), True),
+        ("tcp and port 443", four(6, ports=(1, 443)), True),
+        ("tcp and port 443", four(17, ports=(1, 443)), False),
+        ("port 443", four(17, options=5, ports=(443, 1)), True),
+        ("port 443", four(17, options=5, ports=(1, 1)), False),
+        ("port 443", four(17, fragment=0x2000, ports=(443, 1)), True),  # the first of several
+        ("port 443", four(17, fragment=5, ports=(443, 1)), False),  # has no ports
+        ("port 443", four(1, ports=(443, 1)), False),
+        ("port 443", six(6, (1, 443)), True),
+        ("port 443", six(58, (1, 443)), False),
+        ("icmp", six(58), True),
+        ("icmp", four(58), False),
+        ("esp", four(50), True),
+        ("host 10.1.1.1", four(50), True),
+        ("host 10.2.2.2", four(50), True),
+        ("host 10.1.1.2", four(50), False),
+        ("host 10.1.1.1 and host 10.2.2.2", four(50), True),
+        ("net 10.1.0.0/16 and udp", four(17), True),
+        ("net 10.3.0.0/16", four(17), False),
+        ("net 0.0.0.0/0", four(17), True),
+        ("net 0.0.0.0/0", six(17), False),
+        ("host fd02::2", six(17), True),
+        ("host fd02::3", six(17), False),
+        ("net fd01::/16 and host fd02::2", six(17), True),
+        ("", six(17), True),
+        ("", b"\x00" * 40, False),
+    ],
+)
+def test_the_kernel_runs_the_program_as_it_is_meant(text: str, packet: bytes, passed: bool) -> None:
+    assert passes(text, packet) == passed
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipsec_client.kernel import rtnetlink, xfrm
+from ipsec_client.kernel import policies, rtnetlink, xfrm
 from ipsec_client.kernel.facts import facts
 from ipsec_client.kernel.netlink import (
     NETLINK_ROUTE,
+    NETLINK_XFRM,
     NLM_F_CREATE,
     NLM_F_EXCL,
     Netlink,
@@ -254,3 +255,60 @@ def test_leftover_tunnel_devices_are_removed(client: str) -> None:
     assert xfrm.remove_tunnel_devices(client) == ["ipsec1"]
     with Netlink(NETLINK_ROUTE, client) as kernel:
         assert {link.name for link in rtnetlink.links(kernel)} == {"lo", "ours"}
+
+
+# --- policies -------------------------------------------------------------------------------------
+
+OUTWARD = ("xfrm", "policy", "add", "src", "0.0.0.0/0", "dst", "0.0.0.0/0", "dir", "out", "if_id")
+TRAP = ("tmpl", "proto", "esp", "reqid", "0", "mode", "transport")
+BOUND = (
+    *("tmpl", "src", SA.destination, "dst", SA.source),
+    *("proto", "esp", "reqid", "16393", "mode", "tunnel"),
+)
+
+
+@needs_root
+def test_a_trap_leads_to_no_sa_and_a_policy_in_its_place_does(client: str) -> None:
+    """As pluto does it: SAs first, then the policy, and packets between the two would wake it."""
+    put(Namespace(client))
+
+    async def run() -> None:
+        told: asyncio.Queue[frozenset[int]] = asyncio.Queue()
+        ip(*OUTWARD, "4", *BOUND, netns=client)
+        watch = SaWatch(client, told.put_nowait)
+        assert watch.policies.leads_out(4)
+        watch.table = SaTable.of([SA, OUT])
+        ip(*OUTWARD, "3", *TRAP, netns=client)
+        ip("xfrm", "policy", "update", *OUTWARD[3:], "3", *BOUND, netns=client)
+        assert watch.counts(3, LOCAL) == (1, 0)
+        assert await asyncio.wait_for(told.get(), 10) == {3}
+        assert watch.counts(3, LOCAL) == (1, 1)
+        ip("xfrm", "policy", "update", *OUTWARD[3:], "3", *TRAP, netns=client)
+        assert await asyncio.wait_for(told.get(), 10) == {3}
+        assert watch.counts(3, LOCAL) == (1, 0)
+        ip("xfrm", "policy", "delete", *OUTWARD[3:], "4", netns=client)
+        assert await asyncio.wait_for(told.get(), 10) == {4}
+        ip("xfrm", "policy", "update", *OUTWARD[3:], "3", *BOUND, netns=client)
+        assert await asyncio.wait_for(told.get(), 10) == {3}
+        ip("xfrm", "policy", "flush", netns=client)
+        assert await asyncio.wait_for(told.get(), 10) == {3}
+        assert not watch.policies.leads_out(3)
+        watch.close()
+
+    asyncio.run(run())
+
+
+@given(st.sampled_from((0x13, 0x14, 0x19, 0x1D)), st.binary(max_size=600))
+def test_noise_in_place_of_policies_never_raises(kind: int, body: bytes) -> None:
+    policies.parse(kind, memoryview(body))
+
+
+@needs_root
+def test_what_was_received_is_overwritten(client: str) -> None:
+    """Messages about SAs hold their keys."""
+    put(Namespace(client))
+    ip(*OUTWARD, "4", *BOUND, netns=client)
+    with Netlink(NETLINK_XFRM, client) as asker:
+        seen = asker.dump(policies.XFRM_MSG_GETPOLICY, b"", bytes)
+        assert any(any(body) for body in seen)
+        assert not any(asker.buffer)

@@ -33,20 +33,35 @@ class Told(Host):
         return ""
 
 
-class Dropping:
-    """A gateway that only remembers how often it was to delete its SAs."""
+class Doing:
+    """A gateway that only remembers what it was to do."""
 
     software, version = "none", "0"
 
     def __init__(self) -> None:
-        self.drops = 0
+        self.done: list[str] = []
 
     def start(self) -> None: ...
 
     def stop(self) -> None: ...
 
     def drop(self) -> None:
-        self.drops += 1
+        self.done.append("drop")
+
+    def drop_child(self) -> None:
+        self.done.append("drop_child")
+
+    def forget(self) -> None:
+        self.done.append("forget")
+
+    def lose_outbound(self) -> None:
+        self.done.append("lose_outbound")
+
+    def crash(self) -> None:
+        self.done.append("crash")
+
+    def restart(self) -> None:
+        self.done.append("restart")
 
 
 class Bench:
@@ -55,9 +70,9 @@ class Bench:
     def __init__(self) -> None:
         self.provider, self.client = Told(), Told()
         self.gateways = {remote.name: Told() for remote in SITE.remotes}
-        self.dropping = {remote.name: Dropping() for remote in SITE.remotes}
+        self.doing = {remote.name: Doing() for remote in SITE.remotes}
         known = {
-            remote.name: (remote, self.gateways[remote.name], self.dropping[remote.name])
+            remote.name: (remote, self.gateways[remote.name], self.doing[remote.name])
             for remote in SITE.remotes
         }
         self.causes = Causes(
@@ -103,14 +118,35 @@ def test_loss_and_delay_join_and_work_both_ways() -> None:
     assert bench.gateways["rem1"].words[-1] == f"tc qdisc replace dev uplink {both}"
 
 
-def test_the_gateway_deletes_once_each_time() -> None:
+@pytest.mark.parametrize(
+    ("cause", "done"),
+    [
+        ("peer-deletes", "drop"),
+        ("child-deleted", "drop_child"),
+        ("sa-missing", "lose_outbound"),
+        ("peer-forgets", "forget"),
+        ("peer-reboots", "crash"),
+        ("peer-restarts", "restart"),
+    ],
+)
+def test_a_gateway_does_once_what_it_is_told(cause: str, done: str) -> None:
     bench = Bench()
-    bench.causes.break_("peer-deletes", "rem2")
+    bench.causes.break_(cause, "rem2")
     bench.causes.heal("rem2")
-    assert {name: gateway.drops for name, gateway in bench.dropping.items()} == {
-        "rem1": 0,
-        "rem2": 1,
-    }
+    found = {name: gateway.done for name, gateway in bench.doing.items()}
+    assert found == {"rem1": [], "rem2": [done]}
+    assert bench.provider.words == []
+
+
+def test_esp_is_dropped_by_a_set_of_its_own() -> None:
+    bench = Bench()
+    bench.causes.break_("esp-dropped", "rem1")
+    bench.causes.heal()
+    flushed, six = (f"flush set inet lab without_esp{more}\n" for more in ("", "_six"))
+    assert bench.provider.words == [
+        f"{flushed}add element inet lab without_esp {{ 172.16.4.3 }}\n{six}",
+        flushed + six,
+    ]
 
 
 @pytest.mark.parametrize(

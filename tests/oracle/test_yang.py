@@ -24,7 +24,7 @@ from tests.configs import FOLDER, clean, complete
 from tests.configs.cases import cases
 from tests.oracle.yanglint import complaints, oracle
 
-CONFIGURATIONS = 2000
+CONFIGURATIONS = 2_500
 PYANG = Path(sys.executable).with_name("pyang")
 PAGE = FOLDER.parent.parent / "docs" / "yang.md"
 

@@ -136,3 +136,10 @@ def test_what_is_printed_comes_back(conn: str, serial: int, inward: int, outward
     line = f"""006 #{serial}: "{conn}", type=ESP, add_time=7, inBytes={inward}, outBytes={outward}, id='@x'"""
     if max(inward, outward) < 10**18:
         assert status.traffic([line]) == [status.Traffic(conn, serial, 7, inward, outward, "@x")]
+
+
+def test_children_have_their_spis_and_pairs() -> None:
+    found = status.children(STATES.splitlines())
+    assert found == [status.Child(REM1, 38, 0xD2F01F35, 0x1A4E17BF)]
+    pair = '#7: "c/1x2"[1] 192.0.2.1 esp.1@192.0.2.1 esp.a@192.0.2.2 tun.0@192.0.2.1 Traffic: …'
+    assert status.children([pair]) == [status.Child("c/1x2", 7, 1, 0xA)]

@@ -116,6 +116,12 @@ def four(payload: bytes) -> bytes:
     return struct.pack("!BBHHHBBH8x", 0x45, 0, 0, 0, 0, 57, 1, 0) + payload
 
 
+def test_anothers_answer_is_none_of_ours() -> None:
+    answer = b"\0" + echo.request(4, 7, 3, 8)[1:]
+    assert echo.heard(4, 7, four(answer), "10.0.0.1") == echo.Heard(3, "10.0.0.1", 57, 8)
+    assert echo.heard(4, 8, four(answer), "10.0.0.1") is None
+
+
 def test_errors_are_told_in_words() -> None:
     asked = four(echo.request(4, 7, 3, 8))
     told = {

@@ -79,7 +79,7 @@ async def _fill(bag: _Bag, order: Capture, say: Say) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(min(end - loop.time(), PACE)):
                 await bag.full.wait()
-        fresh, shown = bag.packets[shown:], len(bag.packets)
+        fresh, shown = _in_order(bag.packets[shown:]), len(bag.packets)
         lines = "".join(f"{packets.told(packet)}\n" for packet in fresh) if order.shown else ""
         if await say(lines) is False:
             return
@@ -115,11 +115,15 @@ def _keep(order: Capture, taken: Sequence[Packet]) -> Path:
     stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     where = "both" if order.inside and order.outside else "inside" if order.inside else "outside"
     path = folder / f"{stamp}-{order.remote}-{where}.pcap"
-    in_order = sorted(taken, key=lambda packet: packet.at)
     try:
-        files.replace(path, packets.PCAP_HEADER + b"".join(map(packets.record, in_order)))
+        files.replace(path, packets.PCAP_HEADER + b"".join(map(packets.record, _in_order(taken))))
     except OSError as error:
         raise HostFault(f"cannot write {path}: {error.strerror}") from None
     for old in sorted(folder.glob("*.pcap"))[:-KEPT]:
         old.unlink(missing_ok=True)
     return path
+
+
+def _in_order(taken: Sequence[Packet]) -> list[Packet]:
+    """As they passed: each device is read by itself."""
+    return sorted(taken, key=lambda packet: packet.at)

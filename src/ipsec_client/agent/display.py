@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ipsec_client.agent.diagnosis import diagnosis
 from ipsec_client.agent.ring import Ring
+from ipsec_client.agent.totals import Totals
 from ipsec_client.alarms.book import Book
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import HostFault
@@ -35,6 +37,7 @@ class Shown:
     health: h.Client
     book: Book
     ring: Ring
+    totals: Totals
     versions: tuple[tuple[str, str], ...]
 
 
@@ -47,7 +50,7 @@ def view(shown: Shown, now: Now) -> NodeView:
             alarms=_alarms(shown.book), events=shown.ring.events, versions=shown.versions,
         )  # fmt: skip
     outer = devices("")
-    tunnels = {item.remote: item for item in _tunnels(plan, shown.health, now)}
+    tunnels = {item.remote: item for item in _tunnels(plan, shown.health, shown.totals, now)}
     return NodeView(
         router=plan.document.router.name,
         node=plan.document.node.name,
@@ -65,7 +68,7 @@ def view(shown: Shown, now: Now) -> NodeView:
     )
 
 
-def _tunnels(plan: Plan, health: h.Client, now: Now) -> Iterable[TunnelView]:
+def _tunnels(plan: Plan, health: h.Client, totals: Totals, now: Now) -> Iterable[TunnelView]:
     if plan.inside is None:
         return
     netns = plan.inside.client.name
@@ -79,8 +82,9 @@ def _tunnels(plan: Plan, health: h.Client, now: Now) -> Iterable[TunnelView]:
             state = health.tunnel(tunnel.remote.name)
         except KeyError:
             continue
-        device = inner.get(tunnel.device)
-        yield _tunnel(tunnel, netns, state, _sas(tunnel, pairs, local), device, now)
+        through = totals.of(tunnel.remote.name, inner.get(tunnel.device))
+        shown = _tunnel(tunnel, netns, state, _sas(tunnel, pairs, local), through, now)
+        yield replace(shown, diagnosis=diagnosis(plan, tunnel, state))
 
 
 def _tunnel(
@@ -88,7 +92,7 @@ def _tunnel(
     netns: str,
     state: h.Tunnel,
     sas: tuple[SaView, ...],
-    device: Device | None,
+    through: tuple[int, int],
     now: Now,
 ) -> TunnelView:
     remote = tunnel.remote
@@ -106,8 +110,8 @@ def _tunnel(
         negotiation=_negotiation(state.negotiation),
         carrying=_with(state.carrying.state, state.carrying.reason),
         sas=sas,
-        ingress=device.in_octets if device else 0,
-        egress=device.out_octets if device else 0,
+        ingress=through[0],
+        egress=through[1],
         monitors=_monitors(state) if state.intent.targets else None,
         last_restart=state.last_restart_wall,
     )
@@ -130,7 +134,14 @@ def _sas(tunnel: Tunnel, pairs: list[SaUse], local: frozenset[str]) -> tuple[SaV
 def _monitors(state: h.Tunnel) -> tuple[MonitorView, ...]:
     return tuple(
         MonitorView(
-            test.target.destination, test.status, test.last_attempt_wall, state.last_restart_wall
+            test.target.destination,
+            test.status,
+            test.last_attempt_wall,
+            state.last_restart_wall,
+            test.target.asked.protocol,
+            test.loss,
+            test.round_trip,
+            test.rejection,
         )
         for test in state.tests
     )

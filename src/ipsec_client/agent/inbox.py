@@ -26,7 +26,7 @@ class Hands(Protocol):
         """Brings the KNI up before it returns."""
 
     def probe(self, effect: h.Probe) -> str:
-        """Sends an echo request; the reason why it could not, or nothing."""
+        """Asks through a tunnel; the reason why it could not, or nothing."""
 
     def listen(self, remote: str, at_once: bool) -> None:
         """Whether answers through a tunnel are put in as they come, or when they are asked for."""
@@ -99,7 +99,10 @@ class Inbox:
             case h.Probe():
                 reason = self._hands.probe(effect)
                 if reason:
-                    self._waiting.append(h.ProbeFailed(*effect, reason))
+                    failed = h.ProbeFailed(
+                        effect.remote, effect.destination, effect.sequence, reason
+                    )
+                    self._waiting.append(failed)
             case h.Lower():
                 self._hands.lower(effect)
             case h.Raise():

@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from ipsec_client.agent import whole
@@ -28,6 +29,8 @@ from ipsec_client.pluto import log as pluto_log
 from ipsec_client.pluto import prepare, rotate
 from ipsec_client.pluto.control import Answer, Control
 from ipsec_client.pluto.layout import Layout
+from ipsec_client.pluto.negotiations import Negotiations
+from ipsec_client.pluto.status import Child
 from ipsec_client.pluto.tail import Tail
 from ipsec_client.units.port import Units
 from ipsec_client.units.process import born_at
@@ -38,6 +41,14 @@ T = TypeVar("T")
 
 READY_PACE = 0.05
 """Seconds between two looks for a pluto that is about to answer."""
+
+FIRST_WAIT = 0.5
+"""Seconds that pluto waits for an answer before it sends again, then twice as long each time: before a wait of n
+it has been waiting for n less this much.
+"""
+
+GIVING_UP = 0.1
+"""Seconds in which pluto, told of its child SA's end, is told of its IKE SA's too, if both end."""
 
 LOG_PACE = 0.5
 """Seconds between two looks at what pluto has written to its log."""
@@ -127,6 +138,14 @@ class Libreswan:
         except Fault as fault:
             log.error("pluto of %s has not taken its keys: %s", self._client, fault)
 
+    async def children(self) -> list[Child]:
+        """Its child SAs with their SPIs; raises Fault."""
+        return await self._work(self._control.children)
+
+    async def end_child(self, serial: int) -> None:
+        """Ends one child SA, telling the gateway; raises Fault."""
+        await self._work(lambda: self._control.delete_state(serial))
+
     # --- repairs ------------------------------------------------------------------------------------
 
     def restart(self, effect: h.Restart) -> None:
@@ -138,6 +157,23 @@ class Libreswan:
     def restart_pluto(self) -> None:
         """Begins to restart pluto; its life tells how that goes on."""
         self._worker.submit(self._logged, lambda: self._units.restart(self._client))
+
+    def seek(self, remote: str) -> None:
+        """A tunnel's child SA has ended: Orphaned follows if pluto leaves it at that."""
+        task = self._loop.create_task(self._seek(remote))
+        self._repairs.add(task)
+        task.add_done_callback(self._repairs.discard)
+
+    async def _seek(self, remote: str) -> None:
+        await asyncio.sleep(GIVING_UP)
+        connection = self._wanted.get(remote)
+        if connection is None:
+            return
+        with suppress(Fault):
+            states = await self._work(self._control.states)
+            mine = [state for state in states if state.conn == connection.name]
+            if mine and all(state.ike for state in mine):
+                self._put(h.Orphaned(remote))
 
     async def _repair(self, effect: h.Restart) -> None:
         connection = self._wanted.get(effect.remote)
@@ -210,7 +246,7 @@ class Libreswan:
     async def _appearance(self) -> int:
         """The pid of a pluto that answers, once there is one."""
         while True:
-            pid = _pid(self._layout)
+            pid = self._layout.pid
             if (
                 pid and born_at(pid) >= 0 and self._layout.socket.exists()
             ):  # a killed one leaves both
@@ -287,35 +323,25 @@ class Libreswan:
     # --- its log ------------------------------------------------------------------------------------
 
     async def _follow_log(self) -> None:
-        attempts: dict[str, int] = {}
+        negotiations = Negotiations()
         while True:
             await asyncio.sleep(LOG_PACE)
             remotes = {item.name: item.remote for item in self._wanted.values()}
             for line in self._tail.read():
-                if is_debugging(line):
-                    continue
-                note = pluto_log.read(line)
+                note = None if is_debugging(line) else pluto_log.read(line)
                 if note and note.conn in remotes:
-                    self._tell(note, remotes[note.conn], attempts)
-            if rotate.is_full(self._layout.log):
+                    self._tell(note, remotes[note.conn], negotiations)
+            for full in filter(rotate.is_full, (self._layout.log, rotate.beside(self._layout.log))):
                 with suppress(Fault):  # there is no room; it is empty all the same
-                    await self._work(lambda: rotate.turn_over(self._layout.log))
+                    await self._work(partial(rotate.turn_over, full))
 
-    def _tell(self, note: pluto_log.Note, remote: str, attempts: dict[str, int]) -> None:
-        match note.kind:
-            case "trying":
-                attempts[remote] = attempts.get(remote, 0) + 1
-                state = h.Negotiation("trying", attempts[remote])
-            case "silence" | "unreachable" | "notify" | "dead":
-                state = h.Negotiation("trying", attempts.get(remote, 0), note.detail)
-            case "blocked":
-                state = h.Negotiation("blocked", attempts.get(remote, 0), note.detail, note.blocker)
-            case "established":
-                attempts.pop(remote, None)
-                state = h.Negotiation("established")
-            case _:
-                return
-        self._put(h.ConnectionState(remote, negotiation=state))
+    def _tell(self, note: pluto_log.Note, remote: str, negotiations: Negotiations) -> None:
+        if note.kind == "unanswered":
+            self._put(h.Unanswered(remote, float(note.detail) - FIRST_WAIT))
+            return
+        told = negotiations.heard(note)
+        if told:
+            self._put(h.ConnectionState(remote, negotiation=told))
 
     # --- the ledger and the worker --------------------------------------------------------------------
 
@@ -361,10 +387,3 @@ class Libreswan:
 
 def _conn(connection: Connection) -> Conn:
     return Conn(connection.name, connection.options)
-
-
-def _pid(layout: Layout) -> int:
-    try:
-        return int((layout.run / "pluto.pid").read_text().split()[0])
-    except (OSError, ValueError, IndexError):
-        return 0

@@ -8,19 +8,18 @@ import os
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
-from ipsec_client.agent import capturing, pinging, whole
+from ipsec_client.agent import whole
 from ipsec_client.agent.confirm import Confirmation
 from ipsec_client.agent.display import Shown, view
+from ipsec_client.agent.hosts import hosts, versions
 from ipsec_client.agent.ledger import Ledger
-from ipsec_client.agent.operating import Examine, Operating
+from ipsec_client.agent.operating import Examine, Operated, Operating
 from ipsec_client.agent.record import Record
 from ipsec_client.agent.runtime import Runtime
 from ipsec_client.agent.shelf import Shelf
 from ipsec_client.agent.workshop import Workshop
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault, HostFault
-from ipsec_client.commands.particulars import Part
-from ipsec_client.commands.port import Capture, Ping
 from ipsec_client.commands.view import NodeView
 from ipsec_client.health import memory
 from ipsec_client.health import types as h
@@ -44,7 +43,7 @@ ALARM_PACE = 1.0
 """Seconds between two looks at what only time changes: grace times, links that are not ours."""
 
 
-class Agent:
+class Agent(Operated):
     """A node. ``begin`` brings back what was in force; from then on documents and the kernel drive it."""
 
     def __init__(
@@ -97,6 +96,10 @@ class Agent:
             self._remember()
             await self._client.close()
         self._shelf.close()
+
+    def compare(self) -> None:
+        """The node is compared with its plan at once, not only at its next turn."""
+        self._wake.set()
 
     # --- requests -----------------------------------------------------------------------------------
 
@@ -163,8 +166,9 @@ class Agent:
         health = self._client.health if self._client else h.Client()
         document = self._confirmation.named(self._plan.document) if self._plan else ""
         shown = Shown(
-            self._plan, document, health, self._record.book, self._record.ring, self._versions
-        )
+            self._plan, document, health, self._record.book, self._record.ring,
+            self._record.totals, self._versions,
+        )  # fmt: skip
         return view(shown, Now.read())
 
     async def restart(self, remote: str, request: str, say: Say) -> None:
@@ -173,30 +177,11 @@ class Agent:
             raise Fault("this node has no ipsec-client in force")
         await self._client.restart(remote, request, say)
 
-    async def look(self, part: Part) -> NodeView:
-        """The node as it is now, with a part that takes time to find out."""
-        return await self._operating.look(part, self.view(), self._plan, self._client)
-
-    async def ping(self, order: Ping, say: Say) -> None:
-        """Sends echo requests for an operator."""
-        await pinging.ping(self._in_force(), order, say)
-
-    async def capture(self, order: Capture, say: Say) -> None:
-        """Captures packets for an operator."""
-        await capturing.capture(self._in_force(), order, say)
-
-    async def set_log_level(self, level: str) -> None:
-        """Has agent and pluto log as finely from now on."""
-        await self._operating.set_log_level(level, self._client)
-
-    async def tech_support(self, prefix: str) -> str:
-        """Gathers what helps to find a fault."""
-        return await self._operating.tech_support(prefix, self.view(), self._plan, self._client)
-
-    def _in_force(self) -> Plan:
-        if self._plan is None:
-            raise Fault("this node has no configuration yet", cure="Start ipsec-client run FILE")
-        return self._plan
+    async def failback(self) -> None:
+        """Lets traffic go back where it is preferred."""
+        if self._client is None:
+            raise Fault("this node has no ipsec-client in force")
+        self._client.failback()
 
     # --- documents ----------------------------------------------------------------------------------
 
@@ -242,7 +227,7 @@ class Agent:
                 await self._operating.greet(self._client)
                 self._ledger.put("namespaces", sorted({name, *self._namespaces()}))
             await self._client.want(plan)
-        self._names.use(_hosts(plan), _versions(plan))
+        self._names.use(hosts(plan), versions(plan))
         self._update_alarms()
         self._wake.set()
 
@@ -255,6 +240,7 @@ class Agent:
             self._units(),
             self._ledger,
             self._record.ring,
+            self._record.totals,
             self._changed,
             self._wake.set,
         )
@@ -306,7 +292,7 @@ class Agent:
                     client.pluto, plan.objects if plan else (), client.settled
                 )
                 await client.renegotiate()
-                client.resync()
+                await client.resync()
             else:
                 self._ledger.put("namespaces", None)
         except (Fault, OSError) as error:
@@ -325,6 +311,7 @@ class Agent:
     async def _look(self) -> None:
         if self._confirmation.look():
             await self._undo()
+        self._record.totals.save(self._clock().mono)
         self._update_alarms()
 
     def _names_changed(self) -> None:
@@ -368,24 +355,3 @@ class Agent:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(whole.ended)
-
-
-def _hosts(plan: Plan) -> list[str]:
-    """All that may be a name: gateways and monitor destinations."""
-    monitors = [tunnel.remote.tunnel_monitor for tunnel in plan.tunnels]
-    watched = [item.address for monitor in monitors if monitor for item in monitor.destination]
-    return [tunnel.remote.host or "" for tunnel in plan.tunnels] + watched
-
-
-def _versions(plan: Plan) -> dict[str, tuple[int, ...]]:
-    """The versions of IP that serve for each of them: a gateway's may be IPv6 where others' are, a destination's is
-    the tunnel's.
-    """
-    found: dict[str, tuple[int, ...]] = {}
-    for tunnel in plan.tunnels:
-        monitor = tunnel.remote.tunnel_monitor
-        found |= {
-            item.address: (tunnel.version,) for item in (monitor.destination if monitor else ())
-        }
-    six = plan.inside is not None and plan.inside.six
-    return found | {tunnel.remote.host or "": (4, 6) if six else (4,) for tunnel in plan.tunnels}

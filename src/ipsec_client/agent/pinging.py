@@ -46,7 +46,7 @@ async def ping(plan: Plan, order: Ping, say: Say) -> None:
             if sequence + 1 < order.count:
                 await asyncio.sleep(max(0.0, following - loop.time()))
     except HostFault as fault:
-        raise HostFault(fault.what, cure=_cure(order)) from None
+        raise HostFault(fault.what, cure=fault.cure or _cure(order)) from None
     finally:
         pinger.close()
     await say(f"\n{summary(sent, trips)}\n")

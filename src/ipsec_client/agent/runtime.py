@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from ipsec_client.agent.inbox import Inbox
-from ipsec_client.agent.intent import intended
+from ipsec_client.agent.intent import intended, policy
 from ipsec_client.agent.ledger import Ledger
 from ipsec_client.agent.libreswan import Libreswan
 from ipsec_client.agent.ring import Ring
 from ipsec_client.agent.senses import Senses
+from ipsec_client.agent.sweep import Sweep
 from ipsec_client.agent.tally import Tally
+from ipsec_client.agent.totals import Totals
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault, InputFault
 from ipsec_client.base.logs import TRACE, about
@@ -53,16 +55,19 @@ class Runtime:
         units: Units,
         ledger: Ledger,
         ring: Ring,
+        totals: Totals,
         changed: Callable[[], None],
         repair: Callable[[], None],
     ) -> None:
         self.name = name
         self.pluto = Libreswan(name, units, ledger, self._put, self._told)
+        self._sweep = Sweep(name, self.pluto, lambda told: self.record(told, Now.read()))
         self.tally = Tally()
         self._changed = changed
         self._inbox = Inbox(state, self, self._noted)
         self._ledger = ledger
         self._ring = ring
+        self._totals = totals
         self._repair = repair
         self._plan: Plan | None = None
         self._secrets: Mapping[str, object] = {}
@@ -89,9 +94,10 @@ class Runtime:
         self._carried = {remote for remote in known if self._carries(remote)}
         self._let_go({tunnel.remote.name for tunnel in inside.tunnels})
         self._plan = plan
+        self._totals.keep({tunnel.remote.name for tunnel in inside.tunnels})
         self.pluto.want(_connections(plan), render.setup(plan.document), secrets)
         await self.pluto.rekey()
-        self._put(h.Intended(intended(plan), tuple(sorted(moved))))
+        self._put(h.Intended(intended(plan), tuple(sorted(moved)), policy(plan)))
         for remote, reason in plan.refused.items():
             self._put(h.ConnectionState(remote, loaded=h.Loaded("refused", reason)))
         for remote, name in inside.unresolved.items():
@@ -112,10 +118,15 @@ class Runtime:
         else:
             self._senses.follow(inside.tunnels, inside.local, inside.hosts)
 
-    def resync(self) -> None:
-        """Looks at everything again, trusting no event."""
+    async def resync(self) -> None:
+        """Looks at everything again, trusting no event, and ends SAs that are too many."""
         if self._senses:
             self._senses.resync()
+        inside = self._plan.inside if self._plan else None
+        if inside is None or self._senses is None or not self.health.pluto_alive:
+            return
+        remotes = {tunnel.slot.index: tunnel.remote.name for tunnel in inside.tunnels}
+        await self._sweep.sweep(remotes, Now.read().mono)
 
     def blind(self) -> None:
         """Closes eyes and hands, so that the namespace can end."""
@@ -144,6 +155,7 @@ class Runtime:
     async def close(self) -> None:
         """Lets go of everything; tunnels and pluto stay as they are."""
         self._inbox.close()
+        self._totals.save()
         self.blind()
         await self.pluto.close()
 
@@ -166,6 +178,10 @@ class Runtime:
         if failure:
             raise Fault(f"{remote} was not restarted: {failure}", cure=f"See why remote {remote}")
 
+    def failback(self) -> None:
+        """An operator wants traffic back on the preferred tunnels that are up."""
+        self._put(h.OperatorFailback())
+
     # --- the hands of the inbox ---------------------------------------------------------------------
 
     def lower(self, effect: h.Lower) -> None:
@@ -183,10 +199,10 @@ class Runtime:
         log.info("%s raised: %s", effect.remote, effect.reason, extra=self._about(effect.remote))
 
     def probe(self, effect: h.Probe) -> str:
-        """Sends an echo request; the reason why it could not, or nothing."""
+        """Asks through a tunnel; the reason why it could not, or nothing."""
         if self._senses is None:
             return "the namespace is not there yet"
-        return self._senses.probe(effect.remote, effect.destination, effect.sequence)
+        return self._senses.probe(effect)
 
     def listen(self, remote: str, at_once: bool) -> None:
         """Whether answers through a tunnel are told as they come, or when they are asked for."""
@@ -224,7 +240,21 @@ class Runtime:
             remote = getattr(event, "remote", "")
             log.log(TRACE, "%s", event, extra=about(client=self.name, remote=remote))
         self.tally.happened(event, time.monotonic())
+        if isinstance(event, h.Counters):
+            self._totals.look(event.remote, event.device, event.inbound, event.outbound)
+            if event.last:
+                self._totals.gone(event.remote)
+        before = self.health.tunnels
         self._inbox.put(event)
+        if isinstance(event, h.SecurityAssociations):
+            self._seek(event.remote, before)
+
+    def _seek(self, remote: str, before: Iterable[h.Tunnel]) -> None:
+        """A child SA that nobody but the gateway has ended: looks whether pluto comes to it."""
+        had = any(tunnel.intent.remote == remote and tunnel.connected for tunnel in before)
+        now = [tunnel for tunnel in self.health.tunnels if tunnel.intent.remote == remote]
+        if had and now and not now[0].connected and not now[0].mending.repairing:
+            self.pluto.seek(remote)
 
     def _noted(self) -> None:
         self.tally.judged(self.health, time.monotonic())

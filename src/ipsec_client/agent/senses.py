@@ -14,12 +14,16 @@ from ipsec_client.base.errors import HostFault
 from ipsec_client.health import types as h
 from ipsec_client.kernel import namespaces
 from ipsec_client.kernel.carrier import Carrier
-from ipsec_client.kernel.counters import Counters
+from ipsec_client.kernel.counters import Counters, as_device
 from ipsec_client.kernel.links import KernelEvent, LinkChanged, LinkGone, Listener, MarkGone
-from ipsec_client.kernel.rtnetlink import IF_OPER_UP
+from ipsec_client.kernel.rtnetlink import IF_OPER_UP, Link
 from ipsec_client.kernel.xfrm import SaWatch
+from ipsec_client.model.definition import value_of
+from ipsec_client.model.elements import MonitorDestination
+from ipsec_client.model.values import is_address
 from ipsec_client.plan.client import Tunnel, route_back
 from ipsec_client.probes.icmp import Heard, Prober
+from ipsec_client.probes.service import ServiceProber
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +50,10 @@ class Senses:
         self._loop = asyncio.get_running_loop()
         self._tunnels: dict[str, Tunnel] = {}
         self._probers: dict[str, Prober] = {}
+        self._services: dict[str, ServiceProber] = {}
         self._addresses: Mapping[str, str] = {}
         self._names: dict[str, dict[str, list[str]]] = {}  # of destinations, by remote and address
+        self._unresolved: frozenset[str] = frozenset()
         self._local: frozenset[str] = frozenset()
         self._carrier = Carrier(netns)
         self._links = [
@@ -67,13 +73,21 @@ class Senses:
         before, self._tunnels = self._tunnels, {tunnel.remote.name: tunnel for tunnel in tunnels}
         self._local, self._addresses = local, addresses
         self._names = {remote: self._watched(tunnel) for remote, tunnel in self._tunnels.items()}
+        self._unresolved = frozenset(
+            item.probed
+            for tunnel in self._tunnels.values()
+            for item in _destinations(tunnel)
+            if item.probed not in addresses and not is_address(item.probed)
+        )
         for remote, was in before.items():
             now = self._tunnels.get(remote)
             if now is None or now.device != was.device:  # its old device may be another's now
                 self._probers.pop(remote).close()
+                self._services.pop(remote).close()
         for remote, tunnel in self._tunnels.items():
             if remote not in self._probers:
                 self._probers[remote] = self._prober(remote, tunnel.device)
+                self._services[remote] = self._service_prober(remote, tunnel)
 
     def begin(self) -> None:
         """Tells all there is to tell now; from here on changes follow."""
@@ -86,6 +100,8 @@ class Senses:
             self._timer.cancel()
         for prober in self._probers.values():
             prober.close()
+        for service in self._services.values():
+            service.close()
         for listener in self._links:
             listener.close()
         for held in (self._sas, self._carrier, self._outer, self._inner):
@@ -107,11 +123,19 @@ class Senses:
         except HostFault as fault:
             log.warning("%s", fault)
 
-    def probe(self, remote: str, destination: str, sequence: int) -> str:
-        """Sends an echo request; returns why it could not, or nothing."""
-        address = self._addresses.get(destination, destination)
+    def probe(self, probe: h.Probe) -> str:
+        """Asks through the tunnel; returns why it could not, or nothing."""
+        question = probe.question
+        address = self._addresses.get(question.host, question.host)
         try:
-            self._probers[remote].send(address, sequence)
+            if question.host in self._unresolved:
+                return f"{question.host} has no address yet"
+            if question.protocol == "icmp":
+                self._probers[probe.remote].send(address, probe.sequence)
+            else:
+                self._services[probe.remote].send(
+                    probe.destination, probe.sequence, question, address, probe.patience
+                )
         except (OSError, HostFault, ValueError) as error:
             return str(error)
         return ""
@@ -141,14 +165,24 @@ class Senses:
 
         return Prober(partial(namespaces.open_socket, self.netns), device, answered)
 
+    def _service_prober(self, remote: str, tunnel: Tunnel) -> ServiceProber:
+        def answered(heard: Sequence[Heard]) -> None:
+            self._put(h.ProbeAnswers(remote, tuple(h.Answer(*each) for each in heard)))
+
+        def rejected(destination: str, sequence: int, reason: str) -> None:
+            self._put(h.ProbeRejected(remote, destination, sequence, reason))
+
+        opener = partial(namespaces.open_socket, self.netns)
+        source = str(tunnel.slot.namespace)
+        return ServiceProber(opener, tunnel.device, source, answered, rejected)
+
     def _watched(self, tunnel: Tunnel) -> dict[str, list[str]]:
-        """The monitor's destinations by their addresses; two names may have one."""
-        monitor = tunnel.remote.tunnel_monitor
+        """The monitor's destinations that are pinged by their addresses; two names may have one."""
         names: dict[str, list[str]] = {}
-        for item in monitor.destination if monitor else ():
-            names.setdefault(self._addresses.get(item.address, item.address), []).append(
-                item.address
-            )
+        for item in _destinations(tunnel):
+            if value_of(item, "protocol") == "icmp":
+                address = self._addresses.get(item.probed, item.probed)
+                names.setdefault(address, []).append(item.address)
         return names
 
     def _sas_changed(self, if_ids: frozenset[int]) -> None:
@@ -157,7 +191,7 @@ class Senses:
                 self._put_sas(remote, tunnel)
 
     def _put_sas(self, remote: str, tunnel: Tunnel) -> None:
-        inbound, outbound = self._sas.table.counts(tunnel.slot.index, self._local)
+        inbound, outbound = self._sas.counts(tunnel.slot.index, self._local)
         pairs = self._sas.table.pairs(tunnel.slot.index, self._local)
         self._put(h.SecurityAssociations(remote, inbound, outbound, pairs))
 
@@ -170,8 +204,19 @@ class Senses:
                 self._repair()
             case LinkChanged(link=link) if self._waits_for(link.name, link.alias):
                 self._made(link.name)
-            case LinkGone() | MarkGone():
+            case LinkGone(link=link):
+                self._count_last(link)
                 self._repair()
+            case MarkGone():
+                self._repair()
+
+    def _count_last(self, link: Link) -> None:
+        """How the counters of a tunnel device stood when it ended."""
+        for remote, tunnel in self._tunnels.items():
+            if tunnel.device == link.name and link.counters:
+                device = as_device(link)
+                octets = device.in_octets, device.out_octets
+                self._put(h.Counters(remote, *octets, device.index, last=True))
 
     def _waits_for(self, device: str, alias: str) -> bool:
         """Whether it is a tunnel device that pluto has just made and nobody has set up yet."""
@@ -193,4 +238,10 @@ class Senses:
         for remote, tunnel in self._tunnels.items():
             device = found.get(tunnel.device)
             if device is not None:
-                self._put(h.Counters(remote, device.in_octets, device.out_octets))
+                octets = device.in_octets, device.out_octets
+                self._put(h.Counters(remote, *octets, device.index))
+
+
+def _destinations(tunnel: Tunnel) -> tuple[MonitorDestination, ...]:
+    monitor = tunnel.remote.tunnel_monitor
+    return monitor.destination if monitor else ()

@@ -57,10 +57,12 @@ class NodeQuery(Command, Generic[R]):
 class NodeAction(Command):
     """Something done on one node; what it says is passed through as it comes.
 
-    ``framed``: between lines of progress (page, Commands). ``patient``: it goes on when nobody listens any more.
+    ``framed``: between lines of progress (page, Commands). ``patient``: it goes on when nobody listens any more. A
+    ``question`` is asked first.
     """
 
     act: Callable[[NodePort, Arguments, str, Say], Awaitable[None]]
+    question: str = ""
     dated: bool = False
     changes: bool = True
     framed: bool = True

@@ -183,6 +183,8 @@ class Executor(ABC):
             await command.act(self.config, arguments, talk)
             return 0
         if isinstance(command, NodeAction):
+            if command.question:
+                talk.confirm(command.question, force=arguments.get("force") is not None)
             return await self._act_framed(command, arguments, request, talk.say)
         if arguments.get("router") == EVERY and talk.terminal.interactive:
             talk.confirm(

@@ -90,6 +90,9 @@ class NodePort(Protocol):
         A ``request`` carried out already is not done again. Raises Fault for what cannot be restarted.
         """
 
+    async def failback(self) -> None:
+        """Lets tunnels that wait to take their traffic back do so, if they are up; raises Fault without a client."""
+
 
 class AuthorityPort(Protocol):
     """What the conductor lets its commands see and do."""

@@ -13,7 +13,8 @@ from ipsec_client.commands.command import Answer, NodeQuery, Screen
 from ipsec_client.commands.grammar import FORCE, NODE, ROUTER, Argument, Arguments
 from ipsec_client.commands.layout import span, tree
 from ipsec_client.commands.show_device_interface import monitor
-from ipsec_client.commands.view import NodeView, TunnelView
+from ipsec_client.commands.view import MonitorView, NodeView, TunnelView
+from ipsec_client.commands.why import repair
 
 PLUGIN = "128T-ipsec-client"
 _WIDE = 47  # where values begin in the detail of a plugin (reference, 8.7)
@@ -93,6 +94,7 @@ def _tunnel(tunnel: TunnelView) -> dict[str, Any]:
         "For": span(tunnel.age),
         "Loaded": tunnel.loaded,
         "Negotiation": tunnel.negotiation,
+        **_diagnosis(tunnel),
         "Carrying": tunnel.carrying,
         "Ingress Total (bytes)": tunnel.ingress,
         "Egress Total (bytes)": tunnel.egress,
@@ -104,8 +106,31 @@ def _tunnel(tunnel: TunnelView) -> dict[str, Any]:
         "Last Restart": "never" if tunnel.last_restart is None else moment(tunnel.last_restart),
     }
     if tunnel.monitors is not None:
-        told["Tunnel Monitoring"] = [monitor(view) for view in tunnel.monitors]
+        told["Tunnel Monitoring"] = [monitor(view) | _measured(view) for view in tunnel.monitors]
     return told
+
+
+def _diagnosis(tunnel: TunnelView) -> dict[str, Any]:
+    """What is in its way, where something is."""
+    found = tunnel.diagnosis
+    if found is None:
+        return {}
+    probably = "probably " if found.probable else ""
+    return {
+        "Diagnosis": f"{probably}{found.plain}",
+        "Look At": [path for path, _ in found.look],
+        "Repair": repair(found),
+    }
+
+
+def _measured(view: MonitorView) -> dict[str, str]:
+    latency = "unknown" if view.latency is None else f"{view.latency * 1000:.1f} ms"
+    return {
+        "Protocol": view.protocol,
+        "Loss": f"{view.loss * 100:.1f} %",
+        "Latency": latency,
+        "Monitor Reason": view.reason or "none",
+    }
 
 
 COMMAND = NodeQuery(

@@ -28,12 +28,38 @@ class SaView:
 
 @dataclass(frozen=True, slots=True)
 class MonitorView:
-    """One monitor destination; ``status`` is up, down or unknown."""
+    """One monitor destination; ``status`` is up, down or unknown.
+
+    ``loss`` is a share of probes, ``latency`` a smoothed round trip in seconds, ``reason`` what the latest answer
+    that was none to be content with said.
+    """
 
     destination: str
     status: str
     last_attempt: float | None = None
     last_restart: float | None = None
+    protocol: str = "icmp"
+    loss: float = 0.0
+    latency: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosisView:
+    """What is in the way of a tunnel. ``said`` is what the gateway, the network or pluto said of it.
+
+    ``probable``: nobody signed it. ``waits``: repair waits for a change. ``restart``: negotiating again can help.
+    ``look`` are fields to look at, the likeliest first, path and value; ``offered`` what the gateway refused.
+    """
+
+    plain: str
+    said: str = ""
+    probable: bool = False
+    waits: bool = False
+    restart: bool = True
+    look: tuple[tuple[str, str], ...] = ()
+    offered: str = ""
+    cure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +67,7 @@ class TunnelView:
     """A remote and what has become of it; words and reasons are those of health.
 
     ``monitors`` is None when the remote has no enabled monitor. ``ingress`` and ``egress`` are bytes through
-    the tunnel device: they survive rekeys, the bytes of an SA do not.
+    the tunnel since its remote came to be; the bytes of an SA begin anew with each rekey.
     """
 
     remote: str
@@ -61,6 +87,7 @@ class TunnelView:
     egress: int = 0
     monitors: tuple[MonitorView, ...] | None = None
     last_restart: float | None = None
+    diagnosis: DiagnosisView | None = None
 
 
 @dataclass(frozen=True, slots=True)

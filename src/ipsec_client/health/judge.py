@@ -51,6 +51,8 @@ def _by_evidence(tunnel: Tunnel) -> Finding:
     finding: Finding = "up", "security associations in both directions", True
     if tunnel.tests:
         finding = _by_tests(tunnel)
+    elif tunnel.silent:
+        finding = "down", "the gateway answers neither IKE nor ESP", False
     if finding[0] == "up" and lacking(tunnel):
         of = f"{tunnel.pairs} of {len(tunnel.intent.pairs)} pairs of subnets"
         return "degraded", f"{of} have security associations", True
@@ -77,12 +79,37 @@ def _by_tests(tunnel: Tunnel) -> Finding:
     required = tunnel.intent.required
     needed = len(tests) if required is None else max(1, min(required, len(tests)))
     answering = sum(test.status == "up" for test in tests)
-    silent = [test.target.destination for test in tests if test.status == "down"]
+    down = [test for test in tests if test.status == "down"]
     if answering >= needed:
         return _within_limits(tunnel)
-    if len(tests) - len(silent) < needed:
-        return "down", f"no answer from {', '.join(silent)}", False
-    return "unknown", "not tested yet", False
+    if len(tests) - len(down) < needed:
+        return "down", _why_down(down) + _nothing_at_all(tunnel), False
+    untested = [test for test in tests if test.status == "unknown"]
+    return "unknown", _told(untested) or "not tested yet", False
+
+
+def _why_down(down: list[Test]) -> str:
+    silent = [test.target.destination for test in down if not test.rejection]
+    nothing = f"no answer from {', '.join(silent)}" if silent else ""
+    return "; ".join(filter(None, (nothing, _told(down))))
+
+
+def _told(tests: list[Test]) -> str:
+    """What destinations answered that is no good answer, or why they could not be asked."""
+    return "; ".join(
+        f"{test.target.destination} {test.rejection}" for test in tests if test.rejection
+    )
+
+
+def _nothing_at_all(tunnel: Tunnel) -> str:
+    """What it points to if IKE made new SAs and not one packet has come by them."""
+    made, heard = tunnel.connected_at, tunnel.heard_at
+    if made is None or tunnel.received is None or (heard is not None and heard >= made):
+        return ""
+    return (
+        "; nothing has come in since IKE made these SAs: "
+        "ESP does not pass, or nobody behind the gateway answers"
+    )
 
 
 def _within_limits(tunnel: Tunnel) -> Finding:

@@ -1,4 +1,5 @@
-"""What of a client's health outlives the agent, as JSON values and back: flaps, holds, back-off, last restarts.
+"""What of a client's health outlives the agent, as JSON values and back: flaps, holds, back-off, last restarts, which
+tunnel is in use, and what monitors owe.
 
 Instants are kept as ages and times left, since the monotonic clock begins anew with each boot. Garbage in
 the memory is never an error: what cannot be read is as if it had never been.
@@ -6,14 +7,23 @@ the memory is never an error: what cannot be read is as if it had never been.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ipsec_client.base.clock import Now
 from ipsec_client.health.copying import replace
+from ipsec_client.health.monitor import offsets
 from ipsec_client.health.observe import newcomer
 from ipsec_client.health.switch import FLAP_MEMORY, LONGEST_HOLD
-from ipsec_client.health.types import Client, Mending, Past, Tunnel, TunnelIntent
+from ipsec_client.health.types import (
+    Client,
+    Mending,
+    Past,
+    Target,
+    Test,
+    Tunnel,
+    TunnelIntent,
+)
 
 Json = Any
 
@@ -32,6 +42,7 @@ def to_memory(client: Client, now: Now) -> dict[str, Json]:
     return {
         "format": FORMAT,
         "saved": now.wall,
+        "in_use": client.in_use,
         "tunnels": {tunnel.intent.remote: _kept(tunnel, now) for tunnel in client.tunnels},
     }
 
@@ -49,8 +60,10 @@ def from_memory(data: Json, now: Now, *, cold: bool = False) -> Client:
         return client
     saved = _number(data.get("saved"))
     away = 0.0 if saved is None else max(0.0, now.wall - saved)
+    in_use = data.get("in_use")
     return replace(
         client,
+        in_use=in_use if isinstance(in_use, str) else None,
         tunnels=tuple(
             _restored(newcomer(client, TunnelIntent(remote), now), kept, away, now)
             for remote, kept in tunnels.items()
@@ -69,6 +82,13 @@ def _kept(tunnel: Tunnel, now: Now) -> dict[str, Json]:
         "repairs": tunnel.mending.repairs,
         "pause_left": None if due is None else max(0.0, due - now.mono),
         "last_restart_wall": tunnel.mending.last_restart_wall,
+        "monitors": {
+            test.target.destination: {
+                "owed": test.owed,
+                "last_attempt_wall": test.last_attempt_wall,
+            }
+            for test in tunnel.tests
+        },
     }
 
 
@@ -85,7 +105,23 @@ def _restored(tunnel: Tunnel, kept: Mapping[str, Json], away: float, now: Now) -
             not_before=_ahead(kept.get("pause_left"), LONGEST_PAUSE, away, now),
             last_restart_wall=_number(kept.get("last_restart_wall")),
         ),
+        tests=tuple(_tests(kept.get("monitors"))),
     )
+
+
+def _tests(kept: Json) -> Iterator[Test]:
+    """What its destinations owe, and when they were last asked; what they are like the document will say."""
+    if not isinstance(kept, Mapping):
+        return
+    for destination, known in kept.items():
+        if isinstance(destination, str) and isinstance(known, Mapping):
+            target = Target(destination)
+            yield Test(
+                target,
+                offsets(target),
+                owed=max(1, min(int(_number(known.get("owed")) or 1), MOST_KEPT)),
+                last_attempt_wall=_number(known.get("last_attempt_wall")),
+            )
 
 
 def _instants(ages: Json, away: float, now: Now) -> tuple[float, ...]:

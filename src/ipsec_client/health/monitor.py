@@ -58,6 +58,8 @@ def offsets(target: Target) -> tuple[float, ...]:
 
 def recovery(target: Target) -> int:
     """How many tests in a row must be answered before a destination that failed counts as up."""
+    if target.recover_threshold is not None:
+        return target.recover_threshold
     return QUICK_RECOVERY if target.interval < QUICK_INTERVAL else 1
 
 
@@ -72,18 +74,21 @@ def due_after(interval: float, begun: float) -> float:
 
 
 def tests_for(intent: TunnelIntent, known: tuple[Test, ...], now: Now) -> tuple[Test, ...]:
-    """One test per target; a target that has not changed keeps what is known of it."""
-    by_target = {test.target: test for test in known}
-    by_destination = {target.destination: _bounded(target) for target in intent.targets}
+    """One test per target; a target that has not changed keeps what is known of it.
+
+    One that has keeps what it owes: nobody proves a destination by editing it.
+    """
+    by_destination = {test.target.destination: test for test in known}
+    wanted = {target.destination: _bounded(target) for target in intent.targets}
     return tuple(
-        by_target.get(target) or Test(target, offsets(target), next_at=now.mono, rhythm=now.mono)
-        for target in by_destination.values()
+        _test(target, by_destination.get(destination), now)
+        for destination, target in wanted.items()
     )
 
 
 def advance(tunnel: Tunnel, now: Now) -> tuple[Tunnel, list[Probe]]:
     """What is due by now: attempts to send, tests that have failed, tests to begin. Only with SAs."""
-    if not tunnel.connected or not any(_is_due(test, now) for test in tunnel.tests):
+    if not tunnel.testable or not any(_is_due(test, now) for test in tunnel.tests):
         return tunnel, []
     probes: list[Probe] = []
     tests: list[Test] = []
@@ -94,9 +99,10 @@ def advance(tunnel: Tunnel, now: Now) -> tuple[Tunnel, list[Probe]]:
             test = _excuse_stall(test, now)
             if test.begun is not None and test.attempts == len(test.schedule):
                 test = _missed(test, now)
-                mending = mending if mending.ailing else replace(mending, ailing=True)
+                if test.status == "down" and not mending.ailing:
+                    mending = replace(mending, ailing=True)
             else:
-                probes.append(Probe(tunnel.intent.remote, test.target.destination, test.sequence))
+                probes.append(_probe(tunnel.intent.remote, test))
                 test = _sent(test, now)
         tests.append(test)
     traffic = None if probes else tunnel.traffic
@@ -115,12 +121,25 @@ def answered(tunnel: Tunnel, answers: Iterable[Answer], now: Now) -> Tunnel:
     return replace(tunnel, tests=tuple(tests.values())) if ended else tunnel
 
 
-def unsent(tunnel: Tunnel, destination: str, sequence: int, now: Now) -> Tunnel:
+def rejected(tunnel: Tunnel, destination: str, sequence: int, reason: str) -> Tunnel:
+    """An attempt was answered badly: it has failed, the test goes on, and the reason is kept for the verdict."""
+    for place, test in enumerate(tunnel.tests):
+        if (
+            test.target.destination == destination
+            and test.rejection != reason
+            and _is_present(test, sequence)
+        ):
+            return _with_test(tunnel, place, replace(test, rejection=reason))
+    return tunnel
+
+
+def unsent(tunnel: Tunnel, destination: str, sequence: int, reason: str, now: Now) -> Tunnel:
     """A test whose attempt could not be sent tells nothing: it ends unknown and is soon begun again."""
     for place, test in enumerate(tunnel.tests):
         if test.target.destination == destination and _is_present(test, sequence):
             soon = max(now.mono, min(test.rhythm, now.mono + RETRY_UNSENT))
-            return _with_test(tunnel, place, _forget(test, soon))
+            unknown = replace(_forget(test, soon), rejection=f"cannot be asked: {reason}")
+            return _with_test(tunnel, place, unknown)
     return tunnel
 
 
@@ -146,7 +165,8 @@ def hear_at(tunnel: Tunnel, now: Now) -> float | None:
 
 def suspend(tunnel: Tunnel) -> Tunnel:
     """Without SAs nothing is tested, and what was known holds no longer."""
-    return replace(tunnel, tests=tuple(_forget(test, test.next_at) for test in tunnel.tests))
+    tests = (replace(_forget(test, test.next_at), missed=0, rejection="") for test in tunnel.tests)
+    return replace(tunnel, tests=tuple(tests))
 
 
 def doubt(tunnel: Tunnel) -> Tunnel:
@@ -172,9 +192,19 @@ def at_once(tunnel: Tunnel, now: Now) -> Tunnel:
 
 def next_at(tunnel: Tunnel) -> float | None:
     """When the tunnel's tests need the next tick."""
-    if not tunnel.connected or not tunnel.tests:
+    if not tunnel.testable or not tunnel.tests:
         return None
     return min(test.next_at for test in tunnel.tests)
+
+
+def _test(target: Target, known: Test | None, now: Now) -> Test:
+    if known is not None and known.target == target:
+        return known
+    new = Test(target, offsets(target), next_at=now.mono, rhythm=now.mono)
+    if known is None:
+        return new
+    owed = max(1, min(known.owed, recovery(target)))
+    return replace(new, owed=owed, last_attempt_wall=known.last_attempt_wall)
 
 
 def _bounded(target: Target) -> Target:
@@ -186,6 +216,11 @@ def _bounded(target: Target) -> Target:
         timeout=max(SHORTEST, target.timeout),
         max_retries=max(1, target.max_retries),
     )
+
+
+def _probe(remote: str, test: Test) -> Probe:
+    target = test.target
+    return Probe(remote, target.destination, test.sequence, target.asked, target.timeout)
 
 
 def _is_due(test: Test, now: Now) -> bool:
@@ -233,14 +268,12 @@ def _sent(test: Test, now: Now) -> Test:
 
 
 def _missed(test: Test, now: Now) -> Test:
-    return replace(
-        test,
-        begun=None,
-        next_at=max(test.rhythm, now.mono),
-        status="down",
-        owed=recovery(test.target),
-        loss=_smoothed_loss(test.loss, test.attempts),
-    )
+    """A test has failed. What fails a destination is an outage; loss is what is lost while it answers."""
+    missed = test.missed + 1
+    test = replace(test, begun=None, next_at=max(test.rhythm, now.mono), missed=missed)
+    if missed < test.target.fail_threshold:
+        return replace(test, loss=_smoothed_loss(test.loss, test.attempts))
+    return replace(test, status="down", owed=recovery(test.target))
 
 
 def _answered(test: Test, answer: Answer, now: Now) -> Test:
@@ -254,6 +287,8 @@ def _answered(test: Test, answer: Answer, now: Now) -> Test:
         next_at=max(test.rhythm, now.mono),
         status="up" if owed == 0 else test.status,
         owed=owed,
+        missed=0,
+        rejection="",
         loss=(_smoothed_loss(test.loss, lost) if lost else test.loss) * (1 - LOSS_WEIGHT),
         round_trip=smoothed,
     )

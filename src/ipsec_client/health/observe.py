@@ -6,7 +6,8 @@ An event that names an unknown remote changes nothing.
 from __future__ import annotations
 
 from ipsec_client.base.clock import Now
-from ipsec_client.health import monitor, repair, switch
+from ipsec_client.dialect.diagnosis import CAUSES
+from ipsec_client.health import failback, monitor, repair, switch
 from ipsec_client.health.copying import replace
 from ipsec_client.health.judge import lacking
 from ipsec_client.health.types import (
@@ -21,10 +22,13 @@ from ipsec_client.health.types import (
     KniLink,
     Loaded,
     Negotiation,
+    OperatorFailback,
     OperatorRestart,
+    Orphaned,
     PlutoState,
     ProbeAnswers,
     ProbeFailed,
+    ProbeRejected,
     RepairDone,
     Replacing,
     SecurityAssociations,
@@ -32,10 +36,16 @@ from ipsec_client.health.types import (
     Traffic,
     Tunnel,
     TunnelIntent,
+    Unanswered,
 )
 
 GRACE = 30.0
 """Seconds in which a tunnel that is new may come up before its KNI's being down is an alarm."""
+
+UNANSWERED = 3.5
+"""Seconds in which pluto sends four times (it waits 0.5, 1, 2 s) that a gateway without a monitor may leave
+unanswered; pluto itself gives it a minute.
+"""
 
 STILL = 2.0
 """Seconds of nothing coming in while something goes out that make a suspicion."""
@@ -49,7 +59,10 @@ def observe(client: Client, event: Event, now: Now) -> tuple[Client, list[Effect
         case PlutoState():
             return _pluto(client, event.alive, now), []
         case Intended():
-            return _intended(client, event, now), []
+            client = _intended(client, event, now)
+            return failback.follow(client, client.tunnels, now)
+        case OperatorFailback():
+            return failback.asked(client)
     place = next(
         (n for n, known in enumerate(client.tunnels) if known.intent.remote == event.remote), None
     )
@@ -68,16 +81,14 @@ def _of_tunnel(
     client: Client, tunnel: Tunnel, event: Event, now: Now
 ) -> tuple[Tunnel, list[Effect]]:
     match event:
-        case ProbeAnswers(_, answers):
-            return monitor.answered(tunnel, answers, now), []
-        case ProbeFailed(_, destination, sequence):
-            return monitor.unsent(tunnel, destination, sequence, now), []
+        case ProbeAnswers() | ProbeFailed() | ProbeRejected():
+            return _probed(tunnel, event, now), []
         case Counters(_, inbound, outbound):
             return _counted(tunnel, inbound, outbound, now), []
         case SecurityAssociations() if client.pluto_alive is not False:
             return _associated(tunnel, event, now), []
-        case ConnectionState():
-            return _connection(tunnel, event, now), []
+        case Orphaned() | Unanswered() | ConnectionState():
+            return _told_by_pluto(tunnel, event, now)
         case KniLink(_, up):
             return switch.linked(tunnel, up, now)
         case Replacing():
@@ -89,10 +100,21 @@ def _of_tunnel(
     return tunnel, []
 
 
+def _probed(tunnel: Tunnel, event: ProbeAnswers | ProbeFailed | ProbeRejected, now: Now) -> Tunnel:
+    match event:
+        case ProbeAnswers(_, answers):
+            return monitor.answered(tunnel, answers, now)
+        case ProbeFailed(_, destination, sequence, reason):
+            return monitor.unsent(tunnel, destination, sequence, reason, now)
+        case ProbeRejected(_, destination, sequence, reason):
+            return monitor.rejected(tunnel, destination, sequence, reason)
+
+
 def _intended(client: Client, event: Intended, now: Now) -> Client:
     known = {tunnel.intent.remote: tunnel for tunnel in client.tunnels}
     return replace(
         client,
+        policy=event.policy,
         tunnels=tuple(
             _kept(known[intent.remote], intent, intent.remote in event.restarted, now)
             if intent.remote in known
@@ -135,7 +157,12 @@ def _pluto(client: Client, alive: bool, now: Now) -> Client:
                 outbound=0,
                 past=replace(tunnel.past, excused_until=now.mono + repair.EXCUSE),
                 mending=replace(
-                    tunnel.mending, severed=False, repairs=0, failures=0, not_before=None
+                    tunnel.mending,
+                    severed=False,
+                    repairs=0,
+                    failures=0,
+                    not_before=None,
+                    fair_until=None,
                 ),
             )
             for tunnel in client.tunnels
@@ -152,10 +179,25 @@ def _associated(tunnel: Tunnel, event: SecurityAssociations, now: Now) -> Tunnel
     if lacking(tunnel) and was:
         tunnel = repair.tried(tunnel, now)
     if tunnel.connected and not was:
+        mending = replace(tunnel.mending, orphan=False)
+        tunnel = replace(tunnel, mending=mending, connected_at=now.mono)
         return monitor.at_once(tunnel, now)
     if was and not tunnel.connected:
+        tunnel = replace(tunnel, silent=False)
         return repair.disconnected(monitor.suspend(tunnel), now)
     return tunnel
+
+
+def _told_by_pluto(
+    tunnel: Tunnel, event: Orphaned | Unanswered | ConnectionState, now: Now
+) -> tuple[Tunnel, list[Effect]]:
+    match event:
+        case Orphaned():
+            return repair.orphaned(tunnel, now), []
+        case Unanswered(_, seconds):
+            return _unanswered(tunnel, seconds, now), []
+    told = _connection(tunnel, event, now)
+    return told, _diagnosed(tunnel, told)
 
 
 def _connection(tunnel: Tunnel, event: ConnectionState, now: Now) -> Tunnel:
@@ -168,9 +210,18 @@ def _connection(tunnel: Tunnel, event: ConnectionState, now: Now) -> Tunnel:
     negotiation = event.negotiation
     if negotiation is None or _told_before(tunnel.negotiation, negotiation):
         return tunnel
+    negotiation = _as_known(tunnel.negotiation, negotiation)
     began = negotiation.state == "trying" and tunnel.negotiation.state != "trying"
     tunnel = replace(tunnel, negotiation=negotiation)
     return repair.tried(tunnel, now) if began else tunnel
+
+
+def _unanswered(tunnel: Tunnel, seconds: float, now: Now) -> Tunnel:
+    """With a monitor its tests tell more, and sooner. While something comes in, only the daemon is away."""
+    heard = tunnel.heard_at is not None and now.mono - tunnel.heard_at < seconds
+    if seconds < UNANSWERED or tunnel.tests or not tunnel.connected or heard:
+        return tunnel
+    return replace(tunnel, silent=True, mending=replace(tunnel.mending, ailing=True))
 
 
 def _told_before(known: Negotiation, now: Negotiation) -> bool:
@@ -180,8 +231,29 @@ def _told_before(known: Negotiation, now: Negotiation) -> bool:
     return known == now
 
 
+def _as_known(known: Negotiation, now: Negotiation) -> Negotiation:
+    """The next attempt finds in its way what the one before did, until it is told otherwise or comes through."""
+    if known.state != "trying" or now.state != "trying" or now.blocker or not known.blocker:
+        return now
+    return Negotiation(now.state, now.attempt, known.notify, known.blocker)
+
+
+def _diagnosed(before: Tunnel, tunnel: Tunnel) -> list[Effect]:
+    """A decision where something else is in the way than before."""
+    found, known = tunnel.negotiation, before.negotiation
+    if found.blocker is None or (found.state, found.blocker) == (known.state, known.blocker):
+        return []
+    what = "blocked" if found.state == "blocked" else "suspected"
+    told = f": {found.notify}" if found.notify else ""
+    return [Decision(tunnel.intent.remote, what, f"{CAUSES[found.blocker].plain}{told}")]
+
+
 def _counted(tunnel: Tunnel, inbound: int, outbound: int, now: Now) -> Tunnel:
     """Something goes out and nothing comes in: test at once. Our own probes are not counted as traffic."""
+    if inbound != tunnel.received:
+        if tunnel.received is not None and inbound:
+            tunnel = replace(tunnel, heard_at=now.mono, silent=False)
+        tunnel = replace(tunnel, received=inbound)
     base = tunnel.traffic
     fresh = Traffic(inbound, outbound, now.mono)
     if base is None or inbound != base.inbound or outbound <= base.outbound:

@@ -107,7 +107,8 @@ def spared(tunnel: Tunnel) -> Tunnel:
 def anew(tunnel: Tunnel) -> Tunnel:
     """Pluto has it freshly loaded: it may be initiated at once, and what blocked it may be gone."""
     return replace(
-        _unblocked(tunnel), mending=replace(tunnel.mending, repairs=0, failures=0, not_before=None)
+        _unblocked(tunnel),
+        mending=replace(tunnel.mending, repairs=0, failures=0, not_before=None, fair_until=None),
     )
 
 
@@ -120,9 +121,14 @@ def disconnected(tunnel: Tunnel, now: Now) -> Tunnel:
 
 def tried(tunnel: Tunnel, now: Now) -> Tunnel:
     """Pluto is at it by itself, or about to be."""
-    mending = tunnel.mending
-    fair = max(mending.not_before or now.mono, now.mono + FAIR)
-    return replace(tunnel, mending=replace(mending, not_before=fair))
+    return replace(tunnel, mending=replace(tunnel.mending, fair_until=now.mono + FAIR))
+
+
+def orphaned(tunnel: Tunnel, now: Now) -> Tunnel:
+    """Pluto is not at it: with an IKE SA left it takes no child SA for one to revive (4.10)."""
+    if tunnel.inbound or tunnel.outbound or tunnel.mending.repairing:
+        return tunnel
+    return replace(tunnel, mending=replace(tunnel.mending, fair_until=None, orphan=True))
 
 
 def settle(client: Client, now: Now) -> tuple[Client, list[Effect]]:
@@ -182,8 +188,9 @@ def _due(client: Client, tunnel: Tunnel) -> float | None:
 
 
 def _not_before(client: Client, tunnel: Tunnel) -> float:
-    due = tunnel.mending.not_before
-    return client.started if due is None else due
+    mending = tunnel.mending
+    due = client.started if mending.not_before is None else mending.not_before
+    return due if mending.fair_until is None else max(due, mending.fair_until)
 
 
 def _restart(client: Client, tunnel: Tunnel, now: Now) -> tuple[Tunnel, list[Effect]]:
@@ -220,7 +227,7 @@ def _how(tunnel: Tunnel, asked: bool) -> How:
     repairs = tunnel.mending.repairs
     if repairs % 3 == 2:
         return "replace"
-    untried = repairs == 0 and tunnel.negotiation.state == "idle"
+    untried = repairs == 0 and (tunnel.negotiation.state == "idle" or tunnel.mending.orphan)
     return "initiate" if untried and not tunnel.inbound and not tunnel.outbound else "restart"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import inf
 
 from ipsec_client.base.clock import Now
-from ipsec_client.health import monitor, repair, switch
+from ipsec_client.health import failback, monitor, repair, switch
 from ipsec_client.health.copying import replace
 from ipsec_client.health.judge import judge
 from ipsec_client.health.observe import observe
@@ -46,7 +46,7 @@ def step(client: Client, event: Event, now: Now) -> tuple[Client, list[Effect]]:
 
 def next_wake(client: Client) -> float | None:
     """The monotonic instant by which the next Tick is needed; None: only an event can change anything."""
-    wake = inf
+    wake = failback.next_at(client) or inf
     for tunnel in client.tunnels:
         for instant in (
             monitor.next_at(tunnel),

@@ -6,8 +6,10 @@ Raises only on evidence, lowers at once. The table is in docs/health.md.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
 
 from ipsec_client.base.clock import Now
+from ipsec_client.health import failback
 from ipsec_client.health.copying import replace
 from ipsec_client.health.subnets import covers
 from ipsec_client.health.types import (
@@ -24,7 +26,7 @@ FLAP_MEMORY = 600.0
 """Seconds for which a flap, or another hand's lowering, counts."""
 
 HOLD = 10.0
-"""Seconds of hold-down after the second flap; each further one doubles it."""
+"""Seconds of hold-down after the second flap, unless configured; each further one doubles it."""
 
 HAND_HOLD = 10.0
 """Seconds for which a KNI that another hand lowered is left alone; each repetition doubles it."""
@@ -38,9 +40,9 @@ RAISE_SEEN = 2.0
 BY_HAND = "another hand lowered it"
 
 
-def hold_down(flaps: Iterable[float], now: Now) -> float:
+def hold_down(flaps: Iterable[float], now: Now, first: float = HOLD) -> float:
     """Seconds a tunnel must be up before it carries again: none after one flap in memory, then 10, 20, 40 …"""
-    return _doubled(HOLD, _recent(flaps, now) - 2)
+    return _doubled(first, _recent(flaps, now) - 2)
 
 
 def hand_hold(seized: Iterable[float], now: Now) -> float:
@@ -71,17 +73,18 @@ def linked(tunnel: Tunnel, up: bool, now: Now) -> tuple[Tunnel, list[Effect]]:
 
 def settle(client: Client, now: Now) -> tuple[Client, list[Effect]]:
     """Lowers what is down, raises what is up and not held, and keeps what is merely degraded as a last resort."""
-    if all(_at_rest(tunnel) for tunnel in client.tunnels):
+    if failback.carrier_known(client) and all(_at_rest(tunnel) for tunnel in client.tunnels):
         return client, []
     tunnels = list(client.tunnels)
     effects: list[Effect] = []
     for decide in (_lower_down, _raise_up, _weigh_degraded):
         for place in range(len(tunnels)):
-            tunnels[place], decided = decide(tunnels, place, now)
+            tunnels[place], decided = decide(client, tunnels, place, now)
             effects += decided
-    if all(new is old for new, old in zip(tunnels, client.tunnels, strict=True)):
-        return client, []
-    return replace(client, tunnels=tuple(tunnels)), effects
+    if any(new is not old for new, old in zip(tunnels, client.tunnels, strict=True)):
+        client = replace(client, tunnels=tuple(tunnels))
+    client, moved = failback.follow(client, tunnels, now)
+    return client, [*effects, *moved]
 
 
 def next_at(tunnel: Tunnel) -> float | None:
@@ -103,7 +106,9 @@ def _at_rest(tunnel: Tunnel) -> bool:
     return False
 
 
-def _lower_down(tunnels: list[Tunnel], place: int, now: Now) -> tuple[Tunnel, list[Effect]]:
+def _lower_down(
+    client: Client, tunnels: list[Tunnel], place: int, now: Now
+) -> tuple[Tunnel, list[Effect]]:
     tunnel = tunnels[place]
     carrying = tunnel.carrying
     if tunnel.verdict.judgement != "down" or (carrying.state == "lowered" and carrying.decided):
@@ -111,23 +116,27 @@ def _lower_down(tunnels: list[Tunnel], place: int, now: Now) -> tuple[Tunnel, li
     return _lowered(tunnel, tunnel.verdict.reason, now)
 
 
-def _raise_up(tunnels: list[Tunnel], place: int, now: Now) -> tuple[Tunnel, list[Effect]]:
+def _raise_up(
+    client: Client, tunnels: list[Tunnel], place: int, now: Now
+) -> tuple[Tunnel, list[Effect]]:
     tunnel = tunnels[place]
     if tunnel.carrying.state == "raised":
         return _raised_again(tunnel, now)
     if tunnel.verdict.judgement != "up":
         return _unheld(tunnel), []
-    release, reason = _release(tunnel, _alone(tunnels), now)
+    release, reason = _release(client, tunnels, tunnel, now)
     if release <= now.mono:
         return _raised(tunnel, tunnel.verdict.reason, now)
-    if tunnel.carrying.state == "held" and tunnel.carrying.until == release:
+    held = Carrying("held", reason, None if release == inf else release)
+    if tunnel.carrying == held:
         return tunnel, []
-    held = Carrying("held", reason, release)
-    decision = Decision(tunnel.intent.remote, "held", f"{reason}: {release - now.mono:.0f} s more")
-    return replace(tunnel, carrying=held), [decision]
+    left = "" if release == inf else f": {release - now.mono:.0f} s more"
+    return replace(tunnel, carrying=held), [Decision(tunnel.intent.remote, "held", reason + left)]
 
 
-def _weigh_degraded(tunnels: list[Tunnel], place: int, now: Now) -> tuple[Tunnel, list[Effect]]:
+def _weigh_degraded(
+    client: Client, tunnels: list[Tunnel], place: int, now: Now
+) -> tuple[Tunnel, list[Effect]]:
     """A degraded tunnel yields to one that is up and seen to carry, and steps in where none is."""
     tunnel = tunnels[place]
     if tunnel.verdict.judgement != "degraded":
@@ -136,7 +145,7 @@ def _weigh_degraded(tunnels: list[Tunnel], place: int, now: Now) -> tuple[Tunnel
         other
         for other in tunnels
         if other.verdict.judgement == "up"
-        and _carries(other)
+        and other.carries
         and covers(other.intent.pairs, tunnel.intent.pairs)
     ]
     if tunnel.carrying.state == "raised":
@@ -150,31 +159,28 @@ def _weigh_degraded(tunnels: list[Tunnel], place: int, now: Now) -> tuple[Tunnel
     return _raised(tunnel, f"{tunnel.verdict.reason}, but no other tunnel is up", now)
 
 
-def _release(tunnel: Tunnel, alone: bool, now: Now) -> tuple[float, str]:
+def _release(client: Client, tunnels: list[Tunnel], tunnel: Tunnel, now: Now) -> tuple[float, str]:
     """When an up tunnel may carry, and what keeps it until then. A hold-down is for where another carries."""
-    flapped = tunnel.verdict.since + hold_down(tunnel.past.flaps, now)
+    flapped = tunnel.verdict.since + hold_down(tunnel.past.flaps, now, client.policy.hold_down)
     if tunnel.past.hold_until is not None:
         flapped = min(flapped, tunnel.past.hold_until)
-    if alone:
+    if not any(
+        other.carries and covers(other.intent.pairs, tunnel.intent.pairs) for other in tunnels
+    ):
         flapped = now.mono
-    by_hand = _hand_release(tunnel, now)
-    if by_hand > flapped:
-        return by_hand, BY_HAND
-    return flapped, f"went down {_recent(tunnel.past.flaps, now)} times of late"
+    waiting = failback.waits(client, tunnels, tunnel, now)
+    return max(
+        (flapped, f"went down {_recent(tunnel.past.flaps, now)} times of late"),
+        (_hand_release(tunnel, now), BY_HAND),
+        *([waiting] if waiting else []),
+        key=lambda kept: kept[0],
+    )
 
 
 def _hand_release(tunnel: Tunnel, now: Now) -> float:
     if not tunnel.past.seized:
         return now.mono
     return tunnel.past.seized[-1] + hand_hold(tunnel.past.seized, now)
-
-
-def _alone(tunnels: list[Tunnel]) -> bool:
-    return not any(_carries(tunnel) for tunnel in tunnels)
-
-
-def _carries(tunnel: Tunnel) -> bool:
-    return tunnel.carrying.state == "raised" and tunnel.kni_up is not False
 
 
 def _unheld(tunnel: Tunnel) -> Tunnel:

@@ -9,42 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from ipsec_client.health.subnets import ANY_TO_ANY, Pairs
-
-# --- what is wanted -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Target:
-    """One monitor destination with its timing in seconds: attempts every ``timeout / max_retries``.
-
-    A reply to any attempt ends the test well; none within ``timeout`` ends it badly. Tests begin every
-    ``interval``, or at once after a test that was longer (page, Tunnel Monitoring). Above ``loss_limit``
-    (share of attempts, 0 to 1) or ``latency_limit`` (seconds) a tunnel that answers is degraded.
-    """
-
-    destination: str
-    interval: float = 0.2
-    timeout: float = 0.8
-    max_retries: int = 4
-    loss_limit: float | None = None
-    latency_limit: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TunnelIntent:
-    """What the document says of one remote. No ``targets``: child SAs are the only evidence."""
-
-    remote: str
-    targets: tuple[Target, ...] = ()
-    required: int | None = None  # how many targets must answer; None: all
-    pairs: Pairs = ANY_TO_ANY
-
+from ipsec_client.dialect.diagnosis import Blocker
+from ipsec_client.health.mending import Mending as Mending  # noqa: PLC0414 — of this vocabulary too
+from ipsec_client.health.mending import Past as Past  # noqa: PLC0414
+from ipsec_client.health.mending import Traffic as Traffic  # noqa: PLC0414
+from ipsec_client.health.trial import Test as Test  # noqa: PLC0414
+from ipsec_client.health.wanted import Policy as Policy  # noqa: PLC0414
+from ipsec_client.health.wanted import Question as Question  # noqa: PLC0414
+from ipsec_client.health.wanted import Target as Target  # noqa: PLC0414
+from ipsec_client.health.wanted import TunnelIntent as TunnelIntent  # noqa: PLC0414
 
 # --- what is known --------------------------------------------------------------------------------
 
 Judgement = Literal["up", "degraded", "down", "unknown"]
-Blocker = Literal["key", "proposal", "identity", "name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +34,11 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Negotiation:
-    """How far IKE has come. ``attempt`` goes with trying, ``blocker`` with blocked.
+    """How far IKE has come. ``attempt`` goes with trying.
 
-    ``notify`` is what the peer answered (NO_PROPOSAL_CHOSEN); with the blocker name, the name.
+    ``blocker`` is what is in its way: blocked waits for somebody to change it, trying goes on, since nobody
+    signed what tells of it, or it may pass. ``notify`` is what the peer answered (NO_PROPOSAL_CHOSEN) or pluto
+    said; with the blocker name, the name.
     """
 
     state: Literal["idle", "trying", "established", "blocked"] = "idle"
@@ -105,6 +84,7 @@ class Intended:
 
     tunnels: tuple[TunnelIntent, ...]
     restarted: tuple[str, ...] = ()  # those that cannot go on until their connection is replaced
+    policy: Policy = Policy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +112,21 @@ class PlutoState:
     """Whether the client's pluto lives and answers."""
 
     alive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Orphaned:
+    """Pluto has an IKE SA for the tunnel, no child SA, and tries for none: it will not come back by itself."""
+
+    remote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The gateway has answered no message of an established IKE SA, sent again and again, for so long."""
+
+    remote: str
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +165,26 @@ class ProbeFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeRejected:
+    """A destination answered a probe otherwise than well: the attempt has failed. ``reason`` says how, as in
+    "refuses the connection".
+    """
+
+    remote: str
+    destination: str
+    sequence: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Counters:
-    """Bytes through the tunnel device so far; they survive rekeys and reset with the device."""
+    """Bytes through the tunnel device of this index so far. ``last``: it has just ended; another counts anew."""
 
     remote: str
     inbound: int
     outbound: int
+    device: int = 0
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +201,11 @@ class OperatorRestart:
 
     remote: str
     request: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorFailback:
+    """An operator wants traffic back on the preferred tunnels that are up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +229,16 @@ Event = (
     | Replacing
     | SecurityAssociations
     | PlutoState
+    | Orphaned
+    | Unanswered
     | ConnectionState
     | ProbeAnswers
     | ProbeFailed
+    | ProbeRejected
     | Counters
     | KniLink
     | OperatorRestart
+    | OperatorFailback
     | RepairDone
     | Tick
 )
@@ -245,11 +263,15 @@ class Raise:
 
 
 class Probe(NamedTuple):
-    """Send one echo request through the tunnel; ``sequence`` has 16 bits, as in ICMP (RFC 792)."""
+    """Ask through the tunnel; ``sequence`` has 16 bits, as in ICMP (RFC 792). After ``patience`` seconds nobody
+    waits for the answer any more.
+    """
 
     remote: str
     destination: str
     sequence: int
+    question: Question
+    patience: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,59 +309,6 @@ Effect = Lower | Raise | Probe | Restart | RestartPluto | Decision
 
 
 @dataclass(frozen=True)
-class Test:
-    """A destination under test. ``begun`` is when its present test began; None: between two tests."""
-
-    target: Target
-    schedule: tuple[float, ...]  # when its attempts are made, in seconds after it began
-    sequence: int = 0  # of the next attempt
-    begun: float | None = None
-    first: int = 0  # sequence of the present test's first attempt
-    attempts: int = 0  # sent in the present test
-    next_at: float = 0.0  # the next attempt, the end of the test, or the beginning of the next
-    rhythm: float = 0.0  # when the next test begins that no event asked for
-    status: Literal["up", "down", "unknown"] = "unknown"
-    owed: int = 1  # tests in a row still to be answered before it is up
-    loss: float = 0.0  # smoothed share of attempts lost
-    round_trip: float | None = None  # smoothed, seconds
-    last_attempt_wall: float | None = None
-
-
-@dataclass(frozen=True)
-class Past:
-    """What a tunnel has behind it that delays its carrying again."""
-
-    flaps: tuple[float, ...] = ()  # when it went down by itself, newest last
-    seized: tuple[float, ...] = ()  # when another hand lowered the KNI, newest last
-    excused_until: float = 0.0  # going down before is our doing and no flap
-    hold_until: float | None = None  # a hold-down from before a restart of the agent ends
-
-
-@dataclass(frozen=True)
-class Mending:
-    """Where the repair of a tunnel stands."""
-
-    repairing: bool = False  # a Restart is outstanding
-    lost_at: float | None = None  # nothing heard of it by then: taken as failed
-    severed: bool = False  # told to terminate, and the SAs are still counted
-    ailing: bool = False  # a test was missed, or a repair failed, since the last Restart
-    requests: tuple[str, ...] = ()  # operators' restarts that wait for the outstanding one
-    repairs: int = 0  # in a row without success
-    failures: int = 0  # in a row that could not be carried out
-    not_before: float | None = None  # the next one
-    last_restart_wall: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Traffic:
-    """Bytes through the tunnel device, and since when more has gone out and nothing come in."""
-
-    inbound: int
-    outbound: int
-    since: float
-
-
-@dataclass(frozen=True)
 class Tunnel:
     """Four independent fields (design, section 7) and the evidence behind them."""
 
@@ -354,6 +323,10 @@ class Tunnel:
     pairs: int = 1  # of subnets that have child SAs both ways, while connected
     kni_up: bool | None = None  # None: not observed since it was last raised
     traffic: Traffic | None = None
+    connected_at: float | None = None  # since when it has child SAs in both directions
+    received: int | None = None  # bytes that had come in through the tunnel device
+    heard_at: float | None = None  # when they had last become more
+    silent: bool = False  # the gateway answers no IKE, and nothing comes in either
     proving_until: float | None = None  # new and never up: no alarm before
     past: Past = field(default_factory=Past)
     mending: Mending = field(default_factory=Mending)
@@ -362,6 +335,16 @@ class Tunnel:
     def connected(self) -> bool:
         """Whether the kernel is known to have child SAs in both directions."""
         return bool(self.inbound and self.outbound)
+
+    @property
+    def testable(self) -> bool:
+        """Whether a probe says anything. Into a tunnel that is being severed it would only wake pluto's trap."""
+        return self.connected and not self.mending.severed
+
+    @property
+    def carries(self) -> bool:
+        """Whether its KNI is raised, and not seen down."""
+        return self.carrying.state == "raised" and self.kni_up is not False
 
     @property
     def flaps(self) -> tuple[float, ...]:
@@ -391,6 +374,10 @@ class Client:
     cold: bool = True
     budget: tuple[float, ...] = ()  # recent repairs of the client, for its limit
     next_pluto_restart: float = 0.0  # not before
+    policy: Policy = Policy()
+    carrier: str | None = None  # the preferred one of those that carry: traffic is on it
+    in_use: str | None = None  # where traffic belongs until failback; None: on the preferred one
+    away_since: float | None = None  # when another began to carry in place of the one in use
 
     def tunnel(self, remote: str) -> Tunnel:
         """The tunnel of a remote; raises KeyError for an unknown one."""

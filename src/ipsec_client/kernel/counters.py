@@ -37,7 +37,7 @@ class Counters:
 
     def read(self) -> dict[str, Device]:
         """Every device by name."""
-        return {link.name: _device(link) for link in rtnetlink.links(self._kernel)}
+        return {link.name: as_device(link) for link in rtnetlink.links(self._kernel)}
 
     def close(self) -> None:
         """Closes the socket; while it is open the kernel keeps the namespace, even an unnamed one."""
@@ -47,10 +47,11 @@ class Counters:
 def devices(netns: str) -> dict[str, Device]:
     """Every device of a namespace by name, once."""
     with Netlink(NETLINK_ROUTE, netns) as kernel:
-        return {link.name: _device(link) for link in rtnetlink.links(kernel)}
+        return {link.name: as_device(link) for link in rtnetlink.links(kernel)}
 
 
-def _device(link: Link) -> Device:
+def as_device(link: Link) -> Device:
+    """A link as a device with its counters."""
     count = link.counters
     return Device(
         name=link.name,

@@ -10,10 +10,12 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
-from ipsec_client.kernel import rtnetlink
+from ipsec_client.kernel import policies, rtnetlink
 from ipsec_client.kernel.netlink import NETLINK_ROUTE, NETLINK_XFRM, Netlink, attributes
+from ipsec_client.kernel.policies import XFRM_MSG_GETPOLICY, XFRMNLGRP_POLICY, PolicyTable
 from ipsec_client.kernel.rtnetlink import GROUP, RTM_DELLINK
 
 XFRM_MSG_NEWSA, XFRM_MSG_DELSA, XFRM_MSG_GETSA = 0x10, 0x11, 0x12
@@ -27,6 +29,7 @@ KEYED = frozenset({XFRMA_ALG_AUTH, XFRMA_ALG_CRYPT, XFRMA_ALG_AEAD, XFRMA_ALG_AU
 
 XFRM_SELECTOR = 56  # bytes of struct xfrm_selector
 XFRM_ID = struct.Struct("=16sIB3x")  # daddr, spi (network order), proto
+XFRM_USERSA_ID = struct.Struct("=16sIHBx")  # daddr, spi (network order), family, proto
 XFRM_ADDRESS = struct.Struct("=16s")
 XFRM_USERSA_INFO = 224  # bytes
 XFRM_USERSA_REQID = struct.Struct("=I")
@@ -125,18 +128,19 @@ def _key(sa: Sa) -> tuple[int, str, int, int]:
 
 
 class SaWatch:
-    """Keeps an ``SaTable`` of a namespace true, on the running loop; tells which tunnels' SAs changed.
+    """Keeps the SAs and policies of a namespace true, on the running loop; tells which tunnels' changed.
 
     ``on_change`` is called on the loop with the if_ids concerned, once for all events that waited. After a flush
-    or an overrun of the event buffer the table is dumped anew, so no change is ever lost.
+    or an overrun of the event buffer both tables are dumped anew, so no change is ever lost.
     """
 
     def __init__(self, netns: str, on_change: Callable[[frozenset[int]], None]) -> None:
         self._netns = netns
         self._on_change = on_change
-        self._events = Netlink(NETLINK_XFRM, netns, groups=(XFRMNLGRP_EXPIRE, XFRMNLGRP_SA))
+        groups = (XFRMNLGRP_EXPIRE, XFRMNLGRP_SA, XFRMNLGRP_POLICY)
+        self._events = Netlink(NETLINK_XFRM, netns, groups=groups)
         self._asker = Netlink(NETLINK_XFRM, netns)
-        self.table = self._dump()
+        self.table, self.policies = self._dump()
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._events.fileno(), self._ready)
 
@@ -148,14 +152,23 @@ class SaWatch:
 
     def resync(self) -> None:
         """Dumps again and tells what differs; for a slow poll that trusts no event."""
-        self._become(self._dump())
+        self._become(*self._dump())
+
+    def counts(self, if_id: int, local: Collection[str]) -> tuple[int, int]:
+        """Inbound and outbound SAs of a tunnel; one that no policy leads to carries nothing and is none."""
+        inbound, outbound = self.table.counts(if_id, local)
+        return inbound, outbound if self.policies.leads_out(if_id) else 0
 
     def _ready(self) -> None:
-        table = self.table
+        table, leading = self.table, self.policies
         stale = False
 
         def take(kind: int, body: memoryview) -> None:
-            nonlocal table, stale
+            nonlocal table, leading, stale
+            policy = policies.parse(kind, body)
+            if policy is not None:
+                leading = leading.after(policy)
+                return
             event = parse(kind, body)
             if isinstance(event, Flushed):
                 stale = True
@@ -163,16 +176,18 @@ class SaWatch:
                 table = table.after(event)
 
         stale = not self._events.events(take) or stale
-        self._become(self._dump() if stale else table)
+        self._become(*(self._dump() if stale else (table, leading)))
 
-    def _become(self, table: SaTable) -> None:
-        changed = table.changed(self.table)
-        self.table = table
+    def _become(self, table: SaTable, leading: PolicyTable) -> None:
+        changed = table.changed(self.table) | leading.changed(self.policies)
+        self.table, self.policies = table, leading
         if changed:
             self._on_change(changed)
 
-    def _dump(self) -> SaTable:
-        return SaTable.of(self._asker.dump(XFRM_MSG_GETSA, b"", parse_sa))
+    def _dump(self) -> tuple[SaTable, PolicyTable]:
+        associations = self._asker.dump(XFRM_MSG_GETSA, b"", parse_sa)
+        leading = self._asker.dump(XFRM_MSG_GETPOLICY, b"", policies.parse_policy)
+        return SaTable.of(associations), PolicyTable.of(leading)
 
 
 def associations(netns: str) -> list[Sa]:
@@ -186,6 +201,15 @@ def uses(netns: str) -> list[SaUse]:
     with Netlink(NETLINK_XFRM, netns) as asker:
         found = asker.dump(XFRM_MSG_GETSA, b"", _parse_use)
     return [use for use in found if _counts(use.sa)]
+
+
+def remove(netns: str, destination: str, spi: int) -> None:
+    """Removes one ESP SA; one that is gone already is no error."""
+    family = socket.AF_INET6 if ":" in destination else socket.AF_INET
+    address = socket.inet_pton(family, destination)
+    body = XFRM_USERSA_ID.pack(address, socket.htonl(spi), family, IPPROTO_ESP)
+    with Netlink(NETLINK_XFRM, netns) as asker, suppress(ProcessLookupError):
+        asker.request(XFRM_MSG_DELSA, body)
 
 
 def flush(netns: str) -> None:

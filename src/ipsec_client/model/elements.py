@@ -16,6 +16,7 @@ from ipsec_client.model.interfaces import (
     Neighborhood,
     NetworkInterface,
 )
+from ipsec_client.model.monitors import MonitorDestination, TunnelMonitor
 from ipsec_client.model.profile import (
     DIGESTS,
     ENCRYPTIONS,
@@ -73,52 +74,6 @@ __all__ = [
 
 INTERNAL_TENANT = "_internal_"
 """The tenant of ingress KNIs whose remote names none (page, generated configuration)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class MonitorDestination(Element):
-    """A host behind the gateway that must answer pings sent through the tunnel."""
-
-    address: str = key(
-        v.HOST,
-        "Address or name to ping; it must be reachable through the tunnel",
-        effect="Where the agent's probes go",
-    )
-    timeout: v.Duration | None = leaf(
-        v.DURATION,
-        "Time for the destination to answer in; unset: 800ms",
-        effect="How long a test waits for an answer until it counts as missed",
-        unit="s",
-    )
-    max_retries: int | None = leaf(
-        v.number(1, 100),
-        "Attempts within timeout, all missed: unhealthy; unset: 4",
-        effect="How many probes a test sends, timeout / max-retries apart",
-    )
-    interval: v.Duration | None = leaf(
-        v.DURATION,
-        "Time from one test to the next; unset: 200ms",
-        effect="How often the destination is tested",
-        unit="s",
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class TunnelMonitor(Element):
-    """Pings through the tunnel; a tunnel whose destinations stop answering is left and restarted."""
-
-    enabled: bool | None = leaf(
-        v.BOOLEAN,
-        "Whether the remote is monitored",
-        effect="Whether probes are sent and judged at all",
-        default=True,
-    )
-    destinations_required: int | None = leaf(
-        v.number(1, 16),
-        "How many destinations must answer; unset: all",
-        effect="From how many missing destinations on the tunnel is left and restarted",
-    )
-    destination: tuple[MonitorDestination, ...] = children(MonitorDestination)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,6 +166,26 @@ class IpsecClient(Element):
         "Network the KNIs' addresses are taken from",
         effect="The addresses of both ends of each KNI, left= and listen=",
         default=v.Prefix("169.254.129.0/27"),
+    )
+    hold_down: v.Duration | None = leaf(
+        v.DURATION,
+        "Time for which a tunnel that went down twice of late is not used again; each further time doubles it",
+        effect="How long the ingress KNI of a tunnel that flaps stays down",
+        default=v.Duration(10, "s"),
+        unit="s",
+    )
+    failback: str | None = leaf(
+        v.choice("immediate", "delayed", "manual"),
+        "When traffic goes back to a preferred tunnel that is up again",
+        effect="How long the ingress KNIs that come before the tunnel in use stay down",
+        default="immediate",
+    )
+    failback_delay: v.Duration | None = leaf(
+        v.DURATION,
+        "Time for which the preferred tunnel must be up, with failback delayed",
+        effect="How long the ingress KNIs that come before the tunnel in use stay down",
+        default=v.Duration(5, "m"),
+        unit="s",
     )
 
 

@@ -185,6 +185,15 @@ def _read_prefix(text: str) -> Prefix:
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)", re.ASCII)
 
 
+def is_address(host: str) -> bool:
+    """Whether a host is written as an address, and not as a name."""
+    try:
+        _address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def _read_host(text: str) -> str:
     try:
         return str(_address(text))
@@ -238,6 +247,13 @@ IDENTITY = _matching(
     r"[!$&(-+.-:<>-\[\]-z|~-]+",
     255,
     "is not an IKE identity (address, name, user@name or @name)",
+)
+HTTP_PATH = _matching("http-path", r"/[!$-~]*", 1024, "is not a path such as /vpntest")
+HTTP_STATUS = _matching(
+    "http-status",
+    r"[1-5][0-9][0-9](-[1-5][0-9][0-9])?",
+    7,
+    "is not an HTTP status such as 200, nor a range such as 200-299",
 )
 OPTION = _matching("option-name", r"[A-Za-z][A-Za-z0-9_-]*", 63, "is not an option name")
 TEXT: ValueType[str] = ValueType("string", _read_text)

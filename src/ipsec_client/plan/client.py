@@ -17,6 +17,7 @@ from ipsec_client.plan.forwarding import Forwarding, ask_again, known_to_be_alon
 from ipsec_client.plan.objects import (
     LAST_METRIC,
     MAIN_TABLE,
+    PROBE_MARK,
     Connection,
     Firewall,
     Kni,
@@ -235,6 +236,10 @@ class Inside:
             into.add(f"iifname {tunnels} meta l4proto {icmp} accept")
             into.add(f"iifname {knis} meta l4proto {icmp} accept")
             out.add(f"oifname {tunnels} meta l4proto {icmp} accept")
+            into.add(f"iifname {tunnels} meta l4proto {{ tcp, udp }} ct state established accept")
+            out.add(
+                f"oifname {tunnels} meta mark {PROBE_MARK} meta l4proto {{ tcp, udp }} meta mark set 0 accept"
+            )
             out.add(f"oifname {knis} meta l4proto {icmp} accept")
         for tunnel in self.tunnels:
             forward.add(f'iifname "{tunnel.remote.name}" oifname "{tunnel.device}" accept')

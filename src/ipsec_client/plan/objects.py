@@ -33,6 +33,9 @@ NFT_TABLE = "ipsec_client"
 OUT_OF_TUNNEL = 0x02000000
 """The bit that the router's firewall sets in the mark of a connection that came out of a tunnel."""
 
+PROBE_MARK = 12800
+"""The mark of probes over TCP and UDP, from their socket to the namespace's firewall, which takes it off."""
+
 ALIAS = "ipsec-client"
 """The link alias (ifalias) of the devices we create."""
 
@@ -105,6 +108,23 @@ class Firewall:
     @property
     def identity(self) -> tuple[str, ...]:
         return (self.kind, self.netns)
+
+
+@dataclass(frozen=True, slots=True)
+class DockerRules:
+    """What Docker's firewall is told to let pass, where there is one: what comes in by these devices, which our own
+    table judges. Docker drops whatever is forwarded and is not for a container; its chain for others' rules is asked
+    first.
+    """
+
+    kind: ClassVar[str] = "rules for Docker"
+    phase: ClassVar[Phase] = Phase.GUARD
+    name: ClassVar[str] = "DOCKER-USER"
+    devices: tuple[str, ...]
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        return (self.kind,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +264,8 @@ class Connection:
         return (self.kind, self.client, self.remote)
 
 
-Object = Namespace | Sysctl | Firewall | Kni | TunnelDevice | Rule | Route | Pluto | Connection
-KernelObject = Namespace | Sysctl | Firewall | Kni | TunnelDevice | Rule | Route
+KernelObject = Namespace | Sysctl | Firewall | DockerRules | Kni | TunnelDevice | Rule | Route
+Object = KernelObject | Pluto | Connection
 
 
 def _version(family: int) -> str:

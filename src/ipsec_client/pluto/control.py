@@ -129,6 +129,14 @@ class Control:
         """All SAs, also those that are coming to be."""
         return status.states(self._ask("--showstates").lines)
 
+    def children(self) -> list[status.Child]:
+        """The child SAs with their SPIs."""
+        return status.children(self._ask("--showstates").lines)
+
+    def delete_state(self, serial: int) -> Answer:
+        """Ends one SA, telling the gateway; the others of its connection stay."""
+        return self._ask("--deletestate", str(serial))
+
     def loaded(self) -> set[str]:
         """The names of the connections it has."""
         return status.loaded(self.status().lines)
@@ -186,7 +194,7 @@ class Control:
 
 
 def _refusal(exit_status: int, lines: tuple[str, ...], command: str) -> str | None:
-    if command in ("--delete", "--terminate"):
+    if command in ("--delete", "--deletestate", "--terminate"):
         return None
     unknown = next((line for line in lines if any(words in line for words in _NO_SUCH)), None)
     if unknown is not None:

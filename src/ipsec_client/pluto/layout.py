@@ -52,6 +52,14 @@ class Layout:
         return self.run / "pluto.ctl"
 
     @property
+    def pid(self) -> int:
+        """The process that said last that it is this client's pluto; 0: none did."""
+        try:
+            return int((self.run / "pluto.pid").read_text().split()[0])
+        except (OSError, ValueError, IndexError):
+            return 0
+
+    @property
     def argv(self) -> tuple[str, ...]:
         """Pluto in the foreground; it is to be started inside the client's namespace.
 

@@ -48,6 +48,16 @@ class State:
         return "established" in self.detail and "IKE SA" in self.detail
 
 
+@dataclass(frozen=True, slots=True)
+class Child:
+    """An established child SA with its SPIs. ``name`` is the connection's with the pair of subnets, if it has some."""
+
+    name: str
+    serial: int
+    outbound: int
+    inbound: int
+
+
 _TRAFFIC = re.compile(_PREFIX + r"#(?P<serial>\d{1,18}): " + _NAME + r"(?P<rest>.*)$")
 _PAIR = re.compile(r"(\w+)=('[^']*'|[^,]*)")
 _STATE = re.compile(
@@ -55,6 +65,11 @@ _STATE = re.compile(
     + r"#(?P<serial>\d{1,18}): "
     + _NAME
     + r"\S*(?: \S+:\d+)? (?P<name>STATE_\w+) \((?P<detail>[^)]*)\)"
+)
+_SPIS = re.compile(
+    _PREFIX
+    + r'#(?P<serial>\d{1,18}): "(?P<name>[^"]+)"(?:\[\d+\] \S+)?'
+    + r" (?:esp|ah)\.(?P<outbound>[0-9a-f]{1,8})@\S+ (?:esp|ah)\.(?P<inbound>[0-9a-f]{1,8})@"
 )
 _LOADED = re.compile(_PREFIX + _NAME + r"(?:\[\d+\] \S+)?: \S+\.\.\.\S+; ")
 
@@ -86,6 +101,21 @@ def states(lines: Iterable[str]) -> list[State]:
     matches = (_STATE.match(line) for line in lines)
     return [
         State(match["conn"], int(match["serial"]), match["name"], match["detail"])
+        for match in matches
+        if match
+    ]
+
+
+def children(lines: Iterable[str]) -> list[Child]:
+    """From ``whack --showstates``: a line per child SA with the SPIs of both directions."""
+    matches = (_SPIS.match(line) for line in lines)
+    return [
+        Child(
+            match["name"],
+            int(match["serial"]),
+            int(match["outbound"], 16),
+            int(match["inbound"], 16),
+        )
         for match in matches
         if match
     ]

@@ -1,4 +1,5 @@
-"""Echo requests through a tunnel and the answers to them, on sockets opened inside the client's namespace.
+"""Questions through a tunnel and the answers to them, on sockets opened inside the client's namespace.
 
-packet  what is on the wire, pure; icmp  the sockets. No counting, no verdict: health judges.
+packet  ICMP on the wire, http and dns  theirs, pure; icmp  pings; service  TCP, HTTP and DNS. No counting, no verdict:
+health judges.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import itertools
 import os
 import socket
@@ -54,7 +55,10 @@ class Pinger:
         except TimeoutError:
             return None
         except OSError as error:
-            raise HostFault(f"cannot send to {self._address}: {error.strerror}") from None
+            cure = "Send less, or without set-df-bit" if error.errno == errno.EMSGSIZE else ""
+            raise HostFault(
+                f"cannot send to {self._address}: {error.strerror}", cure=cure
+            ) from None
         finally:
             del self._waiting[sequence & 0xFFFF]
         return found, self._loop.time() - begun

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
+
+from ipsec_lab.document import Port
+from ipsec_lab.host import Host
 
 IF_ID = 1
 """Ties a gateway's tunnel device to its SAs; one tunnel a gateway, so one number does."""
@@ -30,5 +35,50 @@ class Gateway(Protocol):
     def drop(self) -> None:
         """Tell the client that its SAs are deleted, and do nothing to get new ones."""
 
+    def drop_child(self) -> None:
+        """Tell the client that its child SA is deleted; the IKE SA stays."""
+
+    def forget(self) -> None:
+        """End the SAs without a word, as when it has given the client up for dead."""
+
+    def lose_outbound(self) -> None:
+        """Have the kernel lose the SA towards the client, without the daemon's knowing."""
+
+    def crash(self) -> None:
+        """Kill the daemon, empty the kernel of its state, and start it again: a power cut, but short."""
+
+    def restart(self) -> None:
+        """End the daemon, which tells the client, and start it again."""
+
     def stop(self) -> None:
         """End it."""
+
+
+IN_SILENCE = """\
+table inet lab_silence {
+    chain output {
+        type filter hook output priority 0
+        udp sport { 500, 4500 } drop
+    }
+}
+"""
+
+
+@contextmanager
+def in_silence(host: Host) -> Iterator[None]:
+    """What the daemon of a gateway says while the body runs, nobody hears."""
+    host.nft(IN_SILENCE)
+    try:
+        yield
+    finally:
+        host.nft("delete table inet lab_silence")
+
+
+def addresses(port: Port) -> tuple[str, ...]:
+    """The router's, as a gateway sees them."""
+    return tuple(str(found.ip) for found in (port.address, port.six) if found)
+
+
+def empty_kernel(host: Host) -> None:
+    """Removes every SA and policy."""
+    host.ip("xfrm state flush", "xfrm policy flush")

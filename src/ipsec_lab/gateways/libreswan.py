@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
 from ipsec_lab.document import Network, Remote, Site
 from ipsec_lab.errors import LabError
-from ipsec_lab.gateways.base import MTU
+from ipsec_lab.gateways.base import MTU, addresses, empty_kernel, in_silence
 from ipsec_lab.gateways.proposals import Proposal, esp_proposals, ike_proposals, ike_version
 from ipsec_lab.host import Host, end
 from ipsec_lab.topology import TUNNEL, tunnel_routes
@@ -150,6 +151,9 @@ class Libreswan:
         self._host.write(_SECRETS, secrets(self._remote))
         self._host.do(lambda: Path(_NSS).mkdir())
         self._host.must(["certutil", "-N", "-d", f"sql:{_NSS}", "--empty-password"])
+        self._begin()
+
+    def _begin(self) -> None:
         self._process = self._host.start(
             _PLUTO, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -163,6 +167,34 @@ class Libreswan:
     def drop(self) -> None:
         """Delete the SAs: pluto tells the client, and as responder does not come back."""
         self._host.must([*_WHACK, "--terminate", "--name", _CONNECTION])
+
+    def drop_child(self) -> None:
+        """Delete the child SA alone."""
+        traffic = self._host.must([*_WHACK, "--trafficstatus"])
+        for serial in re.findall(r"#(\d+):", traffic):
+            self._host.must([*_WHACK, "--deletestate", serial])
+
+    def forget(self) -> None:
+        """End the SAs; nobody hears of it."""
+        with in_silence(self._host):
+            self.drop()
+
+    def lose_outbound(self) -> None:
+        """Delete the kernel's SA towards the router."""
+        for address in addresses(self._site.wan):
+            self._host.ip(f"xfrm state deleteall dst {address}")
+
+    def crash(self) -> None:
+        """Kill pluto, and start it again on an empty kernel."""
+        assert self._process is not None
+        end(self._process, grace=0)
+        empty_kernel(self._host)
+        self._begin()
+
+    def restart(self) -> None:
+        """End pluto, and start it again."""
+        self.stop()
+        self._begin()
 
     def log(self) -> str:
         """What pluto has written."""

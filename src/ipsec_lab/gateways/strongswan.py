@@ -8,7 +8,7 @@ from pathlib import Path
 from ipsec_lab import syscalls
 from ipsec_lab.document import Remote, Site
 from ipsec_lab.errors import LabError
-from ipsec_lab.gateways.base import IF_ID, MTU
+from ipsec_lab.gateways.base import IF_ID, MTU, addresses, empty_kernel, in_silence
 from ipsec_lab.gateways.proposals import Proposal, esp_proposals, ike_proposals, ike_version
 from ipsec_lab.host import Host, end
 from ipsec_lab.topology import TUNNEL, UPLINK, tunnel_routes
@@ -18,8 +18,9 @@ _CHARON = "/usr/lib/ipsec/charon"
 _DAEMON_CONF, _CONNECTIONS = "/run/strongswan.conf", "/run/swanctl.conf"
 _SURROUNDINGS = {"STRONGSWAN_CONF": _DAEMON_CONF, "PATH": "/usr/sbin:/usr/bin"}
 _SOCKET = "/run/charon.vici"
+_PID = "/run/charon.pid"
 _LOG = "/run/charon.log"
-_CONNECTION = "client"
+_CONNECTION, _FIRST = "client", "net1"
 
 _WORDS = {
     "aes_gcm128": "aes128gcm16",
@@ -187,6 +188,10 @@ class StrongSwan:
             *tunnel_routes(self._site, self._remote),
         )
         self._host.write(_CONNECTIONS, configuration(self._remote))
+        self._begin()
+
+    def _begin(self) -> None:
+        self._host.do(lambda: _remove(_SOCKET, _PID))
         self._process = self._host.start(
             [_CHARON],
             env=_SURROUNDINGS,
@@ -204,6 +209,35 @@ class StrongSwan:
         """Delete the IKE SA with its child: charon tells the client and does not come back."""
         self._swanctl("--terminate", "--ike", _CONNECTION, "--timeout", "5")
 
+    def drop_child(self) -> None:
+        """Delete the child SA alone."""
+        self._swanctl("--terminate", "--child", _FIRST, "--timeout", "5")
+
+    def forget(self) -> None:
+        """End the SAs; nobody hears of it."""
+        terminate = ["swanctl", "--terminate", "--ike", _CONNECTION, "--force", "--timeout", "1"]
+        with in_silence(self._host):
+            self._host.run(terminate, env=_SURROUNDINGS)  # fails, as nobody answers
+            if not wait_until(lambda: not self._swanctl("--list-sas").strip(), deadline=10.0):
+                raise LabError(f"charon keeps its SAs on {self._host.name}")
+
+    def lose_outbound(self) -> None:
+        """Delete the kernel's SA towards the router."""
+        for address in addresses(self._site.wan):
+            self._host.ip(f"xfrm state deleteall dst {address}")
+
+    def crash(self) -> None:
+        """Kill charon, and start it again on an empty kernel."""
+        assert self._process is not None
+        end(self._process, grace=0)
+        empty_kernel(self._host)
+        self._begin()
+
+    def restart(self) -> None:
+        """End charon, and start it again."""
+        self.stop()
+        self._begin()
+
     def _swanctl(self, *words: str) -> str:
         return self._host.must(["swanctl", *words], env=_SURROUNDINGS)
 
@@ -215,6 +249,11 @@ class StrongSwan:
         """End charon."""
         if self._process is not None:
             end(self._process)
+
+
+def _remove(*paths: str) -> None:
+    for path in paths:
+        Path(path).unlink(missing_ok=True)
 
 
 def _read(path: str) -> str:

@@ -106,7 +106,17 @@ class Reserved:
     networks: tuple[str, ...]
 
 
-Limit = OneOf | Between | Goes | Identity | Key | Option | ChildSas | Mss | Reserved
+@dataclass(frozen=True, slots=True)
+class Monitored:
+    """A remote's tunnel-monitor has a destination of this ``protocol``; ``example`` says what such a one asks."""
+
+    source: Source
+    protocol: str
+    why: str
+    example: str
+
+
+Limit = OneOf | Between | Goes | Identity | Key | Option | ChildSas | Mss | Reserved | Monitored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

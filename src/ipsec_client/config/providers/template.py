@@ -96,5 +96,10 @@ def _told(limit: p.Limit) -> tuple[str, str]:
             return "remote subnet", f"at most {most} pairs of a subnet and a local-subnet"
         case p.Mss(_, most):
             return "remote enforced-mss", f"at most {most}"
+        case p.Monitored(_, protocol, why, example):
+            return (
+                "remote tunnel-monitor",
+                f"a destination with protocol {protocol}, {example}: {why}",
+            )
         case p.Reserved(_, networks):
             return "networks in the tunnel", f"none of {', '.join(networks)}"

@@ -7,6 +7,7 @@ from ipsec_client.config.providers.provider import (
     ChildSas,
     Goes,
     Identity,
+    Monitored,
     Mss,
     OneOf,
     Option,
@@ -69,6 +70,12 @@ PROVIDER = Provider(
         Option(
             _PARAMETERS, "esn", "no", "proposals with extended sequence numbers are not supported"
         ),
+        Monitored(
+            _PARAMETERS,
+            "http",
+            "in maintenance its VPN end answers and forwards nothing",
+            "path /vpntest, for the host gateway.<your cloud>.net",
+        ),
         Identity(
             _PARAMETERS,
             r".*[A-Za-z].*|(?!10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.)[0-9.]+",
@@ -89,8 +96,9 @@ PROVIDER = Provider(
         "PFS is advised against. Zscaler's own DPD asks every 20 seconds, five times.",
         "IKEv1 is closed to new tenants, and takes group 2 only, which Libreswan 4 lacks.",
         (
-            "In maintenance a data center's VPN end may stay up without forwarding, so DPD alone is no "
-            "monitor: ping something beyond it by tunnel-monitor."
+            "In maintenance a data center's VPN end may stay up without forwarding, so DPD and pings of it are no "
+            "monitor: a destination of tunnel-monitor asks http://gateway.<your cloud>.net/vpntest, which a profile "
+            "cannot carry."
         ),
     ),
 )

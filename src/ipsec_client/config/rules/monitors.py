@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ipsec_client.config.findings import Finding, error, warning
+from ipsec_client.config.rules.probes import alike, probes
 from ipsec_client.config.rules.scope import Place
 from ipsec_client.model.access import inside_version
 from ipsec_client.model.definition import Path
-from ipsec_client.model.elements import MonitorDestination, Remote
+from ipsec_client.model.elements import IpsecClient, MonitorDestination, Remote
 from ipsec_client.model.slots import monitor_network, probe_source
 from ipsec_client.model.values import ADDRESS
+
+LONGEST_HOLD = 300_000
+"""Milliseconds that no hold-down exceeds (health.switch)."""
 
 
 def monitors(place: Place) -> Iterator[Finding]:
@@ -35,9 +39,24 @@ def monitors(place: Place) -> Iterator[Finding]:
         for destination in monitor.destination:
             if destination.timeout or destination.max_retries or destination.interval:
                 yield from _timing(destination, _path(place, remote, destination))
-            if remote.subnet or ":" in destination.address or remote.local_subnet:
+            if remote.subnet or ":" in destination.probed or remote.local_subnet:
                 yield from _reachable(remote, destination, _path(place, remote, destination))
+            yield from probes(destination, _path(place, remote, destination))
+        yield from alike(monitor.destination, _path(place, remote))
     yield from _sources(place, monitored)
+    if place.client is not None:
+        yield from _switching(place.client, place.client_path)
+
+
+def _switching(client: IpsecClient, path: Path) -> Iterator[Finding]:
+    """Hold-down and failback."""
+    hold = client.hold_down
+    if hold is not None and hold.milliseconds("s") > LONGEST_HOLD:
+        said = f"{hold} is more than the {LONGEST_HOLD // 1000}s that no hold-down exceeds"
+        yield error((*path, "hold-down"), said, "Write less")
+    if client.failback_delay is not None and client.failback != "delayed":
+        said = "is waited for only with failback delayed"
+        yield warning((*path, "failback-delay"), said, "Set failback to delayed, or remove it")
 
 
 def _path(place: Place, remote: Remote, destination: MonitorDestination | None = None) -> Path:
@@ -62,7 +81,7 @@ def _timing(destination: MonitorDestination, path: Path) -> Iterator[Finding]:
 def _reachable(remote: Remote, destination: MonitorDestination, path: Path) -> Iterator[Finding]:
     """A destination that no ``subnet`` holds never enters the tunnel: it would always seem dead."""
     try:
-        address = ADDRESS.read(destination.address)
+        address = ADDRESS.read(destination.probed)
     except ValueError:
         return  # a name is resolved on the node
     if remote.subnet:

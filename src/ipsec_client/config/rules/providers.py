@@ -162,6 +162,18 @@ def _child_sas(
 
 
 @_of_remote.register
+def _monitored(
+    limit: p.Monitored, remote: Remote, client: IpsecClient, title: str
+) -> Iterator[Told]:
+    monitor = remote.tunnel_monitor
+    if monitor is None or monitor.enabled is False or not monitor.destination:
+        return  # that nothing notices a silent gateway is told elsewhere
+    if all(value_of(item, "protocol") != limit.protocol for item in monitor.destination):
+        said = f"asks nothing by {limit.protocol}, and {limit.why}"
+        yield ("tunnel-monitor",), said, f"Add one with protocol {limit.protocol}, {limit.example}"
+
+
+@_of_remote.register
 def _reserved(limit: p.Reserved, remote: Remote, client: IpsecClient, title: str) -> Iterator[Told]:
     kept = [ip_network(network) for network in limit.networks]
     for below, own in _seen(remote, client):
@@ -179,7 +191,7 @@ def _seen(remote: Remote, client: IpsecClient) -> Iterator[tuple[tuple[str, ...]
     monitor = remote.tunnel_monitor
     for destination in monitor.destination if monitor else ():
         try:
-            address = ip_address(destination.address)
+            address = ip_address(destination.probed)
         except ValueError:  # a name
             continue
         yield ("tunnel-monitor", "destination", destination.address), ip_network(address)

@@ -84,11 +84,16 @@ def _destinations(place: Place, remote: Remote) -> Iterator[Finding]:
     ours = place.plugin_network
     for destination in remote.tunnel_monitor.destination:
         try:
-            address = ADDRESS.read(destination.address)
+            address = ADDRESS.read(destination.probed)
         except ValueError:
             continue  # a name is resolved on the node
         if ours is not None and address in ours:
-            path = (*place.remote_path(remote), "tunnel-monitor", "destination", str(address))
+            path = (
+                *place.remote_path(remote),
+                "tunnel-monitor",
+                "destination",
+                destination.address,
+            )
             said = f"is in plugin-network {ours}, whose addresses are KNIs of this node"
             yield error(path, said, _ELSEWHERE)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ipsec_client.config.generated import interface_name
+from ipsec_client.config.rules.monitors import LONGEST_HOLD
 from ipsec_client.config.rules.names import MOST_REMOTES
 from ipsec_client.model import elements as e
 from ipsec_client.model.definition import Element
@@ -72,18 +73,25 @@ _INTF = interface_name("")
 _NUMBER = "translate(., 'dhms', '')"
 
 
-def _at_most(most: int, bare: str) -> str:
-    """Whether the duration is at most so many ms; a number alone is in the unit ``bare``."""
+def _milliseconds(at: str, bare: str) -> str:
+    """The duration at the path in ms, 0 where there is none; a number alone is in the unit ``bare``."""
+    number = f"translate({at}, 'dhms', '')"
     units = {
-        "contains(., 'ms')": "ms",
-        "(contains(., 's') and not(contains(., 'm')))": "s",
-        "(contains(., 'm') and not(contains(., 's')))": "m",
-        "contains(., 'h')": "h",
-        "contains(., 'd')": "d",
-        f"(. = {_NUMBER})": bare,
+        f"contains({at}, 'ms')": "ms",
+        f"(contains({at}, 's') and not(contains({at}, 'm')))": "s",
+        f"(contains({at}, 'm') and not(contains({at}, 's')))": "m",
+        f"contains({at}, 'h')": "h",
+        f"contains({at}, 'd')": "d",
+        f"({at} = {number})": bare,
     }
     terms = " + ".join(f"{test} * {MILLISECONDS[unit]}" for test, unit in units.items())
-    return f"{_NUMBER} * ({terms}) <= {most}"
+    # concat: a place where nothing is has no number, and sums with it would be none
+    return f"number(concat('0', {number})) * ({terms})"
+
+
+def _at_most(most: int, bare: str) -> str:
+    """Whether the duration is at most so many ms; a number alone is in the unit ``bare``."""
+    return f"{_milliseconds('.', bare)} <= {most}"
 
 
 def _linux_name(device: str, interface: str) -> str:
@@ -112,6 +120,29 @@ _TENANT = f". = '{e.INTERNAL_TENANT}' or . = /authority/tenant/name"
 _NO_TENANT = "There is no such tenant"
 _IPV4 = Must("not(contains(., ':'))", "Only an IPv4 network can be used here")
 _V6 = "[contains(., ':')]"
+_CARRIED = (
+    "../../enabled = 'false' or ../../../subnet"
+    " or not(contains(., ':') or translate(., '0123456789.', '') = '')"
+    f" or contains(., ':') = boolean(../../../local-subnet{_V6})"
+)
+_NOT_CARRIED = "The tunnel carries the other version of IP"
+_PORT = (
+    "concat(string({0}port), substring('80', 1, 2 * (not({0}port) and {0}protocol = 'http')),"
+    " substring('53', 1, 2 * (not({0}port) and {0}protocol = 'dns')))"
+)
+_PROBED = "concat({0}host, substring({0}address, 1, string-length({0}address) * not({0}host)))"
+_ALIKE = " and ".join(
+    [
+        "protocol = current()/protocol",
+        f"{_PROBED.format('')} = {_PROBED.format('current()/')}",
+        f"{_PORT.format('')} = {_PORT.format('current()/')}",
+        *(
+            f"string({name}) = string(current()/{name})"
+            for name in ("path", "host-header", "query", "query-type")
+        ),
+    ]
+)
+"""That a destination asks what the present one asks."""
 
 
 def _kni_names(node: str) -> tuple[Must, ...]:
@@ -163,6 +194,9 @@ MUSTS: dict[Place, tuple[Must, ...]] = {
         ),
     ),
     (e.IpsecClient, "tunnel-monitor-nat-network"): (_IPV4,),
+    (e.IpsecClient, "hold-down"): (
+        Must(_at_most(LONGEST_HOLD, "s"), "No hold-down is longer than 300s"),
+    ),
     (e.Remote, ""): (
         *_kni_names("../../"),
         Must("name != ../name", "The ipsec-client bears this name"),
@@ -187,16 +221,58 @@ MUSTS: dict[Place, tuple[Must, ...]] = {
             "There are fewer destinations",
         ),
     ),
-    (e.MonitorDestination, "address"): (
+    (e.MonitorDestination, ""): (
         Must(
-            "../../enabled = 'false' or ../../../subnet"
-            " or not(contains(., ':') or translate(., '0123456789.', '') = '')"
-            f" or contains(., ':') = boolean(../../../local-subnet{_V6})",
-            "The tunnel carries the other version of IP",
+            "../enabled = 'false' or protocol != 'tcp' or port",
+            "The port of a TCP service has to be written",
         ),
+        Must(
+            "../enabled = 'false' or protocol != 'dns' or query",
+            "There is nothing to ask the name server for",
+        ),
+        Must(
+            f"../enabled = 'false' or count(../destination[{_ALIKE}]) = 1",
+            "Another destination asks the same",
+        ),
+    ),
+    (e.MonitorDestination, "address"): (Must(f"../host or {_CARRIED}", _NOT_CARRIED),),
+    (e.MonitorDestination, "host"): (Must(_CARRIED, _NOT_CARRIED),),
+    (e.MonitorDestination, "port"): (
+        Must("../../enabled = 'false' or ../protocol != 'icmp'", "ICMP has no ports"),
+    ),
+    **{
+        (e.MonitorDestination, name): (
+            Must("../../enabled = 'false' or ../protocol = 'http'", "Only HTTP has this"),
+        )
+        for name in ("path", "host-header")
+    },
+    (e.MonitorDestination, "expected-status"): (
+        Must("../../enabled = 'false' or ../protocol = 'http'", "Only HTTP has this"),
+        Must(
+            "../../enabled = 'false' or not(contains(., '-'))"
+            " or substring-before(., '-') <= substring-after(., '-')",
+            "The range holds no status",
+        ),
+    ),
+    (e.MonitorDestination, "query"): (
+        Must("../../enabled = 'false' or ../protocol = 'dns'", "Only DNS has this"),
+        Must(
+            "../../enabled = 'false' or not(contains(., ':') or translate(., '0123456789.', '') = '')",
+            "Name servers are asked for names",
+        ),
+    ),
+    (e.MonitorDestination, "query-type"): (
+        Must("../../enabled = 'false' or ../protocol = 'dns'", "Only DNS has this"),
     ),
     (e.MonitorDestination, "timeout"): (
         Must(f"../../enabled = 'false' or {_NUMBER} > 0", "No time is left for an answer"),
+    ),
+    (e.MonitorDestination, "latency-limit"): (
+        Must(
+            f"../../enabled = 'false' or {_NUMBER} > 0 and"
+            f" {_milliseconds('.', 'ms')} < 800 * not(../timeout) + {_milliseconds('../timeout', 's')}",
+            "No answer is later than timeout",
+        ),
     ),
     (e.NetworkInterface, ""): (
         Must(

@@ -52,6 +52,8 @@ DESCRIPTIONS = {
     "source-spec": "Whom an access policy speaks of: a tenant, a prefix, or tenant@prefix",
     "linux-interface": "The name of a Linux interface",
     "identity": "An IKE identity: an address, name, user@name or @name",
+    "http-path": "The path of a web page, with what may follow it behind ?",
+    "http-status": "An HTTP status, or a range of them",
     "option-name": "The name of a Libreswan option",
     "duration": "A time: a number with ms, s, m, h or d, or alone in the field's own unit",
     "string": "Printable text",

@@ -99,6 +99,13 @@ MEANINGS: dict[str, str] = {
     "ike-v2 no": "IKEv1",
     "encapsulation yes": "Always",
     "encapsulation no": "Never",
+    "protocol http": "A page by HTTP",
+    "protocol dns": "A name of a name server, by UDP",
+    "A": "An IPv4 address",
+    "AAAA": "An IPv6 address",
+    "immediate": "As soon as it is up",
+    "delayed": "When it has been up for a while",
+    "manual": "When an operator says so, or the tunnel in use fails",
     **{f"provider {name}": of.title for name, of in PROVIDERS.items()},
 }
 
