@@ -13,7 +13,7 @@ from ipsec_client.model.access import inside_version, outside_version
 from ipsec_client.model.elements import IpsecClient, IpsecProfile, Remote
 from ipsec_client.model.slots import PREFIX_LENGTH_SIX, Slot, probe_source, slots
 from ipsec_client.model.values import ADDRESS
-from ipsec_client.plan.forwarding import Forwarding, ask_again
+from ipsec_client.plan.forwarding import Forwarding, ask_again, known_to_be_alone
 from ipsec_client.plan.objects import (
     LAST_METRIC,
     MAIN_TABLE,
@@ -192,6 +192,8 @@ class Inside:
                 path = f"net/ipv6/conf/all/{key}"
                 yield Sysctl(self.client.name, path, "1", phase=Phase.NAMESPACE)
         for tunnel in self.tunnels:
+            if tunnel.version == 6:
+                yield known_to_be_alone(self.client.name, tunnel.remote.name)
             for family in sorted({4, tunnel.version}):
                 yield ask_again(self.client.name, tunnel.remote.name, family)
 

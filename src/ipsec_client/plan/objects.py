@@ -31,7 +31,7 @@ NFT_TABLE = "ipsec_client"
 """Our nftables table, family inet, in the namespace and on the router."""
 
 OUT_OF_TUNNEL = 0x02000000
-"""The bit that the router's firewall sets in the marks of packets and connections that came out of a tunnel."""
+"""The bit that the router's firewall sets in the mark of a connection that came out of a tunnel."""
 
 PROBE_MARK = 12800
 """The mark of probes over TCP and UDP, from their socket to the namespace's firewall, which takes it off."""
