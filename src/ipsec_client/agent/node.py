@@ -11,6 +11,7 @@ from contextlib import suppress
 from ipsec_client.agent import capturing, pinging, whole
 from ipsec_client.agent.confirm import Confirmation
 from ipsec_client.agent.display import Shown, view
+from ipsec_client.agent.hosts import hosts, versions
 from ipsec_client.agent.ledger import Ledger
 from ipsec_client.agent.operating import Examine, Operating
 from ipsec_client.agent.record import Record
@@ -249,7 +250,7 @@ class Agent:
                 await self._operating.greet(self._client)
                 self._ledger.put("namespaces", sorted({name, *self._namespaces()}))
             await self._client.want(plan)
-        self._names.use(_hosts(plan), _versions(plan))
+        self._names.use(hosts(plan), versions(plan))
         self._update_alarms()
         self._wake.set()
 
@@ -377,24 +378,3 @@ class Agent:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(whole.ended)
-
-
-def _hosts(plan: Plan) -> list[str]:
-    """All that may be a name: gateways and monitor destinations."""
-    monitors = [tunnel.remote.tunnel_monitor for tunnel in plan.tunnels]
-    watched = [item.probed for monitor in monitors if monitor for item in monitor.destination]
-    return [tunnel.remote.host or "" for tunnel in plan.tunnels] + watched
-
-
-def _versions(plan: Plan) -> dict[str, tuple[int, ...]]:
-    """The versions of IP that serve for each of them: a gateway's may be IPv6 where others' are, a destination's is
-    the tunnel's.
-    """
-    found: dict[str, tuple[int, ...]] = {}
-    for tunnel in plan.tunnels:
-        monitor = tunnel.remote.tunnel_monitor
-        found |= {
-            item.probed: (tunnel.version,) for item in (monitor.destination if monitor else ())
-        }
-    six = plan.inside is not None and plan.inside.six
-    return found | {tunnel.remote.host or "": (4, 6) if six else (4,) for tunnel in plan.tunnels}

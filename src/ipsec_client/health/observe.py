@@ -80,12 +80,8 @@ def _of_tunnel(
     client: Client, tunnel: Tunnel, event: Event, now: Now
 ) -> tuple[Tunnel, list[Effect]]:
     match event:
-        case ProbeAnswers(_, answers):
-            return monitor.answered(tunnel, answers, now), []
-        case ProbeFailed(_, destination, sequence, reason):
-            return monitor.unsent(tunnel, destination, sequence, reason, now), []
-        case ProbeRejected(_, destination, sequence, reason):
-            return monitor.rejected(tunnel, destination, sequence, reason), []
+        case ProbeAnswers() | ProbeFailed() | ProbeRejected():
+            return _probed(tunnel, event, now), []
         case Counters(_, inbound, outbound):
             return _counted(tunnel, inbound, outbound, now), []
         case SecurityAssociations() if client.pluto_alive is not False:
@@ -101,6 +97,16 @@ def _of_tunnel(
         case RepairDone(_, failure):
             return repair.done(tunnel, failure, now)
     return tunnel, []
+
+
+def _probed(tunnel: Tunnel, event: ProbeAnswers | ProbeFailed | ProbeRejected, now: Now) -> Tunnel:
+    match event:
+        case ProbeAnswers(_, answers):
+            return monitor.answered(tunnel, answers, now)
+        case ProbeFailed(_, destination, sequence, reason):
+            return monitor.unsent(tunnel, destination, sequence, reason, now)
+        case ProbeRejected(_, destination, sequence, reason):
+            return monitor.rejected(tunnel, destination, sequence, reason)
 
 
 def _intended(client: Client, event: Intended, now: Now) -> Client:
