@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ipsec_client.agent.diagnosis import diagnosis
 from ipsec_client.agent.ring import Ring
 from ipsec_client.agent.totals import Totals
 from ipsec_client.alarms.book import Book
@@ -82,7 +83,8 @@ def _tunnels(plan: Plan, health: h.Client, totals: Totals, now: Now) -> Iterable
         except KeyError:
             continue
         through = totals.of(tunnel.remote.name, inner.get(tunnel.device))
-        yield _tunnel(tunnel, netns, state, _sas(tunnel, pairs, local), through, now)
+        shown = _tunnel(tunnel, netns, state, _sas(tunnel, pairs, local), through, now)
+        yield replace(shown, diagnosis=diagnosis(plan, tunnel, state))
 
 
 def _tunnel(

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from ipsec_client.agent.diagnosis import with_fields
 from ipsec_client.agent.ring import Ring
 from ipsec_client.agent.shelf import Shelf
 from ipsec_client.agent.totals import Totals
@@ -52,7 +53,7 @@ class Record:
             {name: links.get(device, False) for name, device in watched.items()},
             self.book.ports,
             seen.proving(health) | _rising(health, plan, now),
-            seen.troubles(health, now),
+            with_fields(seen.troubles(health, now), plan),
             [*others, *(_denied(plan) if plan else ())],
         )
         self.book, changes = book.update(self.book, wanted, now)

@@ -100,6 +100,9 @@ class Runtime:
         self._put(h.Intended(intended(plan), tuple(sorted(moved)), policy(plan)))
         for remote, reason in plan.refused.items():
             self._put(h.ConnectionState(remote, loaded=h.Loaded("refused", reason)))
+        for remote, name in inside.unresolved.items():
+            blocked = h.Negotiation("blocked", notify=name, blocker="name")
+            self._put(h.ConnectionState(remote, negotiation=blocked))
         self._rekeying = [*dict.fromkeys([*self._rekeying, *sorted(rekeyed)])]
         self.watch()
 
