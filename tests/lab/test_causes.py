@@ -1,11 +1,12 @@
 """Why tunnels fail, produced at the gateway: our verdict, its reason, the repair, and when traffic is back.
 
 Each remote is the only way of a service of its own, so that a stream's longest gap is the time that its tunnel
-carried nothing. The figures go to build/lab/causes.md; docs/causes.md shows a run.
+carried nothing. The figures go to build/lab/causes.md; docs/causes.md shows a run with LAB_CAUSES=all.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -186,6 +187,10 @@ def children(lab: Lab, remote: str) -> int:
     )
 
 
+EVERY = os.environ.get("LAB_CAUSES") == "all"
+"""Whether each cause is tried at every make and version, or where it matters most."""
+
+
 @pytest.mark.usefixtures("doubled")
 @pytest.mark.parametrize(
     ("cause", "remote", "verdict"),
@@ -193,9 +198,9 @@ def children(lab: Lab, remote: str) -> int:
         ("peer-reboots", "rem2", SILENCE),
         ("peer-reboots", "rem4", NO_IKE),
         ("child-deleted", "rem2", ENDED),
-        ("child-deleted", "rem4", ENDED),
+        *([("child-deleted", "rem4", ENDED)] if EVERY else []),
         ("sa-missing", "rem2", SILENCE),
-        ("peer-forgets", "rem4", NO_IKE),
+        *([("peer-forgets", "rem4", NO_IKE)] if EVERY else []),
     ],
 )
 def test_a_cause_at_a_gateway(lab: Lab, cause: str, remote: str, verdict: str) -> None:
@@ -224,14 +229,20 @@ def test_a_second_child_sa_is_ended_and_its_neighbour_goes_on(lab: Lab, doubled:
 @pytest.mark.parametrize(
     ("cause", "remote", "verdict"),
     [
-        ("peer-reboots", "rem1", SILENCE),
-        ("child-deleted", "rem3", ENDED),
         ("child-deleted", "rem1", ENDED),
         ("peer-restarts", "rem3", ENDED),
-        ("peer-restarts", "rem1", ENDED),
-        ("peer-reboots", "rem3", SILENCE),
-        ("sa-missing", "rem1", SILENCE),
         ("peer-forgets", "rem1", SILENCE),
+        *(
+            [
+                ("child-deleted", "rem3", ENDED),
+                ("peer-restarts", "rem1", ENDED),
+                ("peer-reboots", "rem3", SILENCE),
+                ("sa-missing", "rem1", SILENCE),
+                ("peer-reboots", "rem1", SILENCE),
+            ]
+            if EVERY
+            else []
+        ),
     ],
 )
 def test_a_cause_at_a_gateway_of_another_make_or_version(

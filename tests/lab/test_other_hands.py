@@ -16,7 +16,7 @@ from tests.lab.test_changes import in_force
 from tests.lab.test_leaks import PLUTO
 
 SEED = 4
-KILLS = 5
+KILLS = 3
 LATEST = 0.8
 """Seconds after a commit by which the agent is killed."""
 
