@@ -15,6 +15,7 @@ from ipsec_client.health import types as h
 from ipsec_client.kernel import namespaces
 from ipsec_client.kernel.carrier import Carrier
 from ipsec_client.kernel.counters import Counters, as_device
+from ipsec_client.kernel.firewall import FirewallWatch
 from ipsec_client.kernel.links import KernelEvent, LinkChanged, LinkGone, Listener, MarkGone
 from ipsec_client.kernel.rtnetlink import IF_OPER_UP, Link
 from ipsec_client.kernel.xfrm import SaWatch
@@ -60,6 +61,7 @@ class Senses:
             Listener("", self._link, self.resync),
             Listener(netns, self._link, self.resync),
         ]
+        self._firewalls = [FirewallWatch(name, repair) for name in ("", netns)]
         self._sas = SaWatch(netns, self._sas_changed)
         self._outer, self._inner = Counters(""), Counters(netns)
         self._timer: asyncio.TimerHandle | None = None
@@ -104,6 +106,8 @@ class Senses:
             service.close()
         for listener in self._links:
             listener.close()
+        for firewall in self._firewalls:
+            firewall.close()
         for held in (self._sas, self._carrier, self._outer, self._inner):
             held.close()
 
