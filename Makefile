@@ -1,5 +1,5 @@
 # The project's commands; `make` alone lists them. Each works from a fresh clone.
-.PHONY: help setup check test demo bench fuzz lock clean
+.PHONY: help setup check test demo bench fuzz package lock clean
 .DEFAULT_GOAL := help
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
@@ -27,6 +27,9 @@ MINUTES := 10
 
 fuzz: setup ## ten minutes (or MINUTES=1) of fuzzing all that reads what others wrote; findings in build/fuzz
 	@$(bin)/python -m tools.fuzz --minutes $(MINUTES)
+
+package: setup ## .deb and .rpm of router and conductor, into build/packages; the same bytes for the same commit
+	@$(bin)/python -m tools.package
 
 lock: setup ## writes requirements.lock anew from pyproject.toml, and docs/third-party.md from it
 	@tools/lock

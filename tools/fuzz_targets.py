@@ -241,6 +241,7 @@ TARGETS: dict[str, Target] = {
     "request": request,
     "pluto": pluto,
     "kernel": kernel,
+    "service": service,
     "foreign": foreign,
     "session": session,
     "edits": edits,

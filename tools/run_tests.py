@@ -2,7 +2,7 @@
 
 ``check`` needs no root and no network: format, lint, types, rooms, pure tests. ``all`` adds the tests that
 run Libreswan's own programs and YANG's validator, and what needs a kernel with ESP: ``ipsec-lab`` finds or
-starts one, and installs the packages for all.
+starts one, and installs the packages for all. The last part boots a machine with systemd and our packages.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def run(parts: str) -> Count:
     steps: list[tuple[str, Callable[[], Count]]] = [
         (" ".join(argv), partial(tool, *argv)) for argv in TOOLS
     ]
-    host = ["-n", "auto", "--ignore=tests/lab", "tests"]
+    host = ["-n", "auto", "--ignore=tests/lab", "--ignore=tests/system", "tests"]
     if parts == "check":
         steps.append(
             ("pure tests", partial(suite, "pure", ["-m", "not oracle and not lab", *host]))
@@ -102,6 +102,7 @@ def run(parts: str) -> Count:
         steps.append(("a machine for the lab", machine_for_the_lab))
         steps.append(("pure and oracle tests", partial(suite, "host", host)))
         steps.append(("tests with ESP", partial(suite, "esp", with_esp, before=WITH_ESP)))
+        steps.append(("a machine under systemd", partial(suite, "system", ["tests/system"])))
     total = Count()
     for name, step in steps:
         print(f"== {name}", flush=True)

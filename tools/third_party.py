@@ -21,6 +21,7 @@ PAGE = ROOT / "docs" / "third-party.md"
 DEBIAN_LICENCES = {
     "bc": "GPL-2+",
     "bison": "GPL-3+",
+    "e2fsprogs": "GPL-2",
     "flex": "BSD-2-Clause",
     "gcc": "GPL-3+ with the GCC runtime library exception",
     "iproute2": "GPL-2",
@@ -36,8 +37,12 @@ DEBIAN_LICENCES = {
     "nftables": "GPL-2",
     "procps": "GPL-2+ and LGPL-2+",
     "python3": "PSF-2.0",
+    "python3-cryptography": "Apache-2.0 or BSD-3-Clause",
+    "python3-prompt-toolkit": "BSD-3-Clause",
     "python3-venv": "PSF-2.0",
     "strongswan": "GPL-2+",
+    "systemd": "LGPL-2.1+",
+    "systemd-sysv": "LGPL-2.1+",
     "tcpdump": "BSD-3-Clause",
     "util-linux": "GPL-2+ and LGPL-2.1+",
     "xz-utils": "GPL-2+ and public domain",
@@ -109,6 +114,7 @@ def debian() -> dict[str, str]:
     uses |= dict.fromkeys(packages.KERNEL, "builds the lab's guest kernel")
     uses |= dict.fromkeys(packages.HOST, "the product and the lab run it")
     uses |= dict.fromkeys(packages.ORACLES, "tests run it")
+    uses |= dict.fromkeys(packages.SYSTEM, "the machine that tests boot and install packages on")
     uses["strongswan"] = "the lab's gateways; unpacked privately, never installed"
     return dict(sorted(uses.items()))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -113,17 +113,22 @@ class Lab:
 
 @contextmanager
 def built(
-    site: Site, configuration: str, kinds: Mapping[str, str], progress: Progress
+    site: Site,
+    configuration: str,
+    kinds: Mapping[str, str],
+    progress: Progress,
+    machine: Callable[[], Host] | None = None,
 ) -> Iterator[Lab]:
     """A lab for a site and its configuration, without the product started; it is taken down at the end.
 
-    ``kinds`` says what the gateways of some remotes are made of.
+    ``kinds`` says what the gateways of some remotes are made of, ``machine`` makes the router.
     """
     FOLDER.mkdir(mode=0o700, exist_ok=True)
     with ExitStack() as stack:
         with progress.step("lab: machines and links"):
             root = strongswan_root(progress)
-            makers = {topology.ROUTER: partial(router.machine, str(site.name_server))} | {
+            own = machine or partial(router.machine, str(site.name_server))
+            makers = {topology.ROUTER: own} | {
                 remote.name: partial(strongswan.machine, remote.name, root)
                 for remote in site.remotes
                 if kinds.get(remote.name, STRONGSWAN) == STRONGSWAN

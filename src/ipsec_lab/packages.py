@@ -30,6 +30,9 @@ HOST = (
 )
 """What the lab and the product run on this machine."""
 
+SYSTEM = ("systemd", "systemd-sysv", "e2fsprogs", "python3-prompt-toolkit", "python3-cryptography")
+"""What a machine has that systemd boots and our packages are installed on."""
+
 ORACLES = ("libyang2-tools",)
 """What only tests run: YANG's validator."""
 

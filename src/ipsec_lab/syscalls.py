@@ -37,10 +37,10 @@ def setns(descriptor: int, kind: int) -> None:
     _checked(_libc.setns(descriptor, kind), "setns")
 
 
-def mount(kind: str, target: str, *, flags: int = 0, options: str = "") -> None:
-    """Mount a file system of ``kind`` on ``target``."""
+def mount(kind: str, target: str, *, flags: int = 0, options: str = "", source: str = "") -> None:
+    """Mount a file system of ``kind``, from the device ``source`` if it is on one, on ``target``."""
     result = _libc.mount(
-        kind.encode(),
+        (source or kind).encode(),
         target.encode(),
         kind.encode(),
         ctypes.c_ulong(flags),

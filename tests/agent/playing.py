@@ -39,7 +39,7 @@ class Whack:
     def delete(self, name: str) -> Answer:
         return self._told(f"delete {name}")
 
-    def initiate(self, _: str) -> Answer:
+    def begin(self, _: Conn) -> Answer:
         return Answer(())
 
     def terminate(self, name: str) -> Answer:

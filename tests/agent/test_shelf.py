@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -150,3 +153,31 @@ def test_a_document_that_a_newer_release_wrote_is_there_for_it_again(tmp_path: P
     assert found.id == "1"
     assert "requires teleport" in shelf.passed_over[0]
     assert (tmp_path / "document.unread.json").read_text() == newer
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts: needs root")
+def test_a_folder_that_cannot_be_written_is_read_and_a_commit_is_refused(tmp_path: Path) -> None:
+    kept(tmp_path, "document").close()
+    (tmp_path / "health.json").write_text("{")
+    code = f"""
+from pathlib import Path
+from tests.agent.test_shelf import Shelf, document
+shelf = Shelf(Path({str(tmp_path)!r}))
+assert shelf.document(bool).id == "2"
+assert shelf.read("health") == {{}} and shelf.passed_over
+shelf.write("health", {{}}).result()
+try:
+    shelf.keep_document(document("3"))
+except Exception as fault:
+    print(fault)
+shelf.close()
+"""
+    inside = (
+        f'mount --bind {tmp_path} {tmp_path} && mount -o remount,ro,bind {tmp_path} && exec "$@"'
+    )
+    argv = ["unshare", "--mount", "sh", "-c", inside, "sh", sys.executable, "-c", code]
+    done = subprocess.run(argv, capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    assert done.stdout == (
+        f"commit 3 cannot be kept in {tmp_path}: Read-only file system. Make room there\n"
+    ), done.stderr
+    assert "state cannot be kept" in done.stderr

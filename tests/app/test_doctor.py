@@ -21,6 +21,9 @@ def chain(table: str, policy: str = "accept", hook: str = "forward") -> dict[str
     return {"family": "ip", "table": table, "name": "x", "hook": hook, "policy": policy}
 
 
+DOCKERS = {"family": "ip", "table": "filter", "name": "DOCKER-USER"}
+
+
 @pytest.mark.parametrize(
     ("fact", "found"),
     [
@@ -31,6 +34,7 @@ def chain(table: str, policy: str = "accept", hook: str = "forward") -> dict[str
         (conflicts.forwarding([chain("ipsec_client", "drop"), chain("filter")]), None),
         (conflicts.forwarding([chain("filter", "drop", hook="input")]), None),
         (conflicts.forwarding([chain("filter", "drop")]), "ip filter may drop"),
+        (conflicts.forwarding([chain("filter", "drop"), DOCKERS]), None),
         (conflicts.forwarding([chain("firewalld")]), "ip firewalld may drop"),
         (conflicts.ike_daemons(["sshd", "systemd"]), None),
         (conflicts.ike_daemons(["pluto"]), "Libreswan's own service runs"),

@@ -107,6 +107,15 @@ def test_manually_traffic_stays_until_an_operator_moves_it() -> None:
     assert there.client.in_use == "rem1"
 
 
+def test_a_short_break_moves_traffic_too() -> None:
+    there = policed(MANUAL)
+    sas(there, "rem1", 0)
+    there.run(60.2)
+    sas(there, "rem1", 1)
+    assert state(there) == "held"
+    assert there.client.in_use == "rem2"
+
+
 def test_manually_traffic_goes_back_when_the_tunnel_in_use_fails() -> None:
     there = policed(MANUAL, 3)
     sas(there, "rem1", 0)

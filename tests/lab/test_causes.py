@@ -18,100 +18,37 @@ from ipsec_lab import control, judge, pcap
 from ipsec_lab.topology import ROUTER, UPLINK
 from ipsec_lab.waiting import wait_until
 from tests.lab.driver import KEPT, Lab, running
+from tests.lab.site import Remote, Service, configuration
 from tests.lab.test_leaks import PLUTO
 
-MONITOR = "tunnel-monitor\ndestination 8.8.8.8\nexit\nexit\n"
-PROFILES = {
-    "rem1": "",
-    "rem2": "",
-    "rem3": "ike-v2 never\nike-encryption aes256\nike-digest sha2\nike-modp modp2048\n",
-    "rem4": "dpddelay 1\ndpdtimeout 5\n",
-}
+REMOTES = (
+    Remote("rem1", "hub.example", fields="remote-id hub.example"),
+    Remote("rem2", "172.16.22.3"),
+    Remote(
+        "rem3",
+        "172.16.23.3",
+        "ike-v2 never\nike-encryption aes256\nike-digest sha2\nike-modp modp2048",
+    ),
+    Remote("rem4", "172.16.24.3", "dpddelay 1", probed=""),
+)
+"""The first one's gateway is named, the third one is IKEv1, the last one has no monitor."""
+
 TABLE = KEPT / "causes.md"
 HEAD = """\
 | cause | at | verdict | repaired by | s without traffic |
 |---|---|---|---|---|
 """
-MONITORS = {"rem1": MONITOR, "rem2": MONITOR, "rem3": MONITOR, "rem4": ""}
-
-
-def configuration() -> str:
-    """Four gateways, each with a service that goes through it alone."""
-    profiles = "".join(
-        f"ipsec-profile p-{name}\npre-shared-key key-of-{name}\n{fields}exit\n"
-        for name, fields in PROFILES.items()
-    )
-    remotes = "".join(
-        f"remote {name}\nhost 172.16.{number}.3\nprofile p-{name}\n{MONITORS[name]}exit\n"
-        for number, name in enumerate(PROFILES, start=21)
-    )
-    services = "".join(
-        f"service {name}\naddress {subnet(name)}\naccess-policy lan\nexit\nexit\n"
-        for name in PROFILES
-    )
-    routes = "".join(
-        f"service-route to-{name}\nservice-name {name}\nnext-hop node1 {name}-intf\nexit\nexit\n"
-        for name in PROFILES
-    )
-    return f"""
-config
-authority
-tenant ipsec
-exit
-tenant lan
-exit
-{services}
-service ipsec
-address 172.16.0.0/19
-access-policy ipsec
-exit
-exit
-router router1
-{profiles}
-node node1
-device-interface lan
-network-interface lanintf
-tenant lan
-address 172.31.1.2
-prefix-length 24
-exit
-exit
-exit
-device-interface wan
-network-interface wanintf
-address 172.31.3.2
-prefix-length 24
-gateway 172.31.3.5
-exit
-exit
-exit
-ipsec-client client1
-tenant ipsec
-{remotes}
-exit
-exit
-{routes}
-service-route ipsec
-service-name ipsec
-next-hop node1 wanintf
-gateway-ip 172.31.3.5
-exit
-exit
-exit
-exit
-exit
-"""
-
-
-def subnet(remote: str) -> str:
-    """The service that goes through a remote."""
-    return f"1.1.{remote[-1]}.0/24"
+SERVICES = {
+    remote.name: Service([f"1.1.{number}.0/24"], [remote.name])
+    for number, remote in enumerate(REMOTES, 1)
+}
+TEXT = configuration(REMOTES, SERVICES)
 
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
     """All four gateways, the second one a Libreswan."""
-    with running(configuration(), "--gateway", "rem2=libreswan") as lab:
+    with running(TEXT, "--gateway", "rem2=libreswan") as lab:
         TABLE.write_text(HEAD)
         yield lab
 
@@ -306,6 +243,15 @@ def downs(lab: Lab, remote: str, after: str) -> list[str]:
     return [row.why for row in decisions(lab, remote, after) if row.what == "down"]
 
 
+def test_a_gateway_that_moves_is_followed_though_its_old_address_is_gone(lab: Lab) -> None:
+    first, other = map(str, lab.site.remote("rem1").hosts)
+    with course(lab, "gateway-moves", "rem1") as found:
+        lab.break_("gateway-moves", "rem1")
+        lab.must("rem1", "ip", "address", "delete", f"{first}/32", "dev", UPLINK)
+    assert found.verdict == SILENCE
+    assert f"dst {other}\n" in lab.must("client1", "ip", "xfrm", "state")
+
+
 def test_plugin_1389_a_damaged_nss_database_keeps_no_tunnel_down(lab: Lab) -> None:
     """The vendor's plugin kept it, and every tunnel stayed down until somebody removed it by hand."""
     before = through(lab, "rem2")
@@ -337,7 +283,7 @@ def test_one_connection_edited_among_four_costs_the_others_no_packet(lab: Lab) -
     others = [remote.name for remote in lab.site.remotes if remote.name != "rem3"]
     old = "pre-shared-key key-of-rem3\n"
     begun = now(lab)
-    edited = configuration().replace(old, f"{old}ike-lifetime 2h\n")
+    edited = TEXT.replace(old, f"{old}ike-lifetime 2h\n")
     with course(lab, "edited", "rem3") as found:
         numbers = {name: control.call("send", rate=200, to=f"1.1.{name[-1]}.1") for name in others}
         lab.commit(edited)

@@ -83,8 +83,13 @@ def test_boot_without_a_name_server_brings_up_what_has_addresses_and_the_rest_la
     lab.start(TEXT)
     lab.await_up("fixed")
     assert at(lab) == ""
+    told = "Hostname [hub.example] is unresolved"
+    assert wait_until(
+        lambda: told in [alarm.message for alarm in lab.alarms()], deadline=30, pause=0.3
+    )
     with lab.stream("names-boot") as sent:
         time.sleep(1)
     assert len(sent.at("fixed")) == sent.figures.sent > 0
     lab.heal()
     lab.await_up()
+    assert told not in [alarm.message for alarm in lab.alarms()]

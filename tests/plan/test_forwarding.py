@@ -152,7 +152,8 @@ def test_unreachable_is_there_before_any_link() -> None:
 
 def test_a_disabled_client_leaves_its_services_unreachable() -> None:
     found = plan(enabled="false")
-    assert {item.kind for item in found.objects} == {"firewall", "rule", "route", "sysctl"}
+    kinds = {"firewall", "rules for Docker", "rule", "route", "sysctl"}
+    assert {item.kind for item in found.objects} == kinds
     table = found.tables["internet"]
     assert [r.dev for r in router_routes(found) if r.table == table] == [""]
     assert "ip daddr 1.1.1.0/24 accept" not in firewall(found)

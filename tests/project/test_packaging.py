@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from ipsec_client.app.main import VERBS
+from tools import package
 
 PACKAGING = Path(__file__).parents[2] / "packaging"
-UNITS = sorted((PACKAGING / "systemd").iterdir())
+UNITS = sorted((PACKAGING / "systemd").glob("*.service"))
 
 
 def settings(unit: Path) -> list[tuple[str, str]]:
@@ -50,3 +51,34 @@ def test_a_client_is_ordered_after_the_agent_and_never_bound_to_it() -> None:
     related = {name for name, value in found if "128t-ipsec-agent" in value}
     assert related == {"After"}
     assert ("NetworkNamespacePath", "/run/netns/%i") in found
+
+
+def test_packages_are_the_same_bytes_whenever_they_are_built(tmp_path: Path) -> None:
+    once, again = (list(package.build("1.2.3", tmp_path / name)) for name in ("once", "again"))
+    assert [path.name for path in once] == [
+        "128t-ipsec_1.2.3_all.deb",
+        "128t-ipsec-1.2.3.noarch.rpm",
+        "128t-ipsec-client_1.2.3_all.deb",
+        "128t-ipsec-client-1.2.3.noarch.rpm",
+    ]
+    assert [path.read_bytes() for path in once] == [path.read_bytes() for path in again]
+
+
+def test_a_package_has_the_whole_program_and_knows_its_version(tmp_path: Path) -> None:
+    if shutil.which("dpkg-deb") is None:
+        pytest.skip("no dpkg-deb here")
+    router, _ = package.build("1.2.3", tmp_path, ("deb",))
+    root = tmp_path / "root"
+    subprocess.run(["dpkg-deb", "-x", router, root], check=True)
+    source = PACKAGING.parent / "src" / "ipsec_client"
+    packed = root / "usr" / "lib" / "ipsec-client" / "ipsec_client"
+    wanted = {path.relative_to(source) for path in source.rglob("*") if path.suffix != ".pyc"}
+    wanted = {path for path in wanted if path.name != "__pycache__"}
+    assert {path.relative_to(packed) for path in packed.rglob("*")} == wanted
+    program = (root / "usr/bin/ipsec-client").read_text()
+    started = tmp_path / "ipsec-client"
+    started.write_text(program.replace("/usr/lib/ipsec-client", f"{packed.parent}"))
+    done = subprocess.run(
+        ["/usr/bin/python3", "-I", started, "--version"], capture_output=True, text=True
+    )
+    assert done.stdout == "ipsec-client 1.2.3\n", done.stderr

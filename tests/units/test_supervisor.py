@@ -16,6 +16,7 @@ import pytest
 
 from ipsec_client.base import sockets
 from ipsec_client.base.errors import Fault
+from ipsec_client.units import notify, signs
 from ipsec_client.units.keeper import Child
 from ipsec_client.units.port import CLIENT, UnitState
 from ipsec_client.units.supervised import Supervised, await_turn
@@ -108,6 +109,53 @@ def test_every_unit_is_told_of_with_what_it_uses() -> None:
         assert (stopped.running, stopped.cpu_seconds, stopped.memory) == (False, 0.0, 0)
 
     supervising(body)
+
+
+ALIVE = """
+import asyncio
+from ipsec_client.units.notify import at_work
+
+async def main():
+    async with at_work():
+        await asyncio.sleep(1000)
+
+asyncio.run(main())
+"""
+
+
+def test_one_that_hangs_is_ended_and_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ipsec_client.units.keeper.ONCE_MORE", 0.1)
+    living = (sys.executable, "-c", ALIVE)
+
+    async def body(supervisor: Supervisor) -> None:
+        await supervisor.start("agent")
+        first = (await asyncio.to_thread(Supervised().states))["agent"]
+        await asyncio.sleep(4.5)  # longer than it may be silent: it is not
+        states = await asyncio.to_thread(Supervised().states)
+        assert states["agent"].pid == first.pid
+        os.kill(first.pid, signal.SIGSTOP)
+        while (await asyncio.to_thread(Supervised().states))["agent"].pid in (0, first.pid):
+            await asyncio.sleep(0.05)
+        last = (await asyncio.to_thread(Supervised().states))["agent"].last_exit
+        assert last in ("SIGABRT", "SIGKILL")  # who is stopped hears of the second alone
+
+    told = supervising(body, agent=Child("agent", living, watchdog=3.0, patience=0.5))
+    assert told[0] == "agent: no sign of life for 3 s; it is ended"
+
+
+def test_signs_of_life_of_others_count_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ipsec_client.units.keeper.ONCE_MORE", 0.1)
+
+    async def body(supervisor: Supervisor) -> None:
+        monkeypatch.setenv("NOTIFY_SOCKET", str(signs.address()))
+        monkeypatch.setenv("WATCHDOG_USEC", "200000")
+        await supervisor.start("agent")
+        first = (await asyncio.to_thread(Supervised().states))["agent"].pid
+        async with notify.at_work():
+            while (await asyncio.to_thread(Supervised().states))["agent"].pid in (0, first):
+                await asyncio.sleep(0.05)
+
+    supervising(body, agent=Child("agent", SLEEPER, watchdog=1.0))
 
 
 def test_a_client_that_cannot_start_says_why() -> None:

@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from ipsec_client.agent import whole
@@ -190,17 +191,18 @@ class Libreswan:
         self._put(h.RepairDone(effect.remote, failure))
 
     def _carry_out(self, effect: h.Restart, connection: Connection) -> list[Answer]:
+        conn = _conn(connection)
         match effect.how:
             case "initiate":
-                return [self._control.initiate(connection.name)]
+                return [self._control.begin(conn)]
             case "complete":
-                return [self._control.complete(connection.name)]
+                return [self._control.complete(conn)]
             case "restart":
                 ended = self._control.terminate(connection.name)
-                return [ended, self._control.initiate(connection.name)]
+                return [ended, self._control.begin(conn)]
             case "replace":
-                added = self._control.add(_conn(connection))
-                return [added, self._control.initiate(connection.name)]
+                added = self._control.add(conn)
+                return [added, self._control.begin(conn)]
 
     async def debug(self, level: str) -> None:
         """Has pluto log as finely as a level of the router's, this one and each that follows it; raises Fault."""
@@ -326,14 +328,12 @@ class Libreswan:
             await asyncio.sleep(LOG_PACE)
             remotes = {item.name: item.remote for item in self._wanted.values()}
             for line in self._tail.read():
-                if is_debugging(line):
-                    continue
-                note = pluto_log.read(line)
+                note = None if is_debugging(line) else pluto_log.read(line)
                 if note and note.conn in remotes:
                     self._tell(note, remotes[note.conn], negotiations)
-            if rotate.is_full(self._layout.log):
+            for full in filter(rotate.is_full, (self._layout.log, rotate.beside(self._layout.log))):
                 with suppress(Fault):  # there is no room; it is empty all the same
-                    await self._work(lambda: rotate.turn_over(self._layout.log))
+                    await self._work(partial(rotate.turn_over, full))
 
     def _tell(self, note: pluto_log.Note, remote: str, negotiations: Negotiations) -> None:
         if note.kind == "unanswered":

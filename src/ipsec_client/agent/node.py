@@ -8,21 +8,18 @@ import os
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
-from ipsec_client.agent import capturing, pinging, whole
+from ipsec_client.agent import whole
 from ipsec_client.agent.confirm import Confirmation
 from ipsec_client.agent.display import Shown, view
 from ipsec_client.agent.hosts import hosts, versions
 from ipsec_client.agent.ledger import Ledger
-from ipsec_client.agent.operating import Examine, Operating
+from ipsec_client.agent.operating import Examine, Operated, Operating
 from ipsec_client.agent.record import Record
 from ipsec_client.agent.runtime import Runtime
 from ipsec_client.agent.shelf import Shelf
-from ipsec_client.agent.totals import Totals
 from ipsec_client.agent.workshop import Workshop
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault, HostFault
-from ipsec_client.commands.particulars import Part
-from ipsec_client.commands.port import Capture, Ping
 from ipsec_client.commands.view import NodeView
 from ipsec_client.health import memory
 from ipsec_client.health import types as h
@@ -46,7 +43,7 @@ ALARM_PACE = 1.0
 """Seconds between two looks at what only time changes: grace times, links that are not ours."""
 
 
-class Agent:
+class Agent(Operated):
     """A node. ``begin`` brings back what was in force; from then on documents and the kernel drive it."""
 
     def __init__(
@@ -63,7 +60,6 @@ class Agent:
         self._ledger = Ledger(shelf)
         self._workshop = Workshop(self._ledger)
         self._record = Record(shelf, clock)
-        self._totals = Totals(shelf)
         self._confirmation = Confirmation(shelf, clock)
         self._lost = False  # there was a document, and it cannot be read
         self._names = Names(self._ledger.get("names") or {}, self._names_changed)
@@ -98,9 +94,12 @@ class Agent:
         self._names.close()
         if self._client:
             self._remember()
-            self._totals.save()
             await self._client.close()
         self._shelf.close()
+
+    def compare(self) -> None:
+        """The node is compared with its plan at once, not only at its next turn."""
+        self._wake.set()
 
     # --- requests -----------------------------------------------------------------------------------
 
@@ -167,8 +166,8 @@ class Agent:
         health = self._client.health if self._client else h.Client()
         document = self._confirmation.named(self._plan.document) if self._plan else ""
         shown = Shown(
-            self._plan, document, health, self._record.book, self._record.ring, self._totals,
-            self._versions,
+            self._plan, document, health, self._record.book, self._record.ring,
+            self._record.totals, self._versions,
         )  # fmt: skip
         return view(shown, Now.read())
 
@@ -177,31 +176,6 @@ class Agent:
         if self._client is None:
             raise Fault("this node has no ipsec-client in force")
         await self._client.restart(remote, request, say)
-
-    async def look(self, part: Part) -> NodeView:
-        """The node as it is now, with a part that takes time to find out."""
-        return await self._operating.look(part, self.view(), self._plan, self._client)
-
-    async def ping(self, order: Ping, say: Say) -> None:
-        """Sends echo requests for an operator."""
-        await pinging.ping(self._in_force(), order, say)
-
-    async def capture(self, order: Capture, say: Say) -> None:
-        """Captures packets for an operator."""
-        await capturing.capture(self._in_force(), order, say)
-
-    async def set_log_level(self, level: str) -> None:
-        """Has agent and pluto log as finely from now on."""
-        await self._operating.set_log_level(level, self._client)
-
-    async def tech_support(self, prefix: str) -> str:
-        """Gathers what helps to find a fault."""
-        return await self._operating.tech_support(prefix, self.view(), self._plan, self._client)
-
-    def _in_force(self) -> Plan:
-        if self._plan is None:
-            raise Fault("this node has no configuration yet", cure="Start ipsec-client run FILE")
-        return self._plan
 
     async def failback(self) -> None:
         """Lets traffic go back where it is preferred."""
@@ -246,7 +220,6 @@ class Agent:
         if self._client and (plan.inside is None or plan.inside.client.name != self._client.name):
             await self._dismiss()
         self._plan = plan
-        self._totals.keep({tunnel.remote.name for tunnel in plan.tunnels})
         if plan.inside:
             name = plan.inside.client.name
             if self._client is None:
@@ -267,7 +240,7 @@ class Agent:
             self._units(),
             self._ledger,
             self._record.ring,
-            self._totals,
+            self._record.totals,
             self._changed,
             self._wake.set,
         )
@@ -319,8 +292,7 @@ class Agent:
                     client.pluto, plan.objects if plan else (), client.settled
                 )
                 await client.renegotiate()
-                client.resync()
-                await client.sweep()
+                await client.resync()
             else:
                 self._ledger.put("namespaces", None)
         except (Fault, OSError) as error:
@@ -339,7 +311,7 @@ class Agent:
     async def _look(self) -> None:
         if self._confirmation.look():
             await self._undo()
-        self._totals.save(self._clock().mono)
+        self._record.totals.save(self._clock().mono)
         self._update_alarms()
 
     def _names_changed(self) -> None:

@@ -1,4 +1,4 @@
-"""What the node keeps for people: events and decisions in a ring, alarms that stand, both on disk."""
+"""What the node keeps for people: events and decisions in a ring, alarms that stand, totals; all on disk."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import replace
 from ipsec_client.agent.diagnosis import with_fields
 from ipsec_client.agent.ring import Ring
 from ipsec_client.agent.shelf import Shelf
+from ipsec_client.agent.totals import Totals
 from ipsec_client.alarms import access, book, levels, ports
 from ipsec_client.base.clock import Now
 from ipsec_client.dialect import render
@@ -28,6 +29,7 @@ class Record:
     def __init__(self, shelf: Shelf, clock: Callable[[], Now]) -> None:
         self._shelf = shelf
         self._clock = clock
+        self.totals = Totals(shelf)
         self.ring = Ring(shelf.read("events"))
         self.book = book.from_memory(shelf.read("alarms"))
 

@@ -19,6 +19,7 @@ from ipsec_client.kernel.links import KernelEvent, LinkChanged, LinkGone, Listen
 from ipsec_client.kernel.rtnetlink import IF_OPER_UP, Link
 from ipsec_client.kernel.xfrm import SaWatch
 from ipsec_client.model.definition import value_of
+from ipsec_client.model.elements import MonitorDestination
 from ipsec_client.model.values import is_address
 from ipsec_client.plan.client import Tunnel, route_back
 from ipsec_client.probes.icmp import Heard, Prober
@@ -52,6 +53,7 @@ class Senses:
         self._services: dict[str, ServiceProber] = {}
         self._addresses: Mapping[str, str] = {}
         self._names: dict[str, dict[str, list[str]]] = {}  # of destinations, by remote and address
+        self._unresolved: frozenset[str] = frozenset()
         self._local: frozenset[str] = frozenset()
         self._carrier = Carrier(netns)
         self._links = [
@@ -71,6 +73,12 @@ class Senses:
         before, self._tunnels = self._tunnels, {tunnel.remote.name: tunnel for tunnel in tunnels}
         self._local, self._addresses = local, addresses
         self._names = {remote: self._watched(tunnel) for remote, tunnel in self._tunnels.items()}
+        self._unresolved = frozenset(
+            item.probed
+            for tunnel in self._tunnels.values()
+            for item in _destinations(tunnel)
+            if item.probed not in addresses and not is_address(item.probed)
+        )
         for remote, was in before.items():
             now = self._tunnels.get(remote)
             if now is None or now.device != was.device:  # its old device may be another's now
@@ -120,14 +128,14 @@ class Senses:
         question = probe.question
         address = self._addresses.get(question.host, question.host)
         try:
+            if question.host in self._unresolved:
+                return f"{question.host} has no address yet"
             if question.protocol == "icmp":
                 self._probers[probe.remote].send(address, probe.sequence)
-            elif is_address(address):
+            else:
                 self._services[probe.remote].send(
                     probe.destination, probe.sequence, question, address, probe.patience
                 )
-            else:
-                return f"{address} is not resolved"
         except (OSError, HostFault, ValueError) as error:
             return str(error)
         return ""
@@ -170,9 +178,8 @@ class Senses:
 
     def _watched(self, tunnel: Tunnel) -> dict[str, list[str]]:
         """The monitor's destinations that are pinged by their addresses; two names may have one."""
-        monitor = tunnel.remote.tunnel_monitor
         names: dict[str, list[str]] = {}
-        for item in monitor.destination if monitor else ():
+        for item in _destinations(tunnel):
             if value_of(item, "protocol") == "icmp":
                 address = self._addresses.get(item.probed, item.probed)
                 names.setdefault(address, []).append(item.address)
@@ -233,3 +240,8 @@ class Senses:
             if device is not None:
                 octets = device.in_octets, device.out_octets
                 self._put(h.Counters(remote, *octets, device.index))
+
+
+def _destinations(tunnel: Tunnel) -> tuple[MonitorDestination, ...]:
+    monitor = tunnel.remote.tunnel_monitor
+    return monitor.destination if monitor else ()

@@ -11,6 +11,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar
@@ -41,7 +42,13 @@ class Shelf:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = files.folder(folder)
+        self._folder = folder
+        try:
+            files.folder(folder)
+        except (
+            OSError
+        ) as error:  # what is read there is as good, and what is made lives until the next boot
+            log.error("state cannot be kept in %s: %s", folder, error.strerror)
         self._disk = ThreadPoolExecutor(1, "disk")
         self.passed_over: list[str] = []
 
@@ -106,7 +113,8 @@ class Shelf:
             except (Fault, ValueError, RecursionError) as error:
                 reason = error.what if isinstance(error, Fault) else f"is not JSON: {error}"
                 self.pass_over(f"{path.name}: {reason}")
-                path.replace(_aside(path))
+                with suppress(OSError):  # it stays where it is, and is passed over again
+                    path.replace(_aside(path))
         return None
 
     def _put(self, name: str, text: str, *, durable: bool) -> None:

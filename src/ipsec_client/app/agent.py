@@ -44,6 +44,7 @@ async def _serve() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     agent = Agent(Shelf(state_folder()), units, examine=doctor.findings)
+    loop.add_signal_handler(signal.SIGHUP, agent.compare)
     await agent.begin()
     commands = OnNode(agent, Now.read)
     others = {

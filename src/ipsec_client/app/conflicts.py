@@ -72,13 +72,21 @@ def routes(shown: Shown) -> Fact:
 
 
 def forwarding(chains: Iterable[Mapping[str, Any]]) -> Fact:
-    """No other firewall drops what we let pass: the kernel asks them all, and one drop is enough."""
+    """No other firewall drops what we let pass: the kernel asks them all, and one drop is enough.
+
+    Docker's, whose chain for others has our rules as soon as the agent has seen it, is none of them.
+    """
     name = "other firewalls"
+    chains = list(chains)
+    docker = {
+        (item["family"], item["table"]) for item in chains if item.get("name") == "DOCKER-USER"
+    }
     strange = {
         f"{chain['family']} {chain['table']}"
         for chain in chains
         if chain.get("hook") == "forward"
         and chain["table"] != NFT_TABLE
+        and (chain["family"], chain["table"]) not in docker
         and (chain.get("policy") == "drop" or chain["table"] == "firewalld")
     }
     if not strange:
@@ -87,8 +95,7 @@ def forwarding(chains: Iterable[Mapping[str, Any]]) -> Fact:
         name,
         False,
         f"{_listed(strange)} may drop what is forwarded",
-        "Let it accept packets from and to the KNIs (Docker: chain DOCKER-USER; firewalld: a zone "
-        "with target ACCEPT)",
+        "Let it accept packets from and to the KNIs (firewalld: a zone with target ACCEPT)",
     )
 
 

@@ -29,6 +29,7 @@ VERBS = {
     "agent": "run the agent of this node",
     "conductor": "run the conductor",
     "pluto": "become a client's Libreswan, for its unit",
+    "clear": "take away what was made on this machine, and keep what it is to be",
     "doctor": "tell what this machine has and lacks",
 }
 

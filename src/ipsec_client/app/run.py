@@ -21,16 +21,20 @@ from ipsec_client.app.progress import show_first_verdicts, tell
 from ipsec_client.base import files, logs, sockets
 from ipsec_client.base.errors import Fault, HostFault
 from ipsec_client.config.documents import find_node, find_router
+from ipsec_client.pluto.rotate import PRINTED
 from ipsec_client.units.keeper import Child
 from ipsec_client.units.port import AGENT, CONDUCTOR
 from ipsec_client.units.process import put_before
 from ipsec_client.units.supervisor import Supervisor
 
-LOG = "ipsec-client-run.log"
-"""What the processes print beside their own logs; turned over at each run."""
+LOG = PRINTED
+"""What the processes print beside their own logs; turned over at each run too."""
 
 FIRST = -10
 """Niceness of the agent and of us: a failover, or a restart, must not wait behind what else is computed here."""
+
+AGENT_WATCHDOG, CONDUCTOR_WATCHDOG = 20.0, 60.0
+"""Seconds without a sign of life after which one has hung; as WatchdogSec= of their units."""
 
 TEARDOWN_PATIENCE = 60.0
 """Seconds the agent may take to remove what it made."""
@@ -87,8 +91,20 @@ class _Run:
         here.append(f"--run={uuid.uuid4()}")
         self._supervisor = Supervisor(
             [
-                Child(AGENT, _verb("agent", "--spare"), out=log, spare=True, nice=FIRST),
-                Child(CONDUCTOR, _verb("conductor", str(file), *here), out=log),
+                Child(
+                    AGENT,
+                    _verb("agent", "--spare"),
+                    out=log,
+                    spare=True,
+                    nice=FIRST,
+                    watchdog=AGENT_WATCHDOG,
+                ),
+                Child(
+                    CONDUCTOR,
+                    _verb("conductor", str(file), *here),
+                    out=log,
+                    watchdog=CONDUCTOR_WATCHDOG,
+                ),
             ],
             pluto.child,
             tell,
@@ -138,7 +154,10 @@ class _Run:
 
 
 def _verb(*words: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "ipsec_client", *words)
+    """How one of our processes is started: as we were, since only our own script may know where our code is."""
+    program = Path(sys.argv[0]).absolute()
+    ours = ("-m", "ipsec_client") if program.name == "__main__.py" else (str(program),)
+    return (sys.executable, *ours, *words)
 
 
 def _new_log() -> Path:

@@ -11,6 +11,7 @@ from math import inf
 
 from ipsec_client.base.clock import Now
 from ipsec_client.health.copying import replace
+from ipsec_client.health.subnets import covers
 from ipsec_client.health.types import Client, Decision, Effect, Tunnel
 
 REJOIN = 5.0
@@ -42,6 +43,8 @@ def waits(
         return None
     if _rank(client, tunnels, tunnel) >= _rank(client, tunnels, used):
         return None
+    if not covers(used.intent.pairs, tunnel.intent.pairs):
+        return None  # it has networks that nobody else leads to
     remote = used.intent.remote
     if used.carries and used.verdict.judgement in ("up", "unknown"):
         ends = inf if policy.failback == "manual" else tunnel.verdict.since + policy.delay

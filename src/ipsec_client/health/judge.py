@@ -83,7 +83,7 @@ def _by_tests(tunnel: Tunnel) -> Finding:
     if answering >= needed:
         return _within_limits(tunnel)
     if len(tests) - len(down) < needed:
-        return "down", f"{_why_down(down)}{_nothing_at_all(tunnel)}", False
+        return "down", _why_down(down) + _nothing_at_all(tunnel), False
     untested = [test for test in tests if test.status == "unknown"]
     return "unknown", _told(untested) or "not tested yet", False
 

@@ -87,12 +87,8 @@ def _of_tunnel(
             return _counted(tunnel, inbound, outbound, now), []
         case SecurityAssociations() if client.pluto_alive is not False:
             return _associated(tunnel, event, now), []
-        case Orphaned():
-            return repair.orphaned(tunnel, now), []
-        case Unanswered(_, seconds):
-            return _unanswered(tunnel, seconds, now), []
-        case ConnectionState():
-            told = _connection(tunnel, event, now)
+        case Orphaned() | Unanswered() | ConnectionState():
+            told = _told_by_pluto(tunnel, event, now)
             return told, _diagnosed(tunnel, told)
         case KniLink(_, up):
             return switch.linked(tunnel, up, now)
@@ -191,6 +187,17 @@ def _associated(tunnel: Tunnel, event: SecurityAssociations, now: Now) -> Tunnel
         tunnel = replace(tunnel, silent=False)
         return repair.disconnected(monitor.suspend(tunnel), now)
     return tunnel
+
+
+def _told_by_pluto(
+    tunnel: Tunnel, event: Orphaned | Unanswered | ConnectionState, now: Now
+) -> Tunnel:
+    match event:
+        case Orphaned():
+            return repair.orphaned(tunnel, now)
+        case Unanswered(_, seconds):
+            return _unanswered(tunnel, seconds, now)
+    return _connection(tunnel, event, now)
 
 
 def _connection(tunnel: Tunnel, event: ConnectionState, now: Now) -> Tunnel:

@@ -13,7 +13,7 @@ from ipsec_client.dialect.diagnosis import Blocker
 from ipsec_client.health.mending import Mending as Mending  # noqa: PLC0414 — of this vocabulary too
 from ipsec_client.health.mending import Past as Past  # noqa: PLC0414
 from ipsec_client.health.mending import Traffic as Traffic  # noqa: PLC0414
-from ipsec_client.health.trial import Test as Test  # noqa: PLC0414 — of this vocabulary too
+from ipsec_client.health.trial import Test as Test  # noqa: PLC0414
 from ipsec_client.health.wanted import Policy as Policy  # noqa: PLC0414
 from ipsec_client.health.wanted import Question as Question  # noqa: PLC0414
 from ipsec_client.health.wanted import Target as Target  # noqa: PLC0414
@@ -337,14 +337,14 @@ class Tunnel:
         return bool(self.inbound and self.outbound)
 
     @property
-    def carries(self) -> bool:
-        """Whether its KNI is raised, and not seen down."""
-        return self.carrying.state == "raised" and self.kni_up is not False
-
-    @property
     def testable(self) -> bool:
         """Whether a probe says anything. Into a tunnel that is being severed it would only wake pluto's trap."""
         return self.connected and not self.mending.severed
+
+    @property
+    def carries(self) -> bool:
+        """Whether its KNI is raised, and not seen down."""
+        return self.carrying.state == "raised" and self.kni_up is not False
 
     @property
     def flaps(self) -> tuple[float, ...]:

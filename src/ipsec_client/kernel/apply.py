@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 
 from ipsec_client.base.errors import HostFault
-from ipsec_client.kernel import firewall, namespaces, rtnetlink, sysctl
+from ipsec_client.kernel import docker, firewall, namespaces, rtnetlink, sysctl
 from ipsec_client.kernel.netlink import (
     NETLINK_ROUTE,
     NLM_F_CREATE,
@@ -30,6 +30,7 @@ from ipsec_client.kernel.sysctl import Ledger
 from ipsec_client.plan.diff import Step
 from ipsec_client.plan.objects import (
     ALIAS,
+    DockerRules,
     Firewall,
     Kni,
     Namespace,
@@ -75,6 +76,9 @@ def _put(item: Object, was: Object | None, ledger: Ledger) -> str:
         case Firewall():
             firewall.load(item.netns, item.text)
             return ""
+        case DockerRules():
+            docker.admit(item.devices)
+            return ""
         case Sysctl():
             return _put_sysctl(item, ledger)
         case Kni():
@@ -97,6 +101,8 @@ def _remove(item: Object, ledger: Ledger) -> None:
                 sysctl.put_back(item.key, ledger)
         case Firewall() if _there(item.netns):
             firewall.unload(item.netns)
+        case DockerRules():
+            docker.admit(())
         case Kni():
             _remove_device("", item.name)
         case TunnelDevice() if _there(item.netns):

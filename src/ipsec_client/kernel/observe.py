@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from ipsec_client.base.errors import HostFault
-from ipsec_client.kernel import firewall, namespaces, rtnetlink, sysctl
+from ipsec_client.kernel import docker, firewall, namespaces, rtnetlink, sysctl
 from ipsec_client.kernel.netlink import NETLINK_ROUTE, Netlink
 from ipsec_client.kernel.rtnetlink import GROUP, Link
 from ipsec_client.kernel.sysctl import Ledger
 from ipsec_client.plan.objects import (
     ALIAS,
+    DockerRules,
     Firewall,
     KernelObject,
     Kni,
@@ -76,6 +77,7 @@ def observe(clients: Iterable[str], wanted: Iterable[Object], ledger: Ledger) ->
     inside = [View.of(name) for name in clients if namespaces.exists(name)]
     inside = [view for view in inside if view.ours]
     found: list[KernelObject] = list(_firewalls([router, *inside], plan))
+    found += _docker_rules(plan)
     found += [Namespace(view.netns) for view in inside if view.links["lo"].admin_up]
     found += _sysctls({view.netns for view in inside}, plan, ledger)
     found += _knis(router, inside, plan)
@@ -93,6 +95,13 @@ def _firewalls(views: Iterable[View], plan: list[Object]) -> Iterator[Firewall]:
         if there is not None:
             text = texts.get(view.netns, "")
             yield Firewall(view.netns, text if _makes(text, there) else there)
+
+
+def _docker_rules(plan: list[Object]) -> Iterator[DockerRules]:
+    """As wanted where there is no Docker."""
+    wanted = next((item.devices for item in plan if isinstance(item, DockerRules)), ())
+    if there := docker.admitted(wanted):
+        yield DockerRules(there)
 
 
 def _makes(text: str, there: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ipsec_client.plan.admission import firewall
 from ipsec_client.plan.client import Inside, Tunnel
 from ipsec_client.plan.forwarding import Forwarding, allocate_tables
-from ipsec_client.plan.objects import Object
+from ipsec_client.plan.objects import DockerRules, Object
 from ipsec_client.wire.document import Document
 
 
@@ -46,6 +46,8 @@ def build(document: Document, facts: Facts, hosts: Mapping[str, str]) -> Plan:
     wanted: list[Object] = []
     if services or forwarding.knis:
         wanted = [firewall(forwarding), *forwarding.objects()]
+    if forwarding.devices:
+        wanted.append(DockerRules(tuple(forwarding.devices)))
     if inside:
         wanted += inside.objects()
     wanted.sort(key=lambda item: item.phase)

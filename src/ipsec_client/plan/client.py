@@ -166,6 +166,15 @@ class Inside:
                 found[tunnel.remote.name] = f"{field} {reason}. {cure}"
         return found
 
+    @property
+    def unresolved(self) -> dict[str, str]:
+        """The remotes whose gateway has a name and no address yet: the name by remote."""
+        return {
+            remote.name: remote.host or ""
+            for remote in self.client.remote
+            if render.gateway(remote, self.hosts) is None
+        }
+
     def _sysctls(self) -> Iterator[Sysctl]:
         for key, value in (
             ("net/ipv4/ip_forward", "1"),

@@ -111,6 +111,23 @@ class Firewall:
 
 
 @dataclass(frozen=True, slots=True)
+class DockerRules:
+    """What Docker's firewall is told to let pass, where there is one: what comes in by these devices, which our own
+    table judges. Docker drops whatever is forwarded and is not for a container; its chain for others' rules is asked
+    first.
+    """
+
+    kind: ClassVar[str] = "rules for Docker"
+    phase: ClassVar[Phase] = Phase.GUARD
+    name: ClassVar[str] = "DOCKER-USER"
+    devices: tuple[str, ...]
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        return (self.kind,)
+
+
+@dataclass(frozen=True, slots=True)
 class Kni:
     """A veth pair whose ends bear one name, one on the router and one in the namespace.
 
@@ -247,8 +264,8 @@ class Connection:
         return (self.kind, self.client, self.remote)
 
 
-Object = Namespace | Sysctl | Firewall | Kni | TunnelDevice | Rule | Route | Pluto | Connection
-KernelObject = Namespace | Sysctl | Firewall | Kni | TunnelDevice | Rule | Route
+KernelObject = Namespace | Sysctl | Firewall | DockerRules | Kni | TunnelDevice | Rule | Route
+Object = KernelObject | Pluto | Connection
 
 
 def _version(family: int) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ipsec_client.base import run
 from ipsec_client.base.errors import Fault
+from ipsec_client.units import signs
 from ipsec_client.units.port import UnitState
 from ipsec_client.units.process import Process, put_before
 
@@ -22,6 +23,9 @@ LONGEST_PAUSE = 30.0
 
 SPARE_AFTER = 2.0
 """Seconds of life after which a child gets its spare."""
+
+ONCE_MORE = 1.0
+"""Seconds for a sign of life that may wait to be read, when we ourselves were kept from running."""
 
 LATER = 5
 """Niceness of a spare while it starts: behind agent and pluto, yet not behind all else. One that takes long to be
@@ -42,6 +46,8 @@ class Child:
 
     With ``spare`` a second process is started ahead, waits for its turn (``supervised.await_turn``), and
     takes over when the first ends: so a child that starts slowly is back at once. ``nice`` is its niceness.
+
+    With a ``watchdog`` it is ended, and started again, when it has given no sign of life for so many seconds.
     """
 
     name: str
@@ -52,12 +58,14 @@ class Child:
     patience: float = 5.0
     spare: bool = False
     nice: int = 0
+    watchdog: float = 0.0
 
     def begin(self) -> Process:
         """Prepares and starts it; blocks while that takes."""
         if self.before is not None:
             self.before()
-        popen = run.spawn(self.argv, inside=self.inside, out=self.out)
+        extra = signs.surroundings(self.watchdog) if self.watchdog else None
+        popen = run.spawn(self.argv, inside=self.inside, out=self.out, extra=extra)
         put_before(self.nice, popen.pid)
         return Process.started(popen, self.argv)
 
@@ -86,6 +94,7 @@ class Keeper:
         self._turn = asyncio.Lock()
         self._unwanted = asyncio.Event()
         self._tried = asyncio.Event()
+        self._heard = 0.0  # monotonic, the last sign of life
 
     @property
     def wanted(self) -> bool:
@@ -141,6 +150,11 @@ class Keeper:
         await self.stop()
         await self.start()
 
+    def sign(self, pid: int) -> None:
+        """Process ``pid``, which may be any, has given a sign of life."""
+        if self.process is not None and self.process.pid == pid:
+            self._heard = time.monotonic()
+
     def process_of(self, pid: int) -> Process | None:
         """The child or its spare, if ``pid`` is one of them."""
         for process in (self.process, self._spare):
@@ -184,14 +198,35 @@ class Keeper:
         self._tried.set()
         if self._unwanted.is_set():  # while it was being started
             process.send(signal.SIGTERM)
-        sparing = asyncio.create_task(self._have_spare())
+        beside = {
+            asyncio.create_task(self._have_spare()),
+            asyncio.create_task(self._watch(process)),
+        }
         try:
             return await process.ended()
         finally:
-            sparing.cancel()
-            await asyncio.wait({sparing})
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
             self.process = None
             self._changed()
+
+    async def _watch(self, process: Process) -> None:
+        """Ends the process when it has given no sign of life for too long: by SIGABRT, as systemd does."""
+        self._heard = time.monotonic()
+        warned = False
+        while self.child.watchdog:
+            left = self._heard + self.child.watchdog - time.monotonic()
+            if left <= 0 and warned:
+                break
+            warned = left <= 0
+            await asyncio.sleep(ONCE_MORE if warned else left)
+        else:
+            return
+        self._tell(f"{self.child.name}: no sign of life for {self.child.watchdog:g} s; it is ended")
+        process.send(signal.SIGABRT)
+        await asyncio.sleep(self.child.patience)
+        process.send(signal.SIGKILL)
 
     async def _have_spare(self) -> None:
         """Keeps a spare ready until cancelled; then it is left for the next life."""

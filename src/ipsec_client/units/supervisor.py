@@ -16,6 +16,7 @@ from typing import Any
 
 from ipsec_client.base import files, sockets
 from ipsec_client.base.errors import Fault, InputFault
+from ipsec_client.units import signs
 from ipsec_client.units.keeper import Child, Keeper
 from ipsec_client.units.port import CLIENT
 from ipsec_client.units.process import Process
@@ -51,7 +52,10 @@ class Supervisor:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """Adopts what an earlier one left, then answers requests for clients until the block is left."""
-        async with sockets.serving(sockets.socket_path("supervisor"), self._answer):
+        async with (
+            signs.taken(self._sign),
+            sockets.serving(sockets.socket_path("supervisor"), self._answer),
+        ):
             await self._adopt()
             yield
 
@@ -76,6 +80,10 @@ class Supervisor:
         process = self._keepers[name].process
         if process is not None:
             process.send(number)
+
+    def _sign(self, pid: int) -> None:
+        for keeper in self._keepers.values():
+            keeper.sign(pid)
 
     def _client(self, client: str) -> Keeper:
         return self._keepers.get(CLIENT + client) or self._add(self._client_child(client))

@@ -2,6 +2,9 @@
 
 The host's files are seen through hostfs, read only, with an overlay in memory over them: the guest may write
 anywhere, the host stays as it is. Only the folders named in the settings are the host's own.
+
+With a disk what the guest writes lies on it and is there again at the next start, and systemd is the guest's
+first process, as on a machine of its own; the service is beside it then.
 """
 
 from __future__ import annotations
@@ -36,13 +39,17 @@ def main(settings: str) -> None:
     """Never returns: the guest is powered off when this fails."""
     try:
         given = json.loads(settings)
-        _own_root([Path(folder) for folder in given["writable"]])
+        _own_root([Path(folder) for folder in given["writable"]], on_disk=given["disk"])
         socket.sethostname(given["name"])
         _up("lo")
         _up(_LINK, wire.ADDRESS[0], wire.PREFIX_LENGTH)
-        from ipsec_lab.guest import server  # noqa: PLC0415 - imported through the new root folder
+        # imported through the new root folder
+        from ipsec_lab.guest import booted, server  # noqa: PLC0415
 
         listener = socket.create_server(wire.ADDRESS, backlog=64)
+        if given["disk"] and os.fork():
+            listener.close()
+            booted.become_systemd()
         print(READY, flush=True)
         server.Server(listener).run()
     finally:
@@ -53,11 +60,20 @@ def main(settings: str) -> None:
         _libc.reboot(_POWER_OFF)
 
 
-def _own_root(writable: list[Path]) -> None:
+def _own_root(writable: list[Path], *, on_disk: bool) -> None:
     syscalls.mount("tmpfs", _STAGE, options="size=90%,mode=755")
-    upper, work, root = (Path(_STAGE, name) for name in ("upper", "work", "root"))
+    if on_disk:
+        devices, disk = Path(_STAGE, "devices"), Path(_STAGE, "disk")
+        devices.mkdir()
+        disk.mkdir()
+        syscalls.mount("devtmpfs", str(devices))
+        syscalls.mount("ext4", str(disk), source=str(devices / "ubda"))
+        layers = disk
+    else:
+        layers = Path(_STAGE)
+    upper, work, root = layers / "upper", layers / "work", Path(_STAGE, "root")
     for folder in (upper, work, root):
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
     syscalls.mount("overlay", str(root), options=f"lowerdir=/,upperdir={upper},workdir={work}")
     _system_folders(root)
     for folder in writable:

@@ -53,6 +53,8 @@ class Order:
     """What ``init.main`` is given inside."""
     register: str
     """The file in which this process is to be found, removed at the end; empty for none."""
+    disk: str
+    """The image of the disk that the guest writes on, an ext4; empty for none."""
 
     def command(self) -> list[str]:
         """What to start to have this module's ``main`` do it."""
@@ -84,7 +86,7 @@ def main() -> None:
     syscalls.unshare(syscalls.CLONE_NEWPID)
     guest = os.fork()
     if guest == 0:
-        _become(order.kernel, order.memory)
+        _become(order)
     if order.register:
         Path(order.register).write_text(str(os.getpid()))
     _hold(guest)
@@ -121,12 +123,12 @@ def _make_link() -> None:
     subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
 
 
-def _become(kernel: str, memory: str) -> None:
+def _become(order: Order) -> None:
     syscalls.die_with_parent(signal.SIGKILL)
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     arguments = [
-        f"mem={memory}",
+        f"mem={order.memory}",
         f"uml_dir={_SHM}",
         "umid=ipsec-lab",
         "root=/dev/root",
@@ -134,6 +136,7 @@ def _become(kernel: str, memory: str) -> None:
         "rootflags=/",
         "ro",
         f"init={_SHM}/init",
+        *([f"ubd0={order.disk}"] if order.disk else []),
         "con=null",
         "con0=null,fd:1",
         "ssl=null",
@@ -147,7 +150,7 @@ def _become(kernel: str, memory: str) -> None:
         MARK,
     ]
     surroundings = {"TMPDIR": str(_SHM), "HOME": str(_SHM), "PATH": os.environ.get("PATH", "")}
-    os.execve(kernel, ["linux", *arguments], surroundings)  # noqa: S606 - a list, no shell
+    os.execve(order.kernel, ["linux", *arguments], surroundings)  # noqa: S606 - a list, no shell
 
 
 def _hold(guest: int) -> None:

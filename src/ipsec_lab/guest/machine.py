@@ -121,9 +121,18 @@ class Guest(Machine):
 
     @classmethod
     def start(
-        cls, kernel_program: Path, writable: Sequence[Path], memory: str, *, attachable: bool
+        cls,
+        kernel_program: Path,
+        writable: Sequence[Path],
+        memory: str,
+        *,
+        attachable: bool = False,
+        disk: Path | None = None,
     ) -> Guest:
-        """Starts a guest and waits until it takes commands; raises LabError with its console if it does not."""
+        """Starts a guest and waits until it takes commands; raises LabError with its console if it does not.
+
+        With a ``disk``, the image of an ext4, systemd is its first process, and what it writes is kept there.
+        """
         folders = [str(folder.resolve()) for folder in writable]
         for folder in writable:
             folder.mkdir(parents=True, exist_ok=True)
@@ -132,8 +141,11 @@ class Guest(Machine):
             source=str(_SOURCE),
             kernel=str(kernel_program),
             memory=memory,
-            settings=json.dumps({"writable": folders, "name": socket.gethostname()}),
+            settings=json.dumps(
+                {"writable": folders, "name": socket.gethostname(), "disk": disk is not None}
+            ),
             register=str(_REGISTER) if attachable else "",
+            disk=str(disk or ""),
         )
         locks = [_claim_register()] if attachable else []
         try:
@@ -194,6 +206,16 @@ class Guest(Machine):
             if self._listener is not None:
                 self._listener.join()
         self._process = None
+
+    def await_end(self, deadline: float) -> None:
+        """Waits until the guest, which was told to power itself off, has done so; raises LabError if it does not."""
+        assert self._process is not None
+        try:
+            self._process.wait(deadline)
+        except subprocess.TimeoutExpired:
+            raise LabError(
+                f"the guest is not off after {deadline:g} s{self._last_words()}"
+            ) from None
 
     def _connect(self) -> socket.socket:
         def from_inside() -> socket.socket:
