@@ -102,7 +102,7 @@ class Runtime:
             self._put(h.ConnectionState(remote, loaded=h.Loaded("refused", reason)))
         for remote, name in inside.unresolved.items():
             blocked = h.Negotiation("blocked", notify=name, blocker="name")
-            self._put(h.ConnectionState(remote, negotiation=blocked))
+            self._put(h.ConnectionState(remote, h.Loaded(), blocked))  # it has no connection
         self._rekeying = [*dict.fromkeys([*self._rekeying, *sorted(rekeyed)])]
         self.watch()
 
