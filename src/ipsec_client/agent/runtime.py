@@ -112,7 +112,9 @@ class Runtime:
         if inside is None or not namespaces.exists(self.name):
             return
         if self._senses is None:
-            self._senses = Senses(self.name, self._put, self._set_up, self._repair)
+            self._senses = Senses(
+                self.name, self._put, self._set_up, self._repair, given=inside.given
+            )
             self._senses.follow(inside.tunnels, inside.local, inside.hosts)
             self._senses.begin()
         else:
