@@ -88,8 +88,7 @@ def _of_tunnel(
         case SecurityAssociations() if client.pluto_alive is not False:
             return _associated(tunnel, event, now), []
         case Orphaned() | Unanswered() | ConnectionState():
-            told = _told_by_pluto(tunnel, event, now)
-            return told, _diagnosed(tunnel, told)
+            return _told_by_pluto(tunnel, event, now)
         case KniLink(_, up):
             return switch.linked(tunnel, up, now)
         case Replacing():
@@ -191,13 +190,14 @@ def _associated(tunnel: Tunnel, event: SecurityAssociations, now: Now) -> Tunnel
 
 def _told_by_pluto(
     tunnel: Tunnel, event: Orphaned | Unanswered | ConnectionState, now: Now
-) -> Tunnel:
+) -> tuple[Tunnel, list[Effect]]:
     match event:
         case Orphaned():
-            return repair.orphaned(tunnel, now)
+            return repair.orphaned(tunnel, now), []
         case Unanswered(_, seconds):
-            return _unanswered(tunnel, seconds, now)
-    return _connection(tunnel, event, now)
+            return _unanswered(tunnel, seconds, now), []
+    told = _connection(tunnel, event, now)
+    return told, _diagnosed(tunnel, told)
 
 
 def _connection(tunnel: Tunnel, event: ConnectionState, now: Now) -> Tunnel:
