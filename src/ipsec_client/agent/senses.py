@@ -43,8 +43,12 @@ class Senses:
         put: Callable[[h.Event], None],
         made: Callable[[str], None],
         repair: Callable[[], None],
+        *,
+        given: bool = False,
     ) -> None:
+        """``given``: the router keeps its ends of the KNIs to itself; ours are looked at instead."""
         self.netns = netns
+        self._knis_at = netns if given else ""
         self._put = put
         self._made = made
         self._repair = repair
@@ -63,7 +67,7 @@ class Senses:
         ]
         self._firewalls = [FirewallWatch(name, repair) for name in ("", netns)]
         self._sas = SaWatch(netns, self._sas_changed)
-        self._outer, self._inner = Counters(""), Counters(netns)
+        self._outer, self._inner = Counters(self._knis_at), Counters(netns)
         self._timer: asyncio.TimerHandle | None = None
 
     def follow(
@@ -201,9 +205,9 @@ class Senses:
 
     def _link(self, event: KernelEvent) -> None:
         match event:
-            case LinkChanged(netns="", link=link) if link.name in self._tunnels:
+            case LinkChanged(netns=self._knis_at, link=link) if link.name in self._tunnels:
                 self._put(h.KniLink(link.name, link.operational == IF_OPER_UP))
-            case LinkGone(netns="", link=link) if link.name in self._tunnels:
+            case LinkGone(netns=self._knis_at, link=link) if link.name in self._tunnels:
                 self._put(h.KniLink(link.name, False))
                 self._repair()
             case LinkChanged(link=link) if self._waits_for(link.name, link.alias):

@@ -134,6 +134,9 @@ class Kni:
     ``router`` and ``namespace`` are the ends' addresses with prefix length, an IPv6 one after the IPv4 one
     with a blank between. The router's end is always up;
     the namespace's end of an ingress KNI is the switch that health throws: its state is no part of the plan.
+
+    One that is ``given`` was made by the router, which keeps its own end where Linux does not see it (a Session
+    Smart Router): the Linux end is moved into the namespace, and given back; ``router`` is empty.
     """
 
     kind: ClassVar[str] = "kni"
@@ -144,6 +147,7 @@ class Kni:
     namespace: str
     ingress: bool
     mtu: int = 1500
+    given: bool = False
 
     @property
     def identity(self) -> tuple[str, ...]:
