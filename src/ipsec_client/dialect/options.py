@@ -1,6 +1,6 @@
 """Libreswan's options of a connection: which a ``custom-option`` may set, and why it may not set the others.
 
-The names are all those that series 4 knows in a ``conn``; tests/oracle asks Libreswan's own parser for each.
+The names are all those that a series knows in a ``conn``; tests/oracle asks the parsers of 4 and 5 for each.
 """
 
 from __future__ import annotations
@@ -236,11 +236,36 @@ _AN_END = (
 )
 
 _LATER = ("intermediate", "ipsec-max-bytes", "ipsec-max-packets")
+"""What series 3 does not have yet."""
+
+_GONE = ("alsoflip", "forceencaps")
+"""What series 5 has no more."""
+
+_ALLOWED_NEW = {
+    "encap-dscp": _WORD,
+    "iptfs": _WORD,
+    "iptfs-drop-time": _TIME,
+    "iptfs-fragmentation": _WORD,
+    "iptfs-init-delay": _TIME,
+    "iptfs-max-queue-size": _NUMBER,
+    "iptfs-packet-size": _NUMBER,
+    "iptfs-reorder-window": _NUMBER,
+    "pfs-rekey-workaround": _WORD,
+    "session-resumption": _WORD,
+}
+_NEW = {
+    **dict.fromkeys(_ALLOWED_NEW, ""),
+    "ikev1-dpdtimeout": "is set by dpdtimeout",
+    "interface-ip": "gives the tunnel device an address, and that device is ours",
+    "ipsec-interface-managed": "is an option of all connections together, not of one",
+    "ppk-ids": "needs a secret besides the pre-shared key",
+}
+"""What series 5 has besides."""
 
 OPTIONS: Mapping[int, Mapping[str, str]] = {
     3: {name: reason for name, reason in _table() if name not in _LATER},
     4: dict(_table()),
-    5: dict(_table()),
+    5: {name: reason for name, reason in _table() if name not in _GONE} | _NEW,
 }
 """By series: each option's name with the reason why a custom-option may not set it; empty where it may."""
 
@@ -254,7 +279,7 @@ def refuse(name: str, value: str | None, series: int) -> str | None:
     reason = OPTIONS[series].get(name.lower(), UNKNOWN)
     if reason or value is None:
         return reason or None
-    form = _ALLOWED[name.lower()]
+    form = (_ALLOWED | _ALLOWED_NEW)[name.lower()]
     return None if _PATTERNS[form].fullmatch(value) else f"has a value that is no {form}"
 
 
