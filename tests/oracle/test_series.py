@@ -14,7 +14,7 @@ from ipsec_client.model.elements import IpsecProfile
 from ipsec_client.model.slots import slots
 from ipsec_client.pluto.dryload import dry_load
 from ipsec_lab import trixie
-from tests.dialect.sample import configurations, profile, single_choices
+from tests.dialect.sample import configurations, single_choices
 from tests.oracle.libreswan import run
 from tests.oracle.test_files import ENDS
 
@@ -101,7 +101,12 @@ def known(tmp_path: Path, text: str) -> bool:
 def test_it_knows_each_option_of_the_table_and_only_those(tmp_path: Path) -> None:
     for name in set(options.OPTIONS[NEW]) - {"include"}:
         assert known(tmp_path, f"conn c\n\t{name}=yes\n"), name
-    for name in ("key", "frob", "leftfrob", *(options.OPTIONS[DEFAULT].keys() - options.OPTIONS[NEW])):
+    for name in (
+        "key",
+        "frob",
+        "leftfrob",
+        *(options.OPTIONS[DEFAULT].keys() - options.OPTIONS[NEW]),
+    ):
         assert not known(tmp_path, f"conn c\n\t{name}=yes\n"), name
         assert options.refuse(name, "yes", NEW) == options.UNKNOWN
 
