@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ipsec_client.agent.diagnosis import diagnosis
 from ipsec_client.agent.ring import Ring
+from ipsec_client.agent.side_door import links
 from ipsec_client.agent.totals import Totals
 from ipsec_client.alarms.book import Book
 from ipsec_client.base.clock import Now
@@ -49,7 +50,7 @@ def view(shown: Shown, now: Now) -> NodeView:
             "", "", now.wall,
             alarms=_alarms(shown.book), events=shown.ring.events, versions=shown.versions,
         )  # fmt: skip
-    outer = devices("")
+    outer = links(plan)
     tunnels = {item.remote: item for item in _tunnels(plan, shown.health, shown.totals, now)}
     return NodeView(
         router=plan.document.router.name,

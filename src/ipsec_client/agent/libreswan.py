@@ -146,6 +146,12 @@ class Libreswan:
         """Ends one child SA, telling the gateway; raises Fault."""
         await self._work(lambda: self._control.delete_state(serial))
 
+    async def listen(self) -> None:
+        """Has the pluto that lives use the addresses that are there by now: its KNI may have come after it."""
+        if self._alive:
+            with suppress(Fault):
+                await self._work(self._control.listen)
+
     # --- repairs ------------------------------------------------------------------------------------
 
     def restart(self, effect: h.Restart) -> None:

@@ -77,7 +77,7 @@ def _known(pattern: str, kind: Kind, blocker: Blocker | None = None) -> _Known:
 _KNOWN = (
     _known(r"initiating IKEv[12] ", "trying"),
     _known(
-        r"STATE_V2_ESTABLISHED_IKE_SA: retransmission; will wait (?P<detail>[\d.]+) seconds",
+        r"STATE_V2_ESTABLISHED_IKE_SA: retransmission; will wait (?P<detail>[0-9]{1,6}(?:\.[0-9]{1,6})?) second",
         "unanswered",
     ),
     _known(r"STATE_\w+: retransmission; will wait", "silence"),
