@@ -130,6 +130,30 @@ def test_what_is_committed_is_made(machine: Booted) -> None:
     assert machine.pids("libexec/ipsec/pluto") == []
 
 
+def test_the_journal_knows_what_a_line_is_about(machine: Booted) -> None:
+    shown = machine.must(
+        "journalctl",
+        "--no-pager",
+        "--output=json",
+        "IPSEC_REMOTE=rem1",
+        f"_SYSTEMD_UNIT={AGENT}.service",
+    )
+    lines = [json.loads(line) for line in shown.splitlines()]
+    [raised, *_] = [line for line in lines if "rem1 raised" in line["MESSAGE"]]
+    assert raised["PRIORITY"] == "6"
+    assert raised["SYSLOG_IDENTIFIER"] == "ipsec-client-agent"
+    assert raised["IPSEC_CLIENT"] == "client1"
+    assert raised["IPSEC_CONNECTION"] == "ipsec-client-tunnel-primary-rem1"
+    assert raised["MESSAGE"].startswith("INFO ")  # the journal has the time itself
+
+
+def test_plugin_1591_units_are_told_with_processor_and_memory(machine: Booted) -> None:
+    told = machine.pcli("show system services")
+    for unit in (AGENT, PLUTO, CONDUCTOR):
+        row = rf"(?m)^ node1 +{unit}\.service +active +\d.* \d+\.\d\d s +\d+\.\d MiB$"
+        assert re.search(row, told), told
+
+
 def test_plugin_1046_an_upgrade_keeps_tunnels_and_state(machine: Booted) -> None:
     agent, pluto = machine.pid(AGENT), machine.pid(PLUTO)
     events = machine.pcli("show events").splitlines()
