@@ -10,7 +10,9 @@ from dataclasses import replace
 import pytest
 
 from ipsec_client.agent.senses import Senses
+from ipsec_client.health import types as h
 from ipsec_client.kernel import namespaces
+from ipsec_client.model.elements import MonitorDestination, TunnelMonitor
 from tests.plan.test_forwarding import plan
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="makes namespaces: needs root")
@@ -42,6 +44,30 @@ def test_a_tunnel_that_gets_another_device_is_probed_through_that_one_alone(clie
         kept = dict(senses._probers)
         senses.follow(tunnels, inside.local, {})
         assert senses._probers == kept
+        senses.close()
+
+    asyncio.run(look())
+
+
+@pytest.mark.parametrize("protocol", ["icmp", "http"])
+def test_a_name_without_an_address_is_not_looked_up_by_asking(client: str, protocol: str) -> None:
+    """Where it is asked for, a name server that hangs would stop everything."""
+
+    async def look() -> None:
+        inside = plan().inside
+        assert inside is not None
+        named = MonitorDestination(address="web", host="web.example", protocol=protocol)
+        monitor = TunnelMonitor(destination=(named,))
+        tunnel = replace(
+            inside.tunnels[0], remote=replace(inside.tunnels[0].remote, tunnel_monitor=monitor)
+        )
+        senses = Senses(client, lambda _: None, lambda _: None, lambda: None)
+        question = h.Question("web.example", protocol, 80)  # type: ignore[arg-type]
+        probe = h.Probe(tunnel.remote.name, "web", 1, question, 1.0)
+        senses.follow([tunnel], inside.local, {})
+        assert senses.probe(probe) == "web.example has no address yet"
+        senses.follow([tunnel], inside.local, {"web.example": "192.0.2.1"})
+        assert "No such device" in senses.probe(probe)
         senses.close()
 
     asyncio.run(look())

@@ -49,6 +49,12 @@ def test_lines_of_other_text_level_or_tunnel_are_no_storm() -> None:
     assert storms.admits(record("x", level=logging.INFO), 0.0)
 
 
+def test_who_asks_for_debug_gets_it_whole() -> None:
+    storms = Storms()
+    assert all(storms.admits(record("tick", level=logging.DEBUG), 0.0) for _ in range(3 * ALIKE))
+    assert storms.wait(0.0) is None
+
+
 def test_one_place_cannot_fill_the_disk_whatever_it_says() -> None:
     storms = Storms()
     passed = sum(storms.admits(record("request %d failed", n), 0.0) for n in range(3 * ALIKE))
@@ -68,6 +74,19 @@ def test_a_process_that_ends_tells_what_it_passed_over(
     assert len(lines) == EQUAL + 1
     assert lines[0].endswith("ERROR (agent.inbox) no answer client=client1 remote=rem1")
     assert "... 312 more of this kind in 60 s: no answer client=client1 remote=rem1" in lines[-1]
+
+
+def test_a_process_bounds_what_one_place_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IPSEC_CLIENT_LOG", str(tmp_path))
+    with logs.recording("agent"):
+        for number in range(2 * ALIKE):
+            log.error("request %d failed", number)
+        log.error("another place")
+    lines = (tmp_path / "agent.log").read_text().splitlines()
+    assert len(lines) == ALIKE + 2
+    assert [line for line in lines if f"... {ALIKE} more of this kind" in line]
 
 
 def test_the_level_is_changed_live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,6 +54,7 @@ class FakeNode:
     lines: str = ""
     fault: Fault | None = None
     restarted: list[tuple[str, str]] = field(default_factory=list)
+    failed_back: int = 0
     looked: list[Part] = field(default_factory=list)
     ordered: list[object] = field(default_factory=list)
 
@@ -84,6 +85,7 @@ class FakeNode:
             raise self.fault
 
     async def failback(self) -> None:
+        self.failed_back += 1
         self.seen = replace(
             self.seen,
             tunnels=tuple(

@@ -89,6 +89,15 @@ def settled(clash: Clash, draft: Draft) -> list[Edit]:
         (True, Edit("set", REM1, "host", "1")),
     ]
 )
+@example(
+    [
+        (False, Edit("delete", C1[:3])),
+        (True, Edit("set", C1, "tenant", "1")),
+        (False, Edit("set", REM1, "subnet", SUBNETS[0])),
+        (True, Edit("set", C1[:3])),
+        (False, Edit("delete", C1[:3])),
+    ]
+)
 def test_what_bob_did_is_kept_or_told_and_what_is_told_can_be_settled(
     steps: list[tuple[bool, Edit]],
 ) -> None:

@@ -100,9 +100,7 @@ def configurations() -> dict[str, Document]:
         "everything": document(profiles=(page_profile(),)),
         "ikev1": document(profiles=(page_profile(ike_v2="no", phase2_encryption="3des"),)),
         "ikev1-unset": document(profiles=(profile(ike_v2="permit", dpddelay=v.Duration(5, "s")),)),
-        "pfs": document(
-            profiles=(profile(perfect_forward_secrecy=True, phase2_modp="dh-20", compress=True),)
-        ),
+        "pfs": document(profiles=(profile(perfect_forward_secrecy=True, phase2_modp="dh-20"),)),
         "half-written": document(profiles=(profile(ike_digest="sha1", phase2_digest="sha2_256"),)),
         "aead": document(
             profiles=(profile(phase2_encryption="aes_gcm256", phase2_digest="sha2_512"),)

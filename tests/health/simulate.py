@@ -69,10 +69,11 @@ def main() -> None:
     parser.add_argument("--loss", type=float, default=0.01, help="share of round trips, 0 to 1")
     parser.add_argument("--round-trip", type=float, default=0.04, help="seconds")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--max-retries", type=int, default=4)
+    parser.add_argument("--fail-threshold", type=int, default=1)
     given = parser.parse_args()
-    failovers = simulate(
-        Target("8.8.8.8"), given.days * 86400, given.loss, given.round_trip, given.seed
-    )
+    target = Target("8.8.8.8", max_retries=given.max_retries, fail_threshold=given.fail_threshold)
+    failovers = simulate(target, given.days * 86400, given.loss, given.round_trip, given.seed)
     print(json.dumps({**vars(given), "failovers": failovers}))
 
 

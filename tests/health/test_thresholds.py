@@ -126,6 +126,7 @@ def test_what_could_not_be_asked_counts_neither_way() -> None:
     there.put(ProbeFailed("rem1", "8.8.8.8", sequence - 1, "no such device"))
     assert there.tunnel().tests[0].missed == 1
     assert there.tunnel().tests[0].status == "unknown"
+    assert there.tunnel().verdict.reason == "8.8.8.8 cannot be asked: no such device"
     there.run(4)
     assert len(there.times(Lower)) == 1
 

@@ -79,7 +79,7 @@ class Lab:
 
     def await_up(self, *remotes: str) -> None:
         """Wait until they are."""
-        assert wait_until(lambda: self.up(*remotes), deadline=20, pause=0.3), self.pcli(
+        assert wait_until(lambda: self.up(*remotes), deadline=90, pause=0.3), self.pcli(
             "show device-interface"
         )
 

@@ -9,6 +9,7 @@ import asyncio
 import signal
 import socket
 import sys
+from typing import cast
 
 PORTS = {"web": 80, "mail": 25, "names": 53}
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
@@ -19,8 +20,7 @@ class Names(asyncio.DatagramProtocol):
     """Answers every query with one address."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self.transport = transport
+        self.transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         self.transport.sendto(data[:2] + b"\x81\x80\0\1\0\1\0\0\0\0" + data[12:] + RECORD, addr)

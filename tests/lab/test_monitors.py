@@ -15,6 +15,7 @@ from ipsec_lab import pcap
 from ipsec_lab.topology import UPLINK, behind_of
 from ipsec_lab.waiting import wait_until
 from tests.lab.driver import DEMO, Lab
+from tests.lab.services import PORTS
 
 SERVER = Path(__file__).with_name("services.py")
 BEHIND = behind_of("rem1")
@@ -50,12 +51,17 @@ def committed(
 
 
 def serve(lab: Lab, *names: str) -> None:
-    """Services behind rem1's gateway, and no others."""
+    """Services behind rem1's gateway, and no others; they listen."""
     stop(lab)
     words = f"{sys.executable} {SERVER} {PROBED} {' '.join(names)}"
-    lab.must(
-        BEHIND, "sh", "-c", f"setsid {words} </dev/null >/dev/null 2>&1 & echo $! >/run/services"
-    )
+    started = f"setsid {words} </dev/null >/dev/null 2>&1 & echo $! >/run/services"
+    lab.must(BEHIND, "sh", "-c", started)
+
+    def ready() -> bool:
+        sockets = lab.must(BEHIND, "ss", "-Hlntu")
+        return all(f"{PROBED}:{PORTS[name]} " in sockets for name in names)
+
+    assert wait_until(ready, deadline=30)
 
 
 def stop(lab: Lab) -> None:
@@ -84,7 +90,7 @@ def await_(lab: Lab, remote: str, *words: str) -> None:
 def carrier(lab: Lab) -> str:
     """The tunnel that traffic was moved to last."""
     moved = [row.split() for row in lab.pcli("why").splitlines() if " in use " in row]
-    return moved[-1][2] if moved else ""
+    return moved[-1][1] if moved else ""
 
 
 def await_carrier(lab: Lab, remote: str) -> None:
@@ -137,7 +143,10 @@ def test_a_slow_way_is_left_and_a_slow_last_one_carries(lab: Lab) -> None:
         lab.silence("rem2")
         await_(lab, "rem1", "degraded", "but no other tunnel is up")
         await_carrier(lab, "rem1")
-        assert any("is degraded and carries" in alarm.message for alarm in lab.alarms())
+        told = "rem1 is degraded and carries"
+        assert wait_until(lambda: told in lab.pcli("show alarms"), deadline=20), lab.pcli(
+            "show alarms"
+        )
         lab.heal()
         await_(lab, "rem1", "answers through the tunnel")
         lab.await_up()

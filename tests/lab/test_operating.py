@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from ipsec_lab.router import LOGS
+from ipsec_lab.router import LOGS, PCLI
 from ipsec_lab.topology import ROUTER
 from ipsec_lab.waiting import wait_until
 from tests.lab.driver import Lab
@@ -55,6 +55,16 @@ def test_ping_through_a_tunnel_by_each_name_of_it(lab: Lab) -> None:
     refused = lab.pcli(f"ping remote rem2 count 1 size 1600 set-df-bit {BEHIND}")
     assert f"% Error: cannot send to {BEHIND}: Message too long" in refused
     assert "did not answer" in lab.pcli("ping remote rem2 count 1 203.0.113.77")
+
+
+def test_a_ping_ends_when_its_terminal_is_interrupted(lab: Lab) -> None:
+    told = lab.do(
+        ROUTER, "timeout", "-s", "INT", "2", PCLI, "-c", "ping remote rem2 count 1000 1.1.1.1"
+    )
+    assert "Ping from 1.1.1.1" in told.out
+    lab.pcli("ping remote rem2 count 2 8.8.8.8")  # time for the node to hear that nobody listens
+    after = lab.pcli('capture remote rem2 seconds 3 packets 1 filter "host 1.1.1.1"')
+    assert "0 packets" in after
 
 
 def test_stats_count_what_passes(lab: Lab) -> None:

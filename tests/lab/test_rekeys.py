@@ -17,8 +17,9 @@ from ipsec_lab import control, judge, pcap
 from ipsec_lab.judge import Figures
 from ipsec_lab.topology import ROUTER, UPLINK
 from ipsec_lab.waiting import wait_until
-from tests.lab import test_causes
 from tests.lab.driver import KEPT, Lab, running
+from tests.lab.site import Remote, configuration
+from tests.lab.test_causes import REMOTES, SERVICES, decisions, now
 from tests.lab.test_leaks import PLUTO
 
 REKEYS = 60
@@ -44,16 +45,19 @@ exit
 """
 
 
-def configuration() -> str:
-    """That of the causes, all by IKEv2, with short lifetimes."""
-    text = test_causes.configuration().replace(test_causes.PROFILES["rem3"], "")
-    return re.sub(r"(pre-shared-key key-of-rem\d\n)", rf"\g<1>{SHORT.strip()}\n", text)
+TEXT = configuration(
+    tuple(
+        Remote(remote.name, f"172.16.{number}.3", SHORT)
+        for number, remote in enumerate(REMOTES, 21)
+    ),
+    SERVICES,
+)
 
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
-    """Four gateways, one of them without a monitor."""
-    with running(configuration()) as lab:
+    """Four gateways, each with a service that goes through it alone."""
+    with running(TEXT) as lab:
         yield lab
 
 
@@ -75,7 +79,7 @@ def memory(lab: Lab) -> dict[str, int]:
 def test_sixty_rekeys_lose_no_packet_make_no_failover_and_grow_nothing(lab: Lab) -> None:
     lab.await_up()
     remotes = [remote.name for remote in lab.site.remotes]
-    begun = test_causes.now(lab)
+    begun = now(lab)
     with ExitStack() as stack:
         files = stack.enter_context(lab.captured("rekeys", ("lan", UPLINK)))
         numbers = {
@@ -93,7 +97,7 @@ def test_sixty_rekeys_lose_no_packet_make_no_failover_and_grow_nothing(lab: Lab)
     (KEPT / "rekeys.txt").write_text(told(children, parents, figures, before, after))
     assert {name: found.lost for name, found in figures.items()} == dict.fromkeys(remotes, 0)
     for name in remotes:
-        assert test_causes.decisions(lab, name, begun) == []
+        assert decisions(lab, name, begun) == []
     assert parents >= len(remotes)
     assert all(after[name] - before[name] <= GROWTH for name in before)
 

@@ -170,9 +170,25 @@ def test_a_named_gateway_waits_for_its_address_and_the_others_do_not() -> None:
     def remotes(found: Plan) -> list[str]:
         return [item.remote for item in found.objects if isinstance(item, Connection)]
 
-    assert remotes(plan(host="gw.example")) == ["rem2"]
+    waiting = plan(host="gw.example")
+    assert remotes(waiting) == ["rem2"]
     known = build(made(host="gw.example"), Facts(), {"gw.example": "192.0.2.77"})
     assert remotes(known) == ["rem1", "rem2"]
+    assert waiting.inside is not None
+    assert known.inside is not None
+    assert (waiting.inside.unresolved, known.inside.unresolved) == ({"rem1": "gw.example"}, {})
+
+
+def test_a_name_that_stands_for_ipv6_leaves_less_room() -> None:
+    four, six = (
+        next(
+            item.mtu
+            for item in build(made(host="gw.example"), Facts(), {"gw.example": address}).objects
+            if isinstance(item, TunnelDevice)
+        )
+        for address in ("192.0.2.77", "2001:db8::77")
+    )
+    assert 16 <= four - six <= 24
 
 
 def test_no_change_of_a_remote_restarts_pluto() -> None:

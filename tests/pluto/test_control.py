@@ -163,3 +163,31 @@ def test_a_client_has_its_own_files(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nothing_is_prepared_before_the_agent_has_spoken(tmp_path: Path) -> None:
     with pytest.raises(HostFault, match="the agent has not said yet"):
         prepare.prepare(Layout(tmp_path / "client1", tmp_path / "log"))
+
+
+@pytest.mark.parametrize(
+    ("ikev2", "pairs", "begun"),
+    [
+        ("no", 4, ["c/1x1", "c/1x2", "c/1x3"]),
+        ("no", 3, ["c"]),
+        ("no", 0, ["c"]),
+        ("insist", 4, ["c"]),
+    ],
+)
+def test_of_many_pairs_of_subnets_in_ikev1_a_few_are_begun_together(
+    ikev2: str, pairs: int, begun: list[str], layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    status = "".join(
+        f'000 "c/1x{number}":   newest ISAKMP SA: #0; newest IPsec SA: #0; conn serial: $5;\n'
+        for number in range(1, pairs + 1)
+    )
+
+    def play(argv: Sequence[str], **_: object) -> run.Done:
+        if "--initiate" in argv:
+            told.append(argv[-1])
+        return run.Done(0, status if "--status" in argv else "", "")
+
+    playing(monkeypatch, play)
+    Control(layout).begin(Conn("c", (("ikev2", ikev2),)))
+    assert told == begun

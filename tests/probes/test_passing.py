@@ -105,8 +105,10 @@ def test_probes_come_from_the_monitor_network_and_are_answered(client: tuple[str
                 assert peer[0] == "10.128.128.6"
             with listening(netns, socket.SOCK_DGRAM, 53) as there:
                 asking.send("names", sequence, question, FAR, 10)
-                _, peer = there.recvfrom(512)
+                data, peer = there.recvfrom(512)
                 assert peer[0] == "10.128.128.6"
+                there.sendto(data[:2] + b"\x81\x82" + data[4:], peer)
+                assert (await asyncio.wait_for(told.get(), 10))[2] == "answers SERVFAIL"
             asking.send("web", sequence, Question(FAR, "tcp", 80), FAR, 10)
             assert (await asyncio.wait_for(told.get(), 10))[2] == "refuses port 80"
         asking.close()

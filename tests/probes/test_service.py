@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
+from typing import Literal
 
 import pytest
 
@@ -52,6 +53,7 @@ def prober(
     told: Told,
     device: str = "tun1",
     opener: Callable[..., socket.socket] | None = None,
+    source: str = "10.77.0.2",
 ) -> ServiceProber:
     def answered(heard: Sequence[tuple[str, int, float]]) -> None:
         for each in heard:
@@ -61,7 +63,7 @@ def prober(
         told.put_nowait((destination, sequence, reason))
 
     opened = opener or partial(namespaces.open_socket, client)
-    return ServiceProber(opened, device, "10.77.0.2", answered, rejected)
+    return ServiceProber(opened, device, source, answered, rejected)
 
 
 async def next_of(told: Told) -> tuple[str, int, float | str]:
@@ -219,5 +221,27 @@ def test_nothing_is_asked_through_another_device(client: str) -> None:
         with pytest.raises(OSError, match="No such device"):
             asking.send("web", 1, Question("", "tcp", 80), HERE[4], 10)
         assert not asking._attempts
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "dns"])
+def test_each_tunnel_is_asked_through_from_an_address_of_its_own(
+    client: str, protocol: Literal["tcp", "dns"]
+) -> None:
+    async def run() -> None:
+        ip(client, "address add 10.77.0.3/24 dev tun1")
+        asking = prober(client, asyncio.Queue(), source="10.77.0.3")
+        kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
+        with server(client, kind, 53) as there:
+            for sequence in range(3):
+                asking.send("far", sequence, Question("", protocol, 53, query="a"), HERE[4], 10)
+                if protocol == "tcp":
+                    accepted, peer = await asyncio.get_running_loop().sock_accept(there)
+                    accepted.close()
+                else:
+                    _, peer = await asyncio.get_running_loop().sock_recvfrom(there, 512)
+                assert peer[0] == "10.77.0.3"
+        asking.close()
 
     asyncio.run(run())

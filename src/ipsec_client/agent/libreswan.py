@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from ipsec_client.agent import whole
@@ -28,6 +29,7 @@ from ipsec_client.pluto import log as pluto_log
 from ipsec_client.pluto import prepare, rotate
 from ipsec_client.pluto.control import Answer, Control
 from ipsec_client.pluto.layout import Layout
+from ipsec_client.pluto.negotiations import Negotiations
 from ipsec_client.pluto.status import Child
 from ipsec_client.pluto.tail import Tail
 from ipsec_client.units.port import Units
@@ -144,6 +146,12 @@ class Libreswan:
         """Ends one child SA, telling the gateway; raises Fault."""
         await self._work(lambda: self._control.delete_state(serial))
 
+    async def listen(self) -> None:
+        """Has the pluto that lives use the addresses that are there by now: its KNI may have come after it."""
+        if self._alive:
+            with suppress(Fault):
+                await self._work(self._control.listen)
+
     # --- repairs ------------------------------------------------------------------------------------
 
     def restart(self, effect: h.Restart) -> None:
@@ -189,17 +197,18 @@ class Libreswan:
         self._put(h.RepairDone(effect.remote, failure))
 
     def _carry_out(self, effect: h.Restart, connection: Connection) -> list[Answer]:
+        conn = _conn(connection)
         match effect.how:
             case "initiate":
-                return [self._control.initiate(connection.name)]
+                return [self._control.begin(conn)]
             case "complete":
-                return [self._control.complete(connection.name)]
+                return [self._control.complete(conn)]
             case "restart":
                 ended = self._control.terminate(connection.name)
-                return [ended, self._control.initiate(connection.name)]
+                return [ended, self._control.begin(conn)]
             case "replace":
-                added = self._control.add(_conn(connection))
-                return [added, self._control.initiate(connection.name)]
+                added = self._control.add(conn)
+                return [added, self._control.begin(conn)]
 
     async def debug(self, level: str) -> None:
         """Has pluto log as finely as a level of the router's, this one and each that follows it; raises Fault."""
@@ -320,38 +329,25 @@ class Libreswan:
     # --- its log ------------------------------------------------------------------------------------
 
     async def _follow_log(self) -> None:
-        attempts: dict[str, int] = {}
+        negotiations = Negotiations()
         while True:
             await asyncio.sleep(LOG_PACE)
             remotes = {item.name: item.remote for item in self._wanted.values()}
             for line in self._tail.read():
-                if is_debugging(line):
-                    continue
-                note = pluto_log.read(line)
+                note = None if is_debugging(line) else pluto_log.read(line)
                 if note and note.conn in remotes:
-                    self._tell(note, remotes[note.conn], attempts)
-            if rotate.is_full(self._layout.log):
+                    self._tell(note, remotes[note.conn], negotiations)
+            for full in filter(rotate.is_full, (self._layout.log, rotate.beside(self._layout.log))):
                 with suppress(Fault):  # there is no room; it is empty all the same
-                    await self._work(lambda: rotate.turn_over(self._layout.log))
+                    await self._work(partial(rotate.turn_over, full))
 
-    def _tell(self, note: pluto_log.Note, remote: str, attempts: dict[str, int]) -> None:
-        match note.kind:
-            case "trying":
-                attempts[remote] = attempts.get(remote, 0) + 1
-                state = h.Negotiation("trying", attempts[remote])
-            case "silence" | "unreachable" | "notify" | "dead":
-                state = h.Negotiation("trying", attempts.get(remote, 0), note.detail)
-            case "blocked":
-                state = h.Negotiation("blocked", attempts.get(remote, 0), note.detail, note.blocker)
-            case "unanswered":
-                self._put(h.Unanswered(remote, float(note.detail) - FIRST_WAIT))
-                return
-            case "established":
-                attempts.pop(remote, None)
-                state = h.Negotiation("established")
-            case _:
-                return
-        self._put(h.ConnectionState(remote, negotiation=state))
+    def _tell(self, note: pluto_log.Note, remote: str, negotiations: Negotiations) -> None:
+        if note.kind == "unanswered":
+            self._put(h.Unanswered(remote, float(note.detail) - FIRST_WAIT))
+            return
+        told = negotiations.heard(note)
+        if told:
+            self._put(h.ConnectionState(remote, negotiation=told))
 
     # --- the ledger and the worker --------------------------------------------------------------------
 

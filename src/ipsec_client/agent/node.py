@@ -8,21 +8,19 @@ import os
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
-from ipsec_client.agent import capturing, pinging, whole
+from ipsec_client.agent import side_door, whole
 from ipsec_client.agent.confirm import Confirmation
 from ipsec_client.agent.display import Shown, view
 from ipsec_client.agent.hosts import hosts, versions
 from ipsec_client.agent.ledger import Ledger
-from ipsec_client.agent.operating import Examine, Operating
+from ipsec_client.agent.operating import Examine, Operated, Operating
 from ipsec_client.agent.record import Record
 from ipsec_client.agent.runtime import Runtime
 from ipsec_client.agent.shelf import Shelf
-from ipsec_client.agent.totals import Totals
+from ipsec_client.agent.side_door import SideDoor
 from ipsec_client.agent.workshop import Workshop
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault, HostFault
-from ipsec_client.commands.particulars import Part
-from ipsec_client.commands.port import Capture, Ping
 from ipsec_client.commands.view import NodeView
 from ipsec_client.health import memory
 from ipsec_client.health import types as h
@@ -46,7 +44,7 @@ ALARM_PACE = 1.0
 """Seconds between two looks at what only time changes: grace times, links that are not ours."""
 
 
-class Agent:
+class Agent(Operated):
     """A node. ``begin`` brings back what was in force; from then on documents and the kernel drive it."""
 
     def __init__(
@@ -55,15 +53,16 @@ class Agent:
         units: Callable[[], Units],
         clock: Callable[[], Now] = Now.read,
         examine: Examine = lambda _: (),
+        door: SideDoor | None = None,
     ) -> None:
         self._shelf = shelf
+        self._side_door = door
         self._units = units
         self._clock = clock
         self._versions: tuple[tuple[str, str], ...] = ()
         self._ledger = Ledger(shelf)
         self._workshop = Workshop(self._ledger)
         self._record = Record(shelf, clock)
-        self._totals = Totals(shelf)
         self._confirmation = Confirmation(shelf, clock)
         self._lost = False  # there was a document, and it cannot be read
         self._names = Names(self._ledger.get("names") or {}, self._names_changed)
@@ -98,7 +97,6 @@ class Agent:
         self._names.close()
         if self._client:
             self._remember()
-            self._totals.save()
             await self._client.close()
         self._shelf.close()
 
@@ -139,6 +137,29 @@ class Agent:
         """The node's report."""
         return self.report()
 
+    async def hook(self, request: Request, _: Say) -> Json:
+        """A network script of a Session Smart Router asks: what it is to print; raises Fault."""
+        door, body = self._side_door, request.body
+        if door is None:
+            raise Fault("this agent has no side door", cure="Start it with --side-door")
+        hook, kni = str(body.get("hook")), str(body.get("interface"))
+        if hook == "state":
+            return side_door.state(self._plan, self.view(), kni)
+        if hook == "info":
+            return side_door.info(self.view())
+        async with self._applying:
+            if self._plan is None:
+                raise Fault("this node has no document yet", cure="ipsec-client apply FILE")
+            if door.steps(self._plan, hook, kni, body):
+                await self._put_in_force(self._planned(self._plan.document))
+            elif hook in side_door.MOVING:
+                await self._reconcile()
+            if hook in side_door.MOVING:
+                side_door.check_in_place(self._plan.inside, kni)
+                if self._client and kni == self._client.name:
+                    await self._client.pluto.listen()
+        return {}
+
     def report(self) -> dict[str, Json]:
         """What has become of the node: levels, repeatable."""
         health = self._client.health if self._client else h.Client()
@@ -171,8 +192,8 @@ class Agent:
         health = self._client.health if self._client else h.Client()
         document = self._confirmation.named(self._plan.document) if self._plan else ""
         shown = Shown(
-            self._plan, document, health, self._record.book, self._record.ring, self._totals,
-            self._versions,
+            self._plan, document, health, self._record.book, self._record.ring,
+            self._record.totals, self._versions,
         )  # fmt: skip
         return view(shown, Now.read())
 
@@ -181,31 +202,6 @@ class Agent:
         if self._client is None:
             raise Fault("this node has no ipsec-client in force")
         await self._client.restart(remote, request, say)
-
-    async def look(self, part: Part) -> NodeView:
-        """The node as it is now, with a part that takes time to find out."""
-        return await self._operating.look(part, self.view(), self._plan, self._client)
-
-    async def ping(self, order: Ping, say: Say) -> None:
-        """Sends echo requests for an operator."""
-        await pinging.ping(self._in_force(), order, say)
-
-    async def capture(self, order: Capture, say: Say) -> None:
-        """Captures packets for an operator."""
-        await capturing.capture(self._in_force(), order, say)
-
-    async def set_log_level(self, level: str) -> None:
-        """Has agent and pluto log as finely from now on."""
-        await self._operating.set_log_level(level, self._client)
-
-    async def tech_support(self, prefix: str) -> str:
-        """Gathers what helps to find a fault."""
-        return await self._operating.tech_support(prefix, self.view(), self._plan, self._client)
-
-    def _in_force(self) -> Plan:
-        if self._plan is None:
-            raise Fault("this node has no configuration yet", cure="Start ipsec-client run FILE")
-        return self._plan
 
     async def failback(self) -> None:
         """Lets traffic go back where it is preferred."""
@@ -216,7 +212,12 @@ class Agent:
     # --- documents ----------------------------------------------------------------------------------
 
     def _planned(self, document: Document) -> Plan:
-        facts = Facts(tables=self._ledger.get("tables") or {})
+        door = self._side_door
+        facts = Facts(
+            tables=self._ledger.get("tables") or {},
+            side_door=door is not None,
+            parted=door.parted if door else frozenset(),
+        )
         return build(document, facts, self._names.known)
 
     async def _put_in_force(self, plan: Plan) -> None:
@@ -250,7 +251,6 @@ class Agent:
         if self._client and (plan.inside is None or plan.inside.client.name != self._client.name):
             await self._dismiss()
         self._plan = plan
-        self._totals.keep({tunnel.remote.name for tunnel in plan.tunnels})
         if plan.inside:
             name = plan.inside.client.name
             if self._client is None:
@@ -259,6 +259,8 @@ class Agent:
                 self._ledger.put("namespaces", sorted({name, *self._namespaces()}))
             await self._client.want(plan)
         self._names.use(hosts(plan), versions(plan))
+        if self._side_door:
+            self._side_door.open(plan)
         self._update_alarms()
         self._wake.set()
 
@@ -271,7 +273,7 @@ class Agent:
             self._units(),
             self._ledger,
             self._record.ring,
-            self._totals,
+            self._record.totals,
             self._changed,
             self._wake.set,
         )
@@ -323,8 +325,7 @@ class Agent:
                     client.pluto, plan.objects if plan else (), client.settled
                 )
                 await client.renegotiate()
-                client.resync()
-                await client.sweep()
+                await client.resync()
             else:
                 self._ledger.put("namespaces", None)
         except (Fault, OSError) as error:
@@ -343,7 +344,7 @@ class Agent:
     async def _look(self) -> None:
         if self._confirmation.look():
             await self._undo()
-        self._totals.save(self._clock().mono)
+        self._record.totals.save(self._clock().mono)
         self._update_alarms()
 
     def _names_changed(self) -> None:
@@ -375,6 +376,8 @@ class Agent:
 
     def _update_alarms(self) -> None:
         health = self._client.health if self._client else h.Client()
+        if self._side_door:
+            self._side_door.mark(self._plan, health)
         self._record.update(self._plan, health, self._confirmation.alarms)
 
     def _remember(self) -> None:

@@ -94,11 +94,15 @@ class Runtime:
         self._carried = {remote for remote in known if self._carries(remote)}
         self._let_go({tunnel.remote.name for tunnel in inside.tunnels})
         self._plan = plan
+        self._totals.keep({tunnel.remote.name for tunnel in inside.tunnels})
         self.pluto.want(_connections(plan), render.setup(plan.document), secrets)
         await self.pluto.rekey()
         self._put(h.Intended(intended(plan), tuple(sorted(moved)), policy(plan)))
         for remote, reason in plan.refused.items():
             self._put(h.ConnectionState(remote, loaded=h.Loaded("refused", reason)))
+        for remote, name in inside.unresolved.items():
+            blocked = h.Negotiation("blocked", notify=name, blocker="name")
+            self._put(h.ConnectionState(remote, h.Loaded(), blocked))  # it has no connection
         self._rekeying = [*dict.fromkeys([*self._rekeying, *sorted(rekeyed)])]
         self.watch()
 
@@ -108,19 +112,18 @@ class Runtime:
         if inside is None or not namespaces.exists(self.name):
             return
         if self._senses is None:
-            self._senses = Senses(self.name, self._put, self._set_up, self._repair)
+            self._senses = Senses(
+                self.name, self._put, self._set_up, self._repair, given=inside.given
+            )
             self._senses.follow(inside.tunnels, inside.local, inside.hosts)
             self._senses.begin()
         else:
             self._senses.follow(inside.tunnels, inside.local, inside.hosts)
 
-    def resync(self) -> None:
-        """Looks at everything again, trusting no event."""
+    async def resync(self) -> None:
+        """Looks at everything again, trusting no event, and ends SAs that are too many."""
         if self._senses:
             self._senses.resync()
-
-    async def sweep(self) -> None:
-        """Ends SAs that are too many."""
         inside = self._plan.inside if self._plan else None
         if inside is None or self._senses is None or not self.health.pluto_alive:
             return
@@ -154,6 +157,7 @@ class Runtime:
     async def close(self) -> None:
         """Lets go of everything; tunnels and pluto stay as they are."""
         self._inbox.close()
+        self._totals.save()
         self.blind()
         await self.pluto.close()
 

@@ -15,10 +15,12 @@ from ipsec_client.health import types as h
 from ipsec_client.kernel import namespaces
 from ipsec_client.kernel.carrier import Carrier
 from ipsec_client.kernel.counters import Counters, as_device
+from ipsec_client.kernel.firewall import FirewallWatch
 from ipsec_client.kernel.links import KernelEvent, LinkChanged, LinkGone, Listener, MarkGone
 from ipsec_client.kernel.rtnetlink import IF_OPER_UP, Link
 from ipsec_client.kernel.xfrm import SaWatch
 from ipsec_client.model.definition import value_of
+from ipsec_client.model.elements import MonitorDestination
 from ipsec_client.model.values import is_address
 from ipsec_client.plan.client import Tunnel, route_back
 from ipsec_client.probes.icmp import Heard, Prober
@@ -41,8 +43,12 @@ class Senses:
         put: Callable[[h.Event], None],
         made: Callable[[str], None],
         repair: Callable[[], None],
+        *,
+        given: bool = False,
     ) -> None:
+        """``given``: the router keeps its ends of the KNIs to itself; ours are looked at instead."""
         self.netns = netns
+        self._knis_at = netns if given else ""
         self._put = put
         self._made = made
         self._repair = repair
@@ -52,14 +58,16 @@ class Senses:
         self._services: dict[str, ServiceProber] = {}
         self._addresses: Mapping[str, str] = {}
         self._names: dict[str, dict[str, list[str]]] = {}  # of destinations, by remote and address
+        self._unresolved: frozenset[str] = frozenset()
         self._local: frozenset[str] = frozenset()
         self._carrier = Carrier(netns)
         self._links = [
             Listener("", self._link, self.resync),
             Listener(netns, self._link, self.resync),
         ]
+        self._firewalls = [FirewallWatch(name, repair) for name in ("", netns)]
         self._sas = SaWatch(netns, self._sas_changed)
-        self._outer, self._inner = Counters(""), Counters(netns)
+        self._outer, self._inner = Counters(self._knis_at), Counters(netns)
         self._timer: asyncio.TimerHandle | None = None
 
     def follow(
@@ -71,6 +79,12 @@ class Senses:
         before, self._tunnels = self._tunnels, {tunnel.remote.name: tunnel for tunnel in tunnels}
         self._local, self._addresses = local, addresses
         self._names = {remote: self._watched(tunnel) for remote, tunnel in self._tunnels.items()}
+        self._unresolved = frozenset(
+            item.probed
+            for tunnel in self._tunnels.values()
+            for item in _destinations(tunnel)
+            if item.probed not in addresses and not is_address(item.probed)
+        )
         for remote, was in before.items():
             now = self._tunnels.get(remote)
             if now is None or now.device != was.device:  # its old device may be another's now
@@ -96,6 +110,8 @@ class Senses:
             service.close()
         for listener in self._links:
             listener.close()
+        for firewall in self._firewalls:
+            firewall.close()
         for held in (self._sas, self._carrier, self._outer, self._inner):
             held.close()
 
@@ -120,14 +136,14 @@ class Senses:
         question = probe.question
         address = self._addresses.get(question.host, question.host)
         try:
+            if question.host in self._unresolved:
+                return f"{question.host} has no address yet"
             if question.protocol == "icmp":
                 self._probers[probe.remote].send(address, probe.sequence)
-            elif is_address(address):
+            else:
                 self._services[probe.remote].send(
                     probe.destination, probe.sequence, question, address, probe.patience
                 )
-            else:
-                return f"{address} is not resolved"
         except (OSError, HostFault, ValueError) as error:
             return str(error)
         return ""
@@ -170,9 +186,8 @@ class Senses:
 
     def _watched(self, tunnel: Tunnel) -> dict[str, list[str]]:
         """The monitor's destinations that are pinged by their addresses; two names may have one."""
-        monitor = tunnel.remote.tunnel_monitor
         names: dict[str, list[str]] = {}
-        for item in monitor.destination if monitor else ():
+        for item in _destinations(tunnel):
             if value_of(item, "protocol") == "icmp":
                 address = self._addresses.get(item.probed, item.probed)
                 names.setdefault(address, []).append(item.address)
@@ -190,9 +205,9 @@ class Senses:
 
     def _link(self, event: KernelEvent) -> None:
         match event:
-            case LinkChanged(netns="", link=link) if link.name in self._tunnels:
+            case LinkChanged(netns=self._knis_at, link=link) if link.name in self._tunnels:
                 self._put(h.KniLink(link.name, link.operational == IF_OPER_UP))
-            case LinkGone(netns="", link=link) if link.name in self._tunnels:
+            case LinkGone(netns=self._knis_at, link=link) if link.name in self._tunnels:
                 self._put(h.KniLink(link.name, False))
                 self._repair()
             case LinkChanged(link=link) if self._waits_for(link.name, link.alias):
@@ -233,3 +248,8 @@ class Senses:
             if device is not None:
                 octets = device.in_octets, device.out_octets
                 self._put(h.Counters(remote, *octets, device.index))
+
+
+def _destinations(tunnel: Tunnel) -> tuple[MonitorDestination, ...]:
+    monitor = tunnel.remote.tunnel_monitor
+    return monitor.destination if monitor else ()

@@ -13,10 +13,18 @@ from typing import Protocol
 
 from ipsec_client.agent.ledger import Ledger
 from ipsec_client.base.errors import Fault
+from ipsec_client.base.logs import about
 from ipsec_client.kernel.apply import apply
 from ipsec_client.kernel.observe import observe
 from ipsec_client.plan.diff import Step, diff
-from ipsec_client.plan.objects import Connection, KernelObject, Object, Pluto
+from ipsec_client.plan.objects import (
+    Connection,
+    DockerRules,
+    KernelObject,
+    Namespace,
+    Object,
+    Pluto,
+)
 
 log = logging.getLogger(__name__)
 
@@ -54,11 +62,11 @@ class Workshop:
                 waits = apply(step, self._ledger)
             except Fault as fault:
                 self.failures[f"{step.object.kind} {step.object.name}"] = str(fault)
-                log.error(
-                    "cannot %s %s %s: %s", step.verb, step.object.kind, step.object.name, fault
-                )
+                what = (step.verb, step.object.kind, step.object.name, fault)
+                log.error("cannot %s %s %s: %s", *what, extra=_about(step.object))
                 continue
-            log.info("%s%s", step.line(), f" ({waits})" if waits else "")
+            waiting = f" ({waits})" if waits else ""
+            log.info("%s%s", step.line(), waiting, extra=_about(step.object))
         return steps
 
     async def pluto(
@@ -81,12 +89,26 @@ class Workshop:
                 if restarted and unsettled and settled:
                     await settled(unsettled)
                 unsettled = restarted or unsettled
-                log.info("%s", step.line())
+                extra = _about(step.object)
+                log.info("%s", step.line(), extra=extra)
                 try:
                     await hands.apply(step)
                 except Fault as fault:
-                    log.error("cannot %s %s: %s", step.verb, step.object.name, fault)
+                    what = (step.verb, step.object.name, fault)
+                    log.error("cannot %s %s: %s", *what, extra=extra)
         return steps
+
+
+def _about(item: Object) -> dict[str, dict[str, str]]:
+    """What a line of the log on this object is about."""
+    if isinstance(item, Connection):
+        return about(client=item.client, remote=item.remote, connection=item.name)
+    match item:
+        case Namespace(name=client):
+            return about(client=client)
+        case DockerRules():
+            return about()
+    return about(client=item.netns)
 
 
 def _restarted(step: Step) -> str:

@@ -12,6 +12,7 @@ from ipsec_client.base import logs
 from ipsec_client.kernel import namespaces, xfrm
 from ipsec_client.pluto.layout import Layout
 from ipsec_client.pluto.prepare import prepare
+from ipsec_client.pluto.rotate import PRINTED
 from ipsec_client.units.keeper import Child
 from ipsec_client.units.port import client_unit
 
@@ -39,7 +40,7 @@ def child(client: str) -> Child:
         layout.argv,
         before=lambda: make_ready(layout, client),
         inside=namespaces.entered(client),
-        out=logs.log_folder() / "ipsec-client-run.log",
+        out=logs.log_folder() / PRINTED,
         nice=-5,  # a peer's delete must not wait behind whatever else this machine computes
         watchdog=WATCHDOG,
     )

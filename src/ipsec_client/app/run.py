@@ -21,13 +21,14 @@ from ipsec_client.app.progress import show_first_verdicts, tell
 from ipsec_client.base import files, logs, sockets
 from ipsec_client.base.errors import Fault, HostFault
 from ipsec_client.config.documents import find_node, find_router
+from ipsec_client.pluto.rotate import PRINTED
 from ipsec_client.units.keeper import Child
 from ipsec_client.units.port import AGENT, CONDUCTOR
 from ipsec_client.units.process import put_before
 from ipsec_client.units.supervisor import Supervisor
 
-LOG = "ipsec-client-run.log"
-"""What the processes print beside their own logs; turned over at each run."""
+LOG = PRINTED
+"""What the processes print beside their own logs; turned over at each run too."""
 
 FIRST = -10
 """Niceness of the agent and of us: a failover, or a restart, must not wait behind what else is computed here."""

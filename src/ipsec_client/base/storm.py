@@ -32,8 +32,10 @@ class Storms:
         self._kinds: dict[tuple[object, ...], _Kind] = {}
 
     def admits(self, record: logging.LogRecord, now: float) -> bool:
-        """Whether the record is written; one that is not is counted."""
-        place = (record.name, record.levelno, record.msg)
+        """Whether the record is written; one that is not is counted. Who asks for debug or trace gets it whole."""
+        if record.levelno < logging.INFO:
+            return True
+        place = (record.pathname, record.lineno, record.levelno)
         equal = (*place, record.getMessage(), str(getattr(record, "about", "")))
         for key, most in ((equal, EQUAL), (place, ALIKE)):
             kind = self._kinds.setdefault(key, _Kind(now))

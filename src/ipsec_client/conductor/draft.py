@@ -181,6 +181,15 @@ def _normal(
         anew = spot in touched or (path, edit.leaf) in gone
         if was is None or anew or any((path[:end], "") in gone for end in range(len(path) + 1)):
             return Kept(edit, version, _fingerprint(finder, edit))
+        if (
+            was.found == _ABSENT
+            and edit.leaf
+            and (now := finder.values(path, edit.leaf)) is not None
+        ):
+            # What it is a field of has come to be meanwhile, and is relied on from now on.
+            if now and not _is_of_several(edit):
+                return replace(was, edit=edit, found=_THERE)
+            return Kept(edit, version, _fingerprint(finder, edit))
         return replace(was, edit=edit)
 
     return Draft(tuple(kept(edit) for edit in edits_of(running, done)))

@@ -45,8 +45,13 @@ class Remark(NamedTuple):
 
 
 def ike_version(profile: IpsecProfile) -> int:
+    """1 or 2, as the profile says."""
+    return version_of(profile.ike_v2)
+
+
+def version_of(written: str | None) -> int:
     """1 or 2. Libreswan 4 has no "either": propose became yes, permit became no (ipsec.conf(5), ikev2)."""
-    return IKEV1 if profile.ike_v2 in ("permit", "no", "never") else IKEV2
+    return IKEV1 if written in ("permit", "no", "never") else IKEV2
 
 
 # --- proposals ------------------------------------------------------------------------------------
@@ -211,6 +216,12 @@ def _child_refusals(profile: IpsecProfile, series: int) -> Iterator[Refusal]:
             "has several groups, of which IKEv1 can offer one (RFC 2409, 5.5)",
             "Keep one, or use ike-v2 insist",
         )
+    if profile.compress and series == DEFAULT:
+        # The compression's SA gets no if_id, so that no packet finds it, and each asks for new SAs: libreswan#1325.
+        said = (
+            f"true makes {_release(series)} carry nothing: it ties compression to no tunnel device"
+        )
+        yield Refusal("compress", said, "Leave it unset, or install Libreswan 5")
     if NO_AUTH in profile.phase2_digest:
         offered = [CIPHERS["null"]] if ah else _ciphers(ciphers, STRONG[version].child_ciphers)
         yield from _no_auth("phase2-digest", profile.phase2_digest, offered, bool(ciphers) or ah)

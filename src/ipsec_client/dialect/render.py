@@ -17,6 +17,7 @@ from ipsec_client.dialect.algorithms import (
     ike_proposals,
     refusals,
     remote_refusals,
+    version_of,
 )
 from ipsec_client.dialect.series import DEFAULT, NEW, OLD
 from ipsec_client.model.access import outside_version
@@ -63,6 +64,11 @@ class Conn:
 
     name: str
     options: Options
+
+    @property
+    def ike_version(self) -> int:
+        """1 or 2, as ``ikev2`` says."""
+        return version_of(dict(self.options).get("ikev2", ""))
 
     @property
     def text(self) -> str:

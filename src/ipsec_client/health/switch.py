@@ -164,7 +164,9 @@ def _release(client: Client, tunnels: list[Tunnel], tunnel: Tunnel, now: Now) ->
     flapped = tunnel.verdict.since + hold_down(tunnel.past.flaps, now, client.policy.hold_down)
     if tunnel.past.hold_until is not None:
         flapped = min(flapped, tunnel.past.hold_until)
-    if not any(other.carries for other in tunnels):
+    if not any(
+        other.carries and covers(other.intent.pairs, tunnel.intent.pairs) for other in tunnels
+    ):
         flapped = now.mono
     waiting = failback.waits(client, tunnels, tunnel, now)
     return max(

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from ipsec_client.dialect.diagnosis import Blocker
 from ipsec_client.health.mending import Mending as Mending  # noqa: PLC0414 — of this vocabulary too
 from ipsec_client.health.mending import Past as Past  # noqa: PLC0414
 from ipsec_client.health.mending import Traffic as Traffic  # noqa: PLC0414
-from ipsec_client.health.trial import Test as Test  # noqa: PLC0414 — of this vocabulary too
+from ipsec_client.health.trial import Test as Test  # noqa: PLC0414
 from ipsec_client.health.wanted import Policy as Policy  # noqa: PLC0414
 from ipsec_client.health.wanted import Question as Question  # noqa: PLC0414
 from ipsec_client.health.wanted import Target as Target  # noqa: PLC0414
@@ -21,7 +22,6 @@ from ipsec_client.health.wanted import TunnelIntent as TunnelIntent  # noqa: PLC
 # --- what is known --------------------------------------------------------------------------------
 
 Judgement = Literal["up", "degraded", "down", "unknown"]
-Blocker = Literal["key", "proposal", "identity", "name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,11 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Negotiation:
-    """How far IKE has come. ``attempt`` goes with trying, ``blocker`` with blocked.
+    """How far IKE has come. ``attempt`` goes with trying.
 
-    ``notify`` is what the peer answered (NO_PROPOSAL_CHOSEN); with the blocker name, the name.
+    ``blocker`` is what is in its way: blocked waits for somebody to change it, trying goes on, since nobody
+    signed what tells of it, or it may pass. ``notify`` is what the peer answered (NO_PROPOSAL_CHOSEN) or pluto
+    said; with the blocker name, the name.
     """
 
     state: Literal["idle", "trying", "established", "blocked"] = "idle"
@@ -335,14 +337,14 @@ class Tunnel:
         return bool(self.inbound and self.outbound)
 
     @property
-    def carries(self) -> bool:
-        """Whether its KNI is raised, and not seen down."""
-        return self.carrying.state == "raised" and self.kni_up is not False
-
-    @property
     def testable(self) -> bool:
         """Whether a probe says anything. Into a tunnel that is being severed it would only wake pluto's trap."""
         return self.connected and not self.mending.severed
+
+    @property
+    def carries(self) -> bool:
+        """Whether its KNI is raised, and not seen down."""
+        return self.carrying.state == "raised" and self.kni_up is not False
 
     @property
     def flaps(self) -> tuple[float, ...]:

@@ -24,7 +24,7 @@ SOL_PACKET, PACKET_STATISTICS = 263, 6
 SO_ATTACH_FILTER, SO_TIMESTAMPNS = 26, 35  # asm-generic/socket.h
 TIMESPEC = struct.Struct("@ll")
 SOCK_FPROG = struct.Struct("@HP")  # struct sock_fprog: how many instructions, and where
-AT_ONCE = 64  # packets taken in one turn of the loop: health must not wait behind a capture
+AT_ONCE = 16  # packets taken in one turn of the loop: health must not wait behind a capture
 LONGEST = 65_535  # bytes of a packet that are kept
 
 PCAP_HEADER = struct.pack("=IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, LONGEST, 101)

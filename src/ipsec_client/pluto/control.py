@@ -21,6 +21,11 @@ from ipsec_client.pluto.tail import Tail
 DEADLINE = 10.0
 """Seconds a command may take. Pluto answers within milliseconds, but does nothing else meanwhile."""
 
+AT_ONCE = 3
+"""Pairs of subnets that are begun together where each is a quick mode of IKEv1: strongSwan as it comes keeps the state
+of so many (charon.max_ikev1_exchanges); of more it takes none, and they seem up to us and carry nothing.
+"""
+
 _NO_PLUTO = 33  # whack's exit status when the socket is absent or stale
 _NO_SUCH = ("no connection named", "not found")
 """What whack prints for an unknown name; with --asynchronous its exit status is 0 even so."""
@@ -89,14 +94,21 @@ class Control:
         with self._turn:
             return self._delete(name)
 
+    def begin(self, conn: Conn) -> Answer:
+        """Begins a connection that has no SA; of many pairs in IKEv1 the first, and ``complete`` begins the rest."""
+        if conn.ike_version == 1 and len(status.lacking(self.status().lines, conn.name)) > AT_ONCE:
+            return self.complete(conn)
+        return self.initiate(conn.name)
+
     def initiate(self, name: str) -> Answer:
         """Begins a negotiation and returns at once. On a tunnel that is up it makes a second child SA: never do."""
         return self._ask("--initiate", "--asynchronous", "--name", name)
 
-    def complete(self, name: str) -> Answer:
+    def complete(self, conn: Conn) -> Answer:
         """Begins to negotiate those pairs of subnets of a connection that have no SA; the others are left alone."""
         lines: list[str] = []
-        for pair in status.lacking(self.status().lines, name):
+        pairs = status.lacking(self.status().lines, conn.name)
+        for pair in pairs[:AT_ONCE] if conn.ike_version == 1 else pairs:
             answer = self.initiate(pair)
             lines += answer.lines
             if answer.refused is not None:

@@ -1,6 +1,6 @@
-"""Pluto's log turned over in place: pluto keeps its file open and appends, so the file is copied and emptied.
+"""Logs turned over in place: who writes them keeps the file open and appends, so the file is copied and emptied.
 
-What pluto writes between the two, a fraction of a millisecond, is lost.
+What is written between the two, a fraction of a millisecond, is lost.
 """
 
 from __future__ import annotations
@@ -11,6 +11,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from ipsec_client.base.logs import KEPT, SIZE
+
+PRINTED = "ipsec-client-run.log"
+"""What pluto and our daemons print, where ``ipsec-client run`` started them: open in each of them as well."""
+
+
+def beside(log: Path) -> Path:
+    """The file that pluto's prints go to, beside its log."""
+    return log.with_name(PRINTED)
 
 
 def is_full(log: Path) -> bool:

@@ -52,8 +52,6 @@ charon {{
 pubkey constraints kernel-netlink socket-default vici null
     install_routes = no
     install_virtual_ip = no
-    # Of quick modes at once it takes three unless told: each pair of subnets beyond would seem up and carry nothing.
-    max_ikev1_exchanges = 32
     filelog {{
         lab {{
             path = {_LOG}
