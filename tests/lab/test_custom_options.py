@@ -28,7 +28,7 @@ def costs_its_own_remote_alone(lab: Lab, said: str) -> None:
         with lab.stream("bad-option", rate=1000) as sent:
             time.sleep(1)
             lab.commit(BAD)
-            assert wait_until(lambda: refused(lab), deadline=30, pause=0.3), lab.story()
+            assert wait_until(lambda: bool(refused(lab)), deadline=30, pause=0.3), lab.story()
             assert all(said in message for message in refused(lab)), refused(lab)
             time.sleep(1)
         assert sent.figures.lost == 0
@@ -48,7 +48,7 @@ def test_on_5_2_a_bad_option_costs_its_own_remote_alone() -> None:
         lab.stop()
         lab.start(BAD)
         lab.await_up("rem1")
-        assert wait_until(lambda: refused(lab), deadline=30, pause=0.3), lab.story()
+        assert wait_until(lambda: bool(refused(lab)), deadline=30, pause=0.3), lab.story()
         assert said in refused(lab)[0]
         assert said in lab.pcli("why")
         assert not lab.up("rem2")
