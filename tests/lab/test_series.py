@@ -12,6 +12,8 @@ from ipsec_lab.judge import Kind
 from ipsec_lab.topology import ROUTER
 from tests.lab.driver import DEMO, Lab, running
 
+pytestmark = pytest.mark.patient
+
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
