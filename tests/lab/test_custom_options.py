@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from ipsec_lab.waiting import wait_until
 from tests.lab.driver import DEMO, Lab, running
 from tests.lab.test_leaks import PLUTO
+
+pytestmark = pytest.mark.patient
 
 GOOD = DEMO.read_text()
 BAD = GOOD.replace(
