@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ipsec_lab.document import Network, Remote, Site
 from ipsec_lab.errors import LabError
-from ipsec_lab.gateways.base import MTU, addresses, empty_kernel, in_silence
+from ipsec_lab.gateways.base import MTU, Daemon, in_silence
 from ipsec_lab.gateways.proposals import Proposal, esp_proposals, ike_proposals, ike_version
-from ipsec_lab.host import Host, end
+from ipsec_lab.host import Host
 from ipsec_lab.topology import TUNNEL, tunnel_routes
 from ipsec_lab.waiting import wait_until
 
@@ -119,14 +119,13 @@ def _subnets(side: str, subnets: tuple[Network, ...]) -> str:
     return f"{side}subnets={','.join(map(str, subnets))}"
 
 
-class Libreswan:
+class Libreswan(Daemon):
     """The IKE daemon of one gateway."""
 
     software = "Libreswan"
 
     def __init__(self, host: Host, site: Site, remote: Remote) -> None:
-        self._host, self._site, self._remote = host, site, remote
-        self._process: subprocess.Popen[bytes] | None = None
+        super().__init__(host, site, remote)
         self.version = host.must(["ipsec", "--version"]).split()[-1]
 
     def start(self) -> None:
@@ -179,28 +178,6 @@ class Libreswan:
         with in_silence(self._host):
             self.drop()
 
-    def lose_outbound(self) -> None:
-        """Delete the kernel's SA towards the router."""
-        for address in addresses(self._site.wan):
-            self._host.ip(f"xfrm state deleteall dst {address}")
-
-    def crash(self) -> None:
-        """Kill pluto, and start it again on an empty kernel."""
-        assert self._process is not None
-        end(self._process, grace=0)
-        empty_kernel(self._host)
-        self._begin()
-
-    def restart(self) -> None:
-        """End pluto, and start it again."""
-        self.stop()
-        self._begin()
-
     def log(self) -> str:
         """What pluto has written."""
         return self._host.do(lambda: Path(_LOG).read_text(errors="replace"))
-
-    def stop(self) -> None:
-        """End pluto."""
-        if self._process is not None:
-            end(self._process)

@@ -8,9 +8,9 @@ from pathlib import Path
 from ipsec_lab import syscalls
 from ipsec_lab.document import Remote, Site
 from ipsec_lab.errors import LabError
-from ipsec_lab.gateways.base import IF_ID, MTU, addresses, empty_kernel, in_silence
+from ipsec_lab.gateways.base import IF_ID, MTU, Daemon, in_silence
 from ipsec_lab.gateways.proposals import Proposal, esp_proposals, ike_proposals, ike_version
-from ipsec_lab.host import Host, end
+from ipsec_lab.host import Host
 from ipsec_lab.topology import TUNNEL, UPLINK, tunnel_routes
 from ipsec_lab.waiting import wait_until
 
@@ -169,14 +169,13 @@ def machine(name: str, root: Path) -> Host:
     return Host.new(name, lambda: syscalls.mount("overlay", "/usr", options=layers))
 
 
-class StrongSwan:
+class StrongSwan(Daemon):
     """The IKE daemon of one gateway."""
 
     software = "strongSwan"
 
     def __init__(self, host: Host, site: Site, remote: Remote) -> None:
-        self._host, self._site, self._remote = host, site, remote
-        self._process: subprocess.Popen[bytes] | None = None
+        super().__init__(host, site, remote)
         host.write(_DAEMON_CONF, _DAEMON)
         self.version = host.must([_CHARON, "--version"], env=_SURROUNDINGS).split()[-1]
 
@@ -221,34 +220,12 @@ class StrongSwan:
             if not wait_until(lambda: not self._swanctl("--list-sas").strip(), deadline=10.0):
                 raise LabError(f"charon keeps its SAs on {self._host.name}")
 
-    def lose_outbound(self) -> None:
-        """Delete the kernel's SA towards the router."""
-        for address in addresses(self._site.wan):
-            self._host.ip(f"xfrm state deleteall dst {address}")
-
-    def crash(self) -> None:
-        """Kill charon, and start it again on an empty kernel."""
-        assert self._process is not None
-        end(self._process, grace=0)
-        empty_kernel(self._host)
-        self._begin()
-
-    def restart(self) -> None:
-        """End charon, and start it again."""
-        self.stop()
-        self._begin()
-
     def _swanctl(self, *words: str) -> str:
         return self._host.must(["swanctl", *words], env=_SURROUNDINGS)
 
     def log(self) -> str:
         """What charon has written."""
         return self._host.do(lambda: _read(_LOG))
-
-    def stop(self) -> None:
-        """End charon."""
-        if self._process is not None:
-            end(self._process)
 
 
 def _remove(*paths: str) -> None:
