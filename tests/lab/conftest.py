@@ -16,6 +16,7 @@ OF_THEIR_OWN = (
     "test_causes.py",
     "test_demo.py",
     "test_four_remotes.py",
+    "test_matrix.py",
     "test_names.py",
     "test_nat.py",
     "test_side_by_side.py",
