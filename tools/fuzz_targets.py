@@ -27,7 +27,7 @@ from ipsec_client.config.generated import generate
 from ipsec_client.config.reader import read
 from ipsec_client.dialect.foreign import ipsecconf, keys, swanctl
 from ipsec_client.dialect.foreign.assemble import Names, assemble
-from ipsec_client.kernel import filters, netlink, packets, xfrm
+from ipsec_client.kernel import filters, netlink, packets, policies, xfrm
 from ipsec_client.model.definition import definition
 from ipsec_client.model.elements import Authority, Config
 from ipsec_client.pluto import log, status
@@ -144,6 +144,7 @@ def pluto(data: bytes) -> None:
     status.traffic(lines)
     status.states(lines)
     status.loaded(lines)
+    status.children(lines)
     status.lacking(lines, "conn")
     log.added(lines, "ipsec-client-tunnel-p-r")
     log.refusal(lines, "ipsec-client-tunnel-p-r")
@@ -158,6 +159,7 @@ def kernel(data: bytes) -> None:
         pass
     kind = data[0] if data else 0
     xfrm.parse(kind, body)
+    policies.parse(kind, body)
     packet.reply(4, 7, body)
     packet.reply(6, 7, body)
     for family in (4, 6):

@@ -3,7 +3,8 @@
 ``python -m tools.record_session PAGE [COMMAND...]``: PAGE is tutorial or troubleshooting, COMMAND what starts the
 session, ``pcli`` unless given; for the running lab ``.venv/bin/ipsec-lab shell router -- pcli``.
 tests/commands/test_tutorial.py tells how keys are written. Beyond that, what follows ``$ `` is run by itself where the
-session is, and shown; what follows ``% `` is run on this machine, and not shown: it plays the faults.
+session is, and shown; what follows ``% `` is run on this machine, and not shown: it plays the faults; what follows
+``= `` stands on the page as it is.
 """
 
 from __future__ import annotations
@@ -104,9 +105,12 @@ def main() -> None:
         shown = 0
         for line in (DOCS / f"{name}.keys").read_text().splitlines():
             sign, said = f"{line} "[:2], line[2:]
-            if sign in ("# ", "$ "):
+            if sign in ("# ", "= ", "$ "):
                 told = screen.rpartition("\n")[0]  # but for the prompt that waits
-                parts += [told[shown:], said if sign == "# " else printed(command[:-1], said)]
+                parts += [
+                    told[shown:],
+                    printed(command[:-1], said) if sign == "$ " else sign + said,
+                ]
                 shown = len(told)
             elif sign == "% ":
                 subprocess.run(shlex.split(said), check=True, cwd=ROOT)
@@ -141,7 +145,9 @@ def typed(terminal: Terminal, line: str, screen: str) -> str:
 def page(part: str, number: int) -> str:
     """A part of the page: by turns what the screen showed, and what is said to the reader."""
     if number % 2:
-        return f"{part}\n" if not part or part.startswith("|") else f"{part}\n\n"
+        one = part[:2] == "= " or part in ("# ", "#") or part.startswith("# |")
+        said = part if part.startswith("```") else part[2:]
+        return f"{said}\n" if one else f"{said}\n\n"
     shown = part.strip("\n")
     return f"```\n{shown}\n```\n\n" if shown else ""
 

@@ -13,6 +13,7 @@ from ipsec_client.base.secret import Secret
 from ipsec_client.dialect.render import Conn
 from ipsec_client.pluto.control import Answer
 from ipsec_client.pluto.layout import Layout
+from ipsec_client.pluto.status import State
 from ipsec_client.units.port import Units
 
 
@@ -22,6 +23,7 @@ class Whack:
     latest: ClassVar[Whack]
 
     def __init__(self, _: Layout) -> None:
+        self.has: list[State] = []  # the SAs that it tells of
         self.told: list[str] = []
         Whack.latest = self
 
@@ -44,6 +46,9 @@ class Whack:
 
     def terminate(self, name: str) -> Answer:
         return self._told(f"terminate {name}")
+
+    def states(self) -> list[State]:
+        return self.has
 
     def listen(self) -> Answer:
         return Answer(())

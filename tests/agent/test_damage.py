@@ -26,6 +26,7 @@ WRONG: dict[str, list[Any]] = {
         {"standing": "x", "following": -1, "ports": {"numbers": {"lan": "x"}}},
     ],
     "health": [{"tunnels": {"rem1": 5}, "saved": "x"}, {"tunnels": [1]}],
+    "totals": [{"remotes": {"rem1": [1, 2], "": None}}, {"remotes": [1]}],
     "confirm": [{"id": 7, "left": -5}, {"left": 1e308, "undone": "2"}, {"left": "soon"}],
 }
 """JSON of the right format that holds what it should not."""

@@ -188,3 +188,24 @@ def test_only_what_people_see_counts_as_a_change() -> None:
         b.inbox.close()
 
     run(scene())
+
+
+def test_where_traffic_belongs_is_kept_as_soon_as_it_moves() -> None:
+    async def scene() -> None:
+        clock, changes = Clock(), list[None]()
+        state = h.Client(started=clock.mono)
+        inbox = Inbox(state, Hands(), lambda: changes.append(None), clock)
+        tunnels = (h.TunnelIntent("rem0"), h.TunnelIntent("rem1"))
+        inbox.put(h.Intended(tunnels, policy=h.Policy(failback="manual")))
+        inbox.put(h.PlutoState(True))
+        inbox.put(h.SecurityAssociations("rem0", 0, 0))
+        inbox.put(h.SecurityAssociations("rem1", 1, 1))
+        while inbox.state.in_use is None:  # rem0 does not come up
+            assert clock.mono < 110
+            changes.clear()
+            clock.mono += 0.1
+            inbox.put(h.Tick())
+        assert changes
+        inbox.close()
+
+    run(scene())

@@ -18,6 +18,9 @@ from ipsec_client.base.secret import Secret
 from ipsec_client.health import types as h
 from ipsec_client.plan.diff import Step, diff
 from ipsec_client.plan.objects import Connection
+from ipsec_client.pluto import log as pluto_log
+from ipsec_client.pluto.negotiations import Negotiations
+from ipsec_client.pluto.status import State
 from tests.agent.playing import Whack, nobody, play, pretend_pluto
 
 OPTIONS = (("right", "192.0.2.1"), ("mtu", "1400"), ("ikelifetime", "3600s"))
@@ -118,6 +121,55 @@ def test_traffic_leaves_a_tunnel_before_its_connection_is_replaced(tmp_path: Pat
             h.Replacing("rem1"),
             h.ConnectionState("rem1", loaded=h.Loaded("loaded")),
         ]
+        await client.close()
+
+    asyncio.run(tell())
+
+
+IKE = State("conn-rem1", 3, "STATE_V2_ESTABLISHED_IKE_SA", "established IKE SA")
+CHILD = State("conn-rem1", 4, "STATE_V2_ESTABLISHED_CHILD_SA", "established Child SA")
+TRYING = State("conn-rem1", 5, "STATE_V2_PARENT_I1", "sent IKE_SA_INIT request")
+OTHERS = State("conn-rem2", 6, "STATE_V2_ESTABLISHED_IKE_SA", "established IKE SA")
+
+
+@pytest.mark.parametrize(
+    ("has", "orphaned"),
+    [
+        ([IKE, OTHERS], True),
+        ([IKE, CHILD], False),  # it is there again already
+        ([IKE, TRYING], False),  # pluto is at it
+        ([OTHERS], False),  # the IKE SA ended too: pluto revives that
+        ([], False),
+    ],
+)
+def test_a_child_that_ended_alone_is_told_of_if_pluto_leaves_it_at_that(
+    tmp_path: Path, has: list[State], orphaned: bool
+) -> None:
+    async def tell() -> None:
+        client = Client(tmp_path)
+        await client.begin(REM1, REM2, keys="k")
+        client.events.clear()
+        client.whack.has = has
+        client.pluto.seek("rem1")
+        client.pluto.seek("rem3")  # there is none
+        await asyncio.gather(*client.pluto._repairs)
+        assert client.events == ([h.Orphaned("rem1")] if orphaned else [])
+        await client.close()
+
+    asyncio.run(tell())
+
+
+def test_how_long_a_gateway_has_left_an_established_sa_unanswered_is_told(tmp_path: Path) -> None:
+    async def tell() -> None:
+        client = Client(tmp_path)
+        await client.begin(REM1, keys="k")
+        client.events.clear()
+        line = '"conn-rem1" #7: STATE_V2_ESTABLISHED_IKE_SA: retransmission; will wait {} seconds'
+        for wait in ("0.5", "1", "4"):
+            note = pluto_log.read(line.format(wait))
+            assert note is not None
+            client.pluto._tell(note, "rem1", Negotiations())
+        assert client.events == [h.Unanswered("rem1", past) for past in (0.0, 0.5, 3.5)]
         await client.close()
 
     asyncio.run(tell())

@@ -50,6 +50,20 @@ def test_an_agent_that_is_killed_misses_nothing_of_a_device_that_lives_on(tmp_pa
     assert kept(tmp_path).of("rem1", device(7, 1000, 500)) == (1000, 500)
 
 
+def test_an_agent_that_is_killed_after_a_device_ended_has_what_went_through_it(
+    tmp_path: Path,
+) -> None:
+    totals = kept(tmp_path)
+    totals.look("rem1", 7, 100, 50)
+    totals.save()
+    totals.look("rem1", 7, 400, 200)
+    totals.gone("rem1")
+    totals.look("rem1", 9, 10, 5)
+    totals.look("rem1", 11, 3, 2)  # the end of the one before was missed
+    totals._shelf.close()
+    assert kept(tmp_path).of("rem1", device(11, 4, 3)) == (414, 208)
+
+
 def test_a_boot_adds_to_what_was_kept_even_if_the_device_has_the_same_index(
     tmp_path: Path,
 ) -> None:

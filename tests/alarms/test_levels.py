@@ -7,6 +7,7 @@ import pytest
 from ipsec_client.alarms.book import Alarm
 from ipsec_client.alarms.levels import levels
 from ipsec_client.alarms.ports import Ports, assign
+from ipsec_client.dialect.diagnosis import CAUSES
 from ipsec_client.health.view import Kind, Trouble
 
 PORTS = assign(Ports(), ["lan", "wan", "client1", "rem1", "rem2"])
@@ -35,9 +36,9 @@ def test_a_new_tunnel_is_given_its_time() -> None:
         ("refused", "no such cipher", "major", "extensible-alarm",
          "Tunnel rem1 is refused by Libreswan: no such cipher"),
         ("key", "AUTHENTICATION_FAILED", "major", "extensible-alarm",
-         "Tunnel rem1: the gateway and we do not share the same key: AUTHENTICATION_FAILED"),
+         f"Tunnel rem1: {CAUSES['key'].plain}: AUTHENTICATION_FAILED"),
         ("proposal", "", "major", "extensible-alarm",
-         "Tunnel rem1: the gateway accepts none of our algorithms"),
+         f"Tunnel rem1: {CAUSES['proposal'].plain}"),
         ("name", "gw.example", "major", "system", "Hostname [gw.example] is unresolved"),
         ("last", "loss", "major", "extensible-alarm",
          "Tunnel rem1 is degraded and carries, since no other is up: loss"),
@@ -61,3 +62,10 @@ def test_troubles_of_two_remotes_and_findings_stand_side_by_side() -> None:
         [finding],
     )
     assert list(found) == ["interface rem1", "key rem1", "key rem2", "access rem2"]
+
+
+def test_a_trouble_names_the_field_to_look_at_and_what_is_only_probable() -> None:
+    trouble = Trouble("key", "rem1", "no answer", look="router r1 x", probable=True)
+    (alarm,) = levels({}, PORTS, (), [trouble]).values()
+    told = f"probably {CAUSES['key'].plain}: no answer. Look at router r1 x"
+    assert alarm.message == f"Tunnel rem1: {told}"

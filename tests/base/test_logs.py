@@ -40,6 +40,18 @@ def test_a_folder_that_cannot_be_written_costs_only_the_file(
     assert "still here" in capsys.readouterr().err
 
 
+def test_a_full_disk_costs_only_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("IPSEC_CLIENT_LOG", str(tmp_path))
+    (tmp_path / "agent.log").symlink_to("/dev/full")
+    with logs.recording("agent"):
+        log.warning("still here")
+    shown = capsys.readouterr().err
+    assert shown.count("\n") == 1
+    assert "still here" in shown
+
+
 def test_the_journal_gets_a_priority_and_no_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,7 +14,7 @@ from ipsec_client.commands.grammar import Arguments, parse, split
 from ipsec_client.commands.node import OnNode, received, sent
 from ipsec_client.commands.port import Place, Terminal
 from ipsec_client.commands.show_alarms import COMMAND as SHOW_ALARMS
-from ipsec_client.commands.view import DecisionView, EventView, MonitorView, NodeView
+from ipsec_client.commands.view import DecisionView, DiagnosisView, EventView, MonitorView, NodeView
 from ipsec_client.wire.request import Json, Request
 
 from .sample import ALARM, REM1_DOWN, REM1_MONITORED, Clock, FakeNode, at, page, told, tunnel
@@ -181,6 +181,33 @@ def test_why_tells_judgement_and_decisions() -> None:
     assert "pluto restarted" in one
     assert "rem2" not in one
     assert refused("why remote rem9", view).endswith("Its remotes: rem1, rem2")
+
+
+def test_why_and_the_state_tell_what_is_in_the_way_and_where_to_look() -> None:
+    found = DiagnosisView(
+        "the gateway accepts none of our algorithms for IKE",
+        said="NO_PROPOSAL_CHOSEN",
+        probable=True,
+        restart=False,
+        look=(("router r1 ipsec-profile p ike-encryption", "aes256"), ("router r1 x", "unset")),
+        offered="aes256-sha1",
+        cure="Write what the gateway has",
+    )
+    view = page(tunnels=(tunnel("rem1", "down", diagnosis=found), tunnel("rem2")))
+    assert (
+        "rem1: probably the gateway accepts none of our algorithms for IKE\n"
+        "-----------------------------------------------------------------\n"
+        "Told      NO_PROPOSAL_CHOSEN, unsigned: anyone on the way could have caused it\n"
+        "Look at   router r1 ipsec-profile p ike-encryption: aes256\n"
+        "          router r1 x: unset\n"
+        "We offer  aes256-sha1\n"
+        "Repair    goes on, since this is not certain; if it is so, a restart cannot help\n"
+        "Cure      Write what the gateway has\n"
+    ) in shown("why remote rem1", view)
+    assert "Told" not in shown("why remote rem2", view)
+    state = shown("show plugins state", view)
+    assert "probably the gateway accepts none of our algorithms for IKE\n" in state
+    assert "router r1 ipsec-profile p ike-encryption\n" in state
 
 
 def test_restart_of_what_is_not_there_restarts_nothing() -> None:

@@ -13,7 +13,7 @@ from ipsec_client.commands.grammar import parse, split
 
 DOCS = Path(__file__).parents[2] / "docs"
 KEYS = (DOCS / "troubleshooting.keys").read_text().splitlines()
-TYPED = [line for line in KEYS if not re.match(r"[#$%]", line) and line != "exit"]
+TYPED = [line for line in KEYS if not re.match(r"[#$%=]", line) and line != "exit"]
 PAGE = (DOCS / "troubleshooting.md").read_text()
 
 

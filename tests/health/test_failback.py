@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import IPv4Network
 
 import pytest
 
 from ipsec_client.health.failback import REJOIN
 from ipsec_client.health.memory import from_memory, to_memory
+from ipsec_client.health.subnets import Pairs
 from ipsec_client.health.types import (
     Decision,
     Intended,
@@ -64,6 +66,16 @@ def test_immediately_traffic_goes_back_with_the_tunnel() -> None:
         ("rem2", "rem1 is lowered: no security association"),
         ("rem1", "it is preferred to rem2"),
     ]
+
+
+def test_a_kni_that_is_still_seen_down_when_it_is_raised_moves_nothing_twice() -> None:
+    there = policed(Policy())
+    sas(there, "rem1", 0)
+    there.run(70)
+    sas(there, "rem1", 1)
+    there.put(KniLink("rem1", False), KniLink("rem1", True))
+    there.run(71)
+    assert [remote for remote, _ in moves(there)] == ["rem2", "rem1"]
 
 
 def test_delayed_to_the_letter() -> None:
@@ -213,6 +225,25 @@ def test_the_order_is_that_of_the_policy() -> None:
     there.run(80)
     sas(there, "rem2", 1)
     assert state(there, "rem2") == "held"
+
+
+OURS = IPv4Network("0.0.0.0/0")
+NORTH: Pairs = ((OURS, IPv4Network("10.1.0.0/16")),)
+SOUTH: Pairs = ((OURS, IPv4Network("10.2.0.0/16")),)
+
+
+@pytest.mark.parametrize(("second", "expected"), [(SOUTH, "raised"), (NORTH, "held")])
+def test_a_tunnel_whose_networks_nobody_else_leads_to_is_never_held(
+    second: Pairs, expected: str
+) -> None:
+    there = policed(MANUAL)
+    intents = (TunnelIntent("rem1", pairs=NORTH), TunnelIntent("rem2", pairs=second))
+    there.put(Intended(intents, policy=MANUAL))
+    for _ in range(3):  # nor for its flaps
+        sas(there, "rem1", 0)
+        there.run(there.time + 1)
+        sas(there, "rem1", 1)
+        assert state(there) == expected
 
 
 def test_a_changed_policy_lets_go_of_what_is_held() -> None:

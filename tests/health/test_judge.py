@@ -119,6 +119,16 @@ def test_a_limit_passed_is_degraded_and_eases_below_it(
     assert evaluate(replace(tunnel(eased), verdict=degraded), True)[0] == "up"
 
 
+def test_limits_are_for_as_many_as_must_answer() -> None:
+    slow = replace(LATE, round_trip=0.2)
+    lost = replace(LOSSY, target=replace(LOSSY.target, destination="1.1.1.1"), loss=0.2)
+    assert evaluate(needing(1, slow, UP), True)[0] == "up"
+    assert evaluate(needing(2, slow, UP), True)[0] == "degraded"
+    told = "latency to 8.8.8.8 is above its limit"
+    assert evaluate(needing(1, slow, lost), True) == ("degraded", told, False)
+    assert evaluate(needing(1, slow, OTHER_DOWN), True) == ("degraded", told, False)
+
+
 def test_a_verdict_keeps_its_age_while_the_judgement_stays() -> None:
     first, told = judge(tunnel(inbound=0, outbound=0), True, Now(10, 10))
     assert told == [Decision("rem1", "down", "no security association")]

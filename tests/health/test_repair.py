@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
+from ipsec_client.dialect.diagnosis import CAUSES, Blocker
 from ipsec_client.health.types import (
-    Blocker,
     ConnectionState,
     Decision,
     Intended,
@@ -153,7 +154,7 @@ def test_there_is_one_repair_at_a_time_and_a_lost_one_is_given_up() -> None:
     ]
 
 
-@pytest.mark.parametrize("blocker", ["key", "proposal", "identity", "name"])
+@pytest.mark.parametrize("blocker", ["key", "proposal", "identity", "child", "subnet", "name"])
 def test_what_is_blocked_waits_for_a_commit(blocker: Blocker) -> None:
     there = boot()
     there.put(ConnectionState("rem1", Loaded("loaded"), Negotiation("blocked", blocker=blocker)))
@@ -163,6 +164,32 @@ def test_what_is_blocked_waits_for_a_commit(blocker: Blocker) -> None:
     assert repairs(there) == []  # it would be the old connection
     there.put(loaded())
     assert repairs(there) == [("rem1", "initiate")]
+
+
+@pytest.mark.parametrize("blocker", ["key", "proposal", "unreachable", "silent", "unknown"])
+def test_what_nobody_signed_never_stops_repair(blocker: Blocker) -> None:
+    there = boot()
+    there.put(ConnectionState("rem1", Loaded("loaded"), Negotiation("trying", 1, "x", blocker)))
+    there.run(60)
+    assert len(repairs(there)) >= 4
+
+
+def test_what_was_in_the_way_stays_said_until_something_else_is_or_it_is_up() -> None:
+    there = boot()
+    suspected = Negotiation("trying", 1, "NO_PROPOSAL_CHOSEN", "proposal")
+    there.put(loaded())
+    told = there.put(ConnectionState("rem1", negotiation=suspected))
+    cause = f"{CAUSES['proposal'].plain}: NO_PROPOSAL_CHOSEN"
+    assert Decision("rem1", "suspected", cause) in told
+    again = there.put(ConnectionState("rem1", negotiation=Negotiation("trying", 2)))
+    assert there.tunnel().negotiation == replace(suspected, attempt=2)
+    assert not [effect for effect in again if isinstance(effect, Decision)]
+    other = Negotiation("trying", 2, "no answer", "silent")
+    there.put(ConnectionState("rem1", negotiation=other))
+    assert there.tunnel().negotiation == other
+    there.put(ConnectionState("rem1", negotiation=Negotiation("established")))
+    there.put(ConnectionState("rem1", negotiation=Negotiation("trying", 1)))
+    assert there.tunnel().negotiation.blocker is None
 
 
 def test_pluto_trying_again_does_not_unblock_but_another_answer_or_a_new_connection_does() -> None:

@@ -23,6 +23,9 @@ from tests.health.world import world
 
 NOW = Now(100.0, 100.0)
 REM1 = Tunnel(TunnelIntent("rem1"))
+SUSPECTED = Negotiation("trying", 1, "malformed", "key")
+SILENT = Negotiation("trying", 1, "no answer", "silent")
+NAMELESS = Negotiation("blocked", 0, "gw.example", "name")
 
 
 @pytest.mark.parametrize(
@@ -48,6 +51,20 @@ REM1 = Tunnel(TunnelIntent("rem1"))
         ),
         (replace(REM1, verdict=Verdict("degraded", "loss")), []),
         (replace(REM1, verdict=Verdict("down", "no answer")), []),
+        *(
+            (
+                replace(REM1, negotiation=found, verdict=Verdict("down", "no SA", since)),
+                expected,
+            )
+            for found, since, expected in (
+                (SUSPECTED, 95.0, []),
+                (SUSPECTED, 90.0, [Trouble("key", "rem1", "malformed", probable=True)]),
+                (SILENT, 90.0, [Trouble("silent", "rem1", "no answer")]),
+                (NAMELESS, 95.0, []),
+                (NAMELESS, 90.0, [Trouble("name", "rem1", "gw.example")]),
+            )
+        ),
+        (replace(REM1, negotiation=SUSPECTED, verdict=Verdict("up", "answers", 10.0)), []),
     ],
 )
 def test_a_tunnels_trouble_is_told_once(tunnel: Tunnel, expected: list[Trouble]) -> None:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 import pytest
 
@@ -27,20 +28,25 @@ INSIDE = """
         service inside
             address 172.16.1.0/24
             address 10.77.0.0/16
+            address 2001:db8:1::/64
+            address 2001:db8:77::/48
             access-policy _internal_
             exit
         exit
         tenant internet
 """
+SIX = "address 2001:db8:{}::2\n prefix-length 64\n exit"
 CHANGES = {
     "client1": "{client}",
     "        tenant lan\n": f"{INSIDE}        exit\n        tenant lan\n",
-    "name          wanintf": "name          wanintf\n tenant internet",
+    "name          lanintf": f"name lanintf\n {SIX.format(1)}",
+    "name          wanintf": f"name wanintf\n tenant internet\n {SIX.format(3)}",
     "host     172.16.4.3": "host 172.16.4.3\n tenant _internal_",
+    "host     172.16.5.4": "host 172.16.5.4\n tenant _internal_\n subnet ::/0",
 }
-COVERED, UNCOVERED = "1.1.1.9", "203.0.113.9"
-"""Addresses behind the tunnel: one in a service that leads back into it, one in none."""
-ETH_P_IP = 0x0800
+COVERED, UNCOVERED, UNCOVERED_SIX = "1.1.1.9", "203.0.113.9", "2001:db8:99::9"
+"""Addresses behind a tunnel: one in a service that leads back into it, the others in none. IPv6 is by rem2."""
+ETH_P_ALL = 3
 
 
 def wanted(client: str) -> list[KernelObject]:
@@ -55,51 +61,54 @@ def wanted(client: str) -> list[KernelObject]:
     return [item for item in plan.objects if not isinstance(item, parts)]
 
 
+LINKS = (
+    ("lan", ("172.16.1.2/24", "2001:db8:1::2/64"), ("172.16.1.10/24", "2001:db8:1::10/64")),
+    ("wan", ("172.16.3.2/24", "2001:db8:3::2/64"), ("172.16.3.5/24", "2001:db8:3::5/64")),
+)
+"""The router's devices with its addresses and those of who is there."""
+
+
 @pytest.fixture
 def provider(client: str) -> Iterator[str]:
     """The router with a LAN host, and a provider that its default route leads to; the tunnel's end is the namespace."""
     lan, provider = f"{client}l", f"{client}p"
-    for name, device, address, there in (
-        (lan, "lan", "172.16.1.2/24", "172.16.1.10/24"),
-        (provider, "wan", "172.16.3.2/24", "172.16.3.5/24"),
-    ):
+    for name, (device, ours, theirs) in zip((lan, provider), LINKS, strict=True):
         ip("netns", "add", name)
         ip("link", "add", device, "type", "veth", "peer", "name", "eth0", "netns", name)
-        ip("addr", "add", address, "dev", device)
-        ip("addr", "add", there, "dev", "eth0", netns=name)
+        for here, there in zip(ours, theirs, strict=True):
+            ip("addr", "add", here, "dev", device, "nodad")
+            ip("addr", "add", there, "dev", "eth0", "nodad", netns=name)
         ip("link", "set", "eth0", "up", netns=name)
         ip("link", "set", device, "up")
     ip("link", "set", "lo", "up")
-    ip("route", "add", "default", "via", "172.16.1.2", netns=lan)
-    ip("route", "add", "default", "via", "172.16.3.5")
+    for at_lan, at_provider in (("172.16.1.2", "172.16.3.5"), ("2001:db8:1::2", "2001:db8:3::5")):
+        ip("route", "add", "default", "via", at_lan, netns=lan)
+        ip("route", "add", "default", "via", at_provider)
     ledger, plan = MemoryLedger(), wanted(client)
     until = time.monotonic() + 20
     while (left := [apply(step, ledger) for step in steps(client, plan, ledger)]) and any(
-        not reason.startswith(("ipsec", "rem2")) for reason in left
+        not reason.startswith("ipsec") for reason in left
     ):
-        ip("link", "set", "rem1", "up", netns=client)
+        for kni in ("rem1", "rem2"):
+            ip("link", "set", kni, "up", netns=client)
         assert time.monotonic() < until, left
     # Here the namespace itself sends what otherwise came out of the tunnel.
     subprocess.run(
         ["ip", "netns", "exec", client, "nft", "delete", "table", "inet", "ipsec_client"],
         check=True,
     )
-    for address in (COVERED, UNCOVERED):
-        ip("addr", "add", f"{address}/32", "dev", "lo", netns=client)
-    ip("rule", "add", "pref", "10", "lookup", "10", netns=client)
+    for address in (COVERED, UNCOVERED, UNCOVERED_SIX):
+        ip("addr", "add", address, "dev", "lo", netns=client)
+    for version in ("-4", "-6"):
+        ip(version, "rule", "add", "pref", "10", "lookup", "10", netns=client)
     for network in ("172.16.1.0/24", "10.77.0.0/16"):
-        ip(
-            "route",
-            "add",
-            network,
-            "via",
-            "169.254.129.5",
-            "dev",
-            "rem1",
-            "table",
-            "10",
-            netns=client,
-        )
+        way = ("via", "169.254.129.5", "dev", "rem1", "table", "10")
+        ip("route", "add", network, *way, netns=client)
+    for network in ("2001:db8:1::/64", "2001:db8:77::/48"):
+        way = ("via", "fdb6:dc80:a25f::a9fe:8109", "dev", "rem2", "table", "10")
+        ip("route", "add", network, *way, netns=client)
+    while "tentative" in ip("-6", "addr") + ip("-6", "addr", netns=client):
+        assert time.monotonic() < until
     yield provider
     for name in (lan, provider):
         ip("netns", "del", name)
@@ -108,7 +117,7 @@ def provider(client: str) -> Iterator[str]:
 def sent(client: str, provider: str, source: str, to: str, *words: str) -> tuple[bool, int]:
     """Whether a ping out of the tunnel is answered, and how many packets about it the provider sees."""
     with namespaces.open_socket(
-        provider, socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_IP)
+        provider, socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL)
     ) as seen:
         ping = ["ping", "-c", "2", "-i", "0.2", "-W", "1", "-I", source, *words, to]
         done = subprocess.run(
@@ -118,7 +127,7 @@ def sent(client: str, provider: str, source: str, to: str, *words: str) -> tuple
         count = 0
         with contextlib.suppress(BlockingIOError):
             while True:
-                count += socket.inet_aton(source) in seen.recv(2048)
+                count += ip_address(source).packed in seen.recv(2048)
     return done.returncode == 0, count
 
 
@@ -128,6 +137,12 @@ HOSTS = {
     "too many hops": ("172.16.1.10", "-t", "1"),
     "no way there": ("10.77.0.1",),
 }
+HOSTS_SIX = {
+    "a host of the LAN": ("2001:db8:1::10",),
+    "the router itself": ("2001:db8:1::2",),
+    "too many hops": ("2001:db8:1::10", "-t", "1"),
+    "no way there": ("2001:db8:77::1",),
+}
 
 
 @pytest.mark.parametrize("what", HOSTS)
@@ -135,6 +150,11 @@ def test_an_answer_to_a_network_that_no_service_covers_leaves_nowhere(
     client: str, provider: str, what: str
 ) -> None:
     assert sent(client, provider, UNCOVERED, *HOSTS[what]) == (False, 0)
+
+
+@pytest.mark.parametrize("what", HOSTS_SIX)
+def test_neither_does_one_by_ipv6(client: str, provider: str, what: str) -> None:
+    assert sent(client, provider, UNCOVERED_SIX, *HOSTS_SIX[what]) == (False, 0)
 
 
 @pytest.mark.parametrize("what", ["a host of the LAN", "the router itself"])
@@ -146,5 +166,7 @@ def test_where_a_service_leads_back_the_answer_comes_back(
 
 def test_without_the_firewall_the_provider_sees_it(client: str, provider: str) -> None:
     subprocess.run(["nft", "delete", "table", "inet", "ipsec_client"], check=True)
-    answered, seen = sent(client, provider, UNCOVERED, *HOSTS["a host of the LAN"])
-    assert (answered, seen > 0) == (False, True)
+    for source, hosts in ((UNCOVERED, HOSTS), (UNCOVERED_SIX, HOSTS_SIX)):
+        for what in hosts:
+            answered, seen = sent(client, provider, source, *hosts[what])
+            assert (answered, seen > 0) == (False, True), what

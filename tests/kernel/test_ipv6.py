@@ -52,6 +52,12 @@ def test_all_of_it_is_there_and_an_address_survives_a_lowered_kni(client: str) -
         ip("link", "set", "rem1", verb, netns=client)
         assert "fdb6:dc80:a25f::a9fe:8106/126" in ip("-6", "addr", "show", "rem1", netns=client)
         assert "fdb6:dc80:a25f::a9fe:8102/126" in ip("-6", "addr", "show", client, netns=client)
+    for end in (
+        client,
+        "",
+    ):  # else no neighbour is asked for until the link-local address is settled
+        assert "scope link" in ip("-6", "addr", "show", "rem1", netns=end)
+        assert "tentative" not in ip("-6", "addr", "show", "rem1", netns=end)
     ip("route", "get", "2001:db8:4::3", netns=client)
     out = ip("-6", "route", "get", "2001:db8:4::3", netns=client)
     assert f"via fdb6:dc80:a25f::a9fe:8101 dev {client}" in out

@@ -15,6 +15,7 @@ HERE = Path(__file__).parent
 OF_THEIR_OWN = (
     "test_causes.py",
     "test_demo.py",
+    "test_diagnosis.py",
     "test_four_remotes.py",
     "test_matrix.py",
     "test_names.py",

@@ -1,11 +1,12 @@
 """Why tunnels fail, produced at the gateway: our verdict, its reason, the repair, and when traffic is back.
 
 Each remote is the only way of a service of its own, so that a stream's longest gap is the time that its tunnel
-carried nothing. The figures go to build/lab/causes.md; docs/causes.md shows a run.
+carried nothing. The figures go to build/lab/causes.md; docs/causes.md shows a run with LAB_CAUSES=all.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -127,9 +128,9 @@ def course(lab: Lab, cause: str, remote: str) -> Iterator[Course]:
         time.sleep(0.5)
         yield found
         assert wait_until(is_over, deadline=60, pause=0.2), found.rows
-        time.sleep(1)
-        control.call("sent", stream=number)
         time.sleep(0.5)
+        control.call("sent", stream=number)
+        time.sleep(0.3)
     lab.pcli(f"restart ipsec remote {remote}")
     RESTED[remote] = time.monotonic()
     found.gap_ms = judge.stream_figures(pcap.packets(files["lan"]), number).longest_gap_ms
@@ -152,25 +153,42 @@ def happens(lab: Lab, cause: str, remote: str, verdict: str) -> None:
     assert re.fullmatch(verdict, found.verdict)
 
 
+DOUBLED = ("rem1", "rem3")
+STRANGER = (
+    "ip xfrm state add src 172.16.23.3 dst 169.254.129.2 proto esp spi 0x999 mode tunnel if_id 3 "
+    f"aead rfc4106(gcm(aes)) 0x{'00' * 20} 128"
+)
+"""An SA of rem3 that no Libreswan has made."""
+
+
 @pytest.fixture(scope="module")
 def doubled(lab: Lab) -> str:
-    """When rem1 got a second child SA; nobody touches it until the test that wants to see it go.
+    """When two tunnels got a second child SA; nobody touches them until the test that wants to see those go.
 
     strongSwan makes none beside one that there is, and Libreswan only answers here: so another hand has our side do it.
     """
     lab.await_up()
     when = now(lab)
-    whack = ("/usr/libexec/ipsec/whack", "--rundir", "/run/ipsec-client/client1")
-    lab.must(ROUTER, *whack, "--initiate", "--name", "ipsec-client-tunnel-p-rem1-rem1")
-    assert children(lab, 1) == 2
+    whack = ("/usr/libexec/ipsec/whack", "--rundir", "/run/ipsec-client/client1", "--initiate")
+    for name in DOUBLED:
+        lab.must(ROUTER, *whack, "--name", f"ipsec-client-tunnel-p-{name}-{name}")
+        assert children(lab, name) == 2
+    lab.must("client1", *STRANGER.split())
+    assert children(lab, "rem3") == 3
     return when
 
 
-def children(lab: Lab, if_id: int) -> int:
+def children(lab: Lab, remote: str) -> int:
     """The child SAs of a tunnel that the client's kernel has, by its inbound halves."""
     shown = lab.must("client1", "ip", "xfrm", "state")
     states = re.split(r"^src ", shown, flags=re.MULTILINE)
-    return sum(f"if_id {if_id:#x}" in state and "dst 169.254.129.2" in state for state in states)
+    return sum(
+        f"if_id 0x{remote[-1]}" in state and "dst 169.254.129.2" in state for state in states
+    )
+
+
+EVERY = os.environ.get("LAB_CAUSES") == "all"
+"""Whether each cause is tried at every make and version, or where it matters most."""
 
 
 @pytest.mark.usefixtures("doubled")
@@ -178,15 +196,11 @@ def children(lab: Lab, if_id: int) -> int:
     ("cause", "remote", "verdict"),
     [
         ("peer-reboots", "rem2", SILENCE),
-        ("peer-reboots", "rem3", SILENCE),
         ("peer-reboots", "rem4", NO_IKE),
         ("child-deleted", "rem2", ENDED),
-        ("child-deleted", "rem3", ENDED),
-        ("child-deleted", "rem4", ENDED),
+        *([("child-deleted", "rem4", ENDED)] if EVERY else []),
         ("sa-missing", "rem2", SILENCE),
-        ("peer-forgets", "rem4", NO_IKE),
-        ("peer-restarts", "rem3", ENDED),
-        ("peer-forgets", "rem2", SILENCE),
+        *([("peer-forgets", "rem4", NO_IKE)] if EVERY else []),
     ],
 )
 def test_a_cause_at_a_gateway(lab: Lab, cause: str, remote: str, verdict: str) -> None:
@@ -195,29 +209,46 @@ def test_a_cause_at_a_gateway(lab: Lab, cause: str, remote: str, verdict: str) -
 
 def test_a_second_child_sa_is_ended_and_its_neighbour_goes_on(lab: Lab, doubled: str) -> None:
     with lab.captured("cause-child-doubled", ("lan", UPLINK)) as files:
-        number = control.call("send", rate=500, to="1.1.1.1")
-        assert wait_until(lambda: children(lab, 1) == 1, deadline=60, pause=0.3)
+        numbers = [control.call("send", rate=200, to=f"1.1.{name[-1]}.1") for name in DOUBLED]
+        assert wait_until(
+            lambda: [children(lab, name) for name in DOUBLED] == [1, 1], deadline=60, pause=0.3
+        )
         time.sleep(1)
-        control.call("sent", stream=number)
+        for number in numbers:
+            control.call("sent", stream=number)
         time.sleep(0.5)
-    assert judge.stream_figures(pcap.packets(files["lan"]), number).lost == 0
-    rows = decisions(lab, "rem1", doubled)
-    assert [row.what for row in rows] == ["cleaned"]
-    assert re.fullmatch(r"child SA #\d+ is ended: #\d+ carries", rows[0].why)
+    seen = list(pcap.packets(files["lan"]))
+    assert [judge.stream_figures(seen, number).lost for number in numbers] == [0, 0]
+    for name in DOUBLED:
+        rows = decisions(lab, name, doubled)
+        assert {row.what for row in rows} == {"cleaned"}
+        assert re.fullmatch(r"child SA #\d+ is ended: #\d+ carries", rows[0].why)
+    assert rows[1].why == "SA 0x999 is ended: Libreswan does not know it"
 
 
 @pytest.mark.parametrize(
-    ("cause", "verdict"),
+    ("cause", "remote", "verdict"),
     [
-        ("peer-reboots", SILENCE),
-        ("child-deleted", ENDED),
-        ("sa-missing", SILENCE),
-        ("peer-restarts", ENDED),
-        ("peer-forgets", SILENCE),
+        ("child-deleted", "rem1", ENDED),
+        ("peer-restarts", "rem3", ENDED),
+        ("peer-forgets", "rem1", SILENCE),
+        *(
+            [
+                ("child-deleted", "rem3", ENDED),
+                ("peer-restarts", "rem1", ENDED),
+                ("peer-reboots", "rem3", SILENCE),
+                ("sa-missing", "rem1", SILENCE),
+                ("peer-reboots", "rem1", SILENCE),
+            ]
+            if EVERY
+            else []
+        ),
     ],
 )
-def test_a_cause_at_a_gateway_of_the_other_make(lab: Lab, cause: str, verdict: str) -> None:
-    happens(lab, cause, "rem1", verdict)
+def test_a_cause_at_a_gateway_of_another_make_or_version(
+    lab: Lab, cause: str, remote: str, verdict: str
+) -> None:
+    happens(lab, cause, remote, verdict)
 
 
 def test_esp_that_is_dropped_while_ike_answers_is_told_so_and_noticed_when_it_passes_again(

@@ -39,6 +39,12 @@ def test_no_command_shows_a_key(lab: Lab) -> None:
         "show alarms",
         "compare config",
         "why",
+        "show system services",
+        "show network-interface",
+        "show service-path",
+        "show fib",
+        "show stats ipsec-client",
+        "doctor",
     ):
         shown = lab.pcli(command)
         assert shown

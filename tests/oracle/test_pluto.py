@@ -128,7 +128,7 @@ def test_an_ike_sa_without_a_child_sa_is_told_apart(pair: list[Pluto]) -> None:
     ours.control.add(conn("g"))
     tail = Tail(ours.layout.log)
     ours.control.initiate("g")
-    assert ours.first(tail, "g", "blocked").blocker == "proposal"
+    assert ours.first(tail, "g", "blocked").blocker == "child"
     (state,) = ours.control.states()
     assert (state.ike, state.child) == (True, False)
     ours.control.delete("g")
@@ -138,8 +138,8 @@ def test_an_ike_sa_without_a_child_sa_is_told_apart(pair: list[Pluto]) -> None:
     ("of_peer", "kind", "detail", "blocker"),
     [
         ({"ike": "aes256-sha1-modp1536"}, "notify", "NO_PROPOSAL_CHOSEN", "proposal"),
-        ({"phase2alg": "3des-sha1"}, "blocked", "NO_PROPOSAL_CHOSEN", "proposal"),
-        ({"leftsubnet": "10.9.0.0/16"}, "blocked", "TS_UNACCEPTABLE", "proposal"),
+        ({"phase2alg": "3des-sha1"}, "blocked", "NO_PROPOSAL_CHOSEN", "child"),
+        ({"leftsubnet": "10.9.0.0/16"}, "blocked", "TS_UNACCEPTABLE", "subnet"),
         ({"rightid": "@other"}, "blocked", "AUTHENTICATION_FAILED", "key"),
     ],
 )

@@ -76,3 +76,11 @@ def test_no_line_is_too_odd(text: str) -> None:
     assert found is None or isinstance(found, Note)
     assert read(f'"c": {text}') is None or read(f'"c": {text}')
     refusal([text], "c")
+
+
+@pytest.mark.parametrize("wait", ["1.2.3", ".", "٣", "9" * 400])
+def test_a_pause_that_is_no_number_is_only_a_silence(wait: str) -> None:
+    line = f'"c" #7: STATE_V2_ESTABLISHED_IKE_SA: retransmission; will wait {wait} seconds'
+    note = read(STAMP + line)
+    assert note is not None
+    assert note.kind == "silence"

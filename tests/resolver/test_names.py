@@ -127,7 +127,13 @@ def test_a_name_that_is_asked_for_is_looked_up_out_of_turn(
             while not changed.is_set():
                 found.ask(["gw.example", "another.example"])
                 await asyncio.sleep(0)
-        assert found.known == {"gw.example": "192.0.2.9"}
+            assert found.known == {"gw.example": "192.0.2.9"}
+            changed.clear()
+            server.answers = ["192.0.2.5"]
+            while not changed.is_set():
+                found.use(["gw.example"])  # as each commit does
+                await asyncio.sleep(0)
+        assert found.known == {"gw.example": "192.0.2.5"}
         found.close()
 
     asyncio.run(scene())

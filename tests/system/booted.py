@@ -125,7 +125,7 @@ class Booted:
     def must(self, *argv: str, text: str | None = None, deadline: float = 60.0) -> str:
         """Runs a program that has to succeed; what it prints."""
         done = self.do(*argv, text=text, deadline=deadline)
-        assert done.status == 0, f"{argv}: {done.err or done.out}"
+        assert done.status == 0, f"{argv}: {done.err}{done.out}"
         return done.out
 
     def surround(self, *, late: bool = False) -> None:
@@ -166,11 +166,11 @@ class Booted:
 
     def await_up(self, *remotes: str) -> None:
         """Waits until they are."""
-        assert wait_until(lambda: self.up(*remotes), deadline=60, pause=0.5), self.story()
+        assert wait_until(lambda: self.up(*remotes), deadline=60, pause=0.5), "not up"
 
     def await_(self, condition: Any, what: str) -> None:
         """Waits for a condition."""
-        assert wait_until(condition, deadline=60, pause=0.5), f"{what}\n{self.story()}"
+        assert wait_until(condition, deadline=60, pause=0.5), what
 
     def reaches(self) -> bool:
         """Whether the LAN reaches the service through a tunnel."""

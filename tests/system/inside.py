@@ -36,15 +36,17 @@ WALKED = (
     "/usr/share/yang",
 )
 NOT_WALKED = (
+    "/etc/*-", "/etc/.pwd.lock", "/run/log",
     "/run/ipsec-lab", "/run/credentials", "/run/systemd", "/run/user", "/usr/lib/x86_64-linux-gnu",
     "/usr/lib/gcc", "/usr/lib/llvm*", "/usr/lib/modules", "/var/cache", "/var/lib/dpkg", "/var/lib/systemd",
     "/var/log/journal", "/var/tmp",
 )  # fmt: skip
 """What systemd and dpkg keep for themselves, and what no package of ours could touch."""
 KERNEL = (
-    ("ip", "-details", "link"), ("ip", "address"), ("ip", "rule"), ("ip", "-6", "rule"), ("ip", "netns"),
+    ("ip", "-brief", "address"), ("ip", "rule"), ("ip", "-6", "rule"), ("ip", "netns"),
     ("ip", "route", "show", "table", "all"), ("ip", "-6", "route", "show", "table", "all"),
-    ("nft", "list", "ruleset"), ("ip", "xfrm", "state"), ("ip", "xfrm", "policy"), ("sysctl", "-a"),
+    ("nft", "list", "ruleset"), ("ip", "xfrm", "state"), ("ip", "xfrm", "policy"),
+    ("sysctl", "-a", "-r", r"^net\.ipv[46]\.(conf|ip|fib|route|xfrm)"),
     ("getent", "passwd"), ("getent", "group"),
 )  # fmt: skip
 """What is asked for the kernel's state, and for the machine's users."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ipsec_client.agent.diagnosis import diagnosis
 from ipsec_client.agent.ring import Ring
+from ipsec_client.agent.side_door import links
 from ipsec_client.agent.totals import Totals
 from ipsec_client.alarms.book import Book
 from ipsec_client.base.clock import Now
@@ -48,7 +50,7 @@ def view(shown: Shown, now: Now) -> NodeView:
             "", "", now.wall,
             alarms=_alarms(shown.book), events=shown.ring.events, versions=shown.versions,
         )  # fmt: skip
-    outer = devices("")
+    outer = links(plan)
     tunnels = {item.remote: item for item in _tunnels(plan, shown.health, shown.totals, now)}
     return NodeView(
         router=plan.document.router.name,
@@ -82,7 +84,8 @@ def _tunnels(plan: Plan, health: h.Client, totals: Totals, now: Now) -> Iterable
         except KeyError:
             continue
         through = totals.of(tunnel.remote.name, inner.get(tunnel.device))
-        yield _tunnel(tunnel, netns, state, _sas(tunnel, pairs, local), through, now)
+        shown = _tunnel(tunnel, netns, state, _sas(tunnel, pairs, local), through, now)
+        yield replace(shown, diagnosis=diagnosis(plan, tunnel, state))
 
 
 def _tunnel(

@@ -136,10 +136,12 @@ class Inbox:
 
 
 def _differs(before: h.Client, after: h.Client) -> bool:
-    """Whether anything that people see has changed: more than probes sent and answered."""
+    """Whether anything that people see, or that is kept, has changed: more than probes sent and answered."""
     if before is after:
         return False
-    if before.pluto_alive != after.pluto_alive or len(before.tunnels) != len(after.tunnels):
+    if (before.pluto_alive, before.in_use) != (after.pluto_alive, after.in_use):
+        return True
+    if len(before.tunnels) != len(after.tunnels):
         return True
     return any(
         old is not new and (_seen(old) != _seen(new))

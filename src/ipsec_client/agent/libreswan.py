@@ -29,6 +29,7 @@ from ipsec_client.pluto import log as pluto_log
 from ipsec_client.pluto import prepare, rotate
 from ipsec_client.pluto.control import Answer, Control
 from ipsec_client.pluto.layout import Layout
+from ipsec_client.pluto.negotiations import Negotiations
 from ipsec_client.pluto.status import Child
 from ipsec_client.pluto.tail import Tail
 from ipsec_client.units.port import Units
@@ -144,6 +145,12 @@ class Libreswan:
     async def end_child(self, serial: int) -> None:
         """Ends one child SA, telling the gateway; raises Fault."""
         await self._work(lambda: self._control.delete_state(serial))
+
+    async def listen(self) -> None:
+        """Has the pluto that lives use the addresses that are there by now: its KNI may have come after it."""
+        if self._alive:
+            with suppress(Fault):
+                await self._work(self._control.listen)
 
     # --- repairs ------------------------------------------------------------------------------------
 
@@ -322,36 +329,25 @@ class Libreswan:
     # --- its log ------------------------------------------------------------------------------------
 
     async def _follow_log(self) -> None:
-        attempts: dict[str, int] = {}
+        negotiations = Negotiations()
         while True:
             await asyncio.sleep(LOG_PACE)
             remotes = {item.name: item.remote for item in self._wanted.values()}
             for line in self._tail.read():
                 note = None if is_debugging(line) else pluto_log.read(line)
                 if note and note.conn in remotes:
-                    self._tell(note, remotes[note.conn], attempts)
+                    self._tell(note, remotes[note.conn], negotiations)
             for full in filter(rotate.is_full, (self._layout.log, rotate.beside(self._layout.log))):
                 with suppress(Fault):  # there is no room; it is empty all the same
                     await self._work(partial(rotate.turn_over, full))
 
-    def _tell(self, note: pluto_log.Note, remote: str, attempts: dict[str, int]) -> None:
-        match note.kind:
-            case "trying":
-                attempts[remote] = attempts.get(remote, 0) + 1
-                state = h.Negotiation("trying", attempts[remote])
-            case "silence" | "unreachable" | "notify" | "dead":
-                state = h.Negotiation("trying", attempts.get(remote, 0), note.detail)
-            case "blocked":
-                state = h.Negotiation("blocked", attempts.get(remote, 0), note.detail, note.blocker)
-            case "unanswered":
-                self._put(h.Unanswered(remote, float(note.detail) - FIRST_WAIT))
-                return
-            case "established":
-                attempts.pop(remote, None)
-                state = h.Negotiation("established")
-            case _:
-                return
-        self._put(h.ConnectionState(remote, negotiation=state))
+    def _tell(self, note: pluto_log.Note, remote: str, negotiations: Negotiations) -> None:
+        if note.kind == "unanswered":
+            self._put(h.Unanswered(remote, float(note.detail) - FIRST_WAIT))
+            return
+        told = negotiations.heard(note)
+        if told:
+            self._put(h.ConnectionState(remote, negotiation=told))
 
     # --- the ledger and the worker --------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
-from ipsec_client.agent import whole
+from ipsec_client.agent import side_door, whole
 from ipsec_client.agent.confirm import Confirmation
 from ipsec_client.agent.display import Shown, view
 from ipsec_client.agent.hosts import hosts, versions
@@ -17,6 +17,7 @@ from ipsec_client.agent.operating import Examine, Operated, Operating
 from ipsec_client.agent.record import Record
 from ipsec_client.agent.runtime import Runtime
 from ipsec_client.agent.shelf import Shelf
+from ipsec_client.agent.side_door import SideDoor
 from ipsec_client.agent.workshop import Workshop
 from ipsec_client.base.clock import Now
 from ipsec_client.base.errors import Fault, HostFault
@@ -52,8 +53,10 @@ class Agent(Operated):
         units: Callable[[], Units],
         clock: Callable[[], Now] = Now.read,
         examine: Examine = lambda _: (),
+        door: SideDoor | None = None,
     ) -> None:
         self._shelf = shelf
+        self._side_door = door
         self._units = units
         self._clock = clock
         self._versions: tuple[tuple[str, str], ...] = ()
@@ -134,6 +137,29 @@ class Agent(Operated):
         """The node's report."""
         return self.report()
 
+    async def hook(self, request: Request, _: Say) -> Json:
+        """A network script of a Session Smart Router asks: what it is to print; raises Fault."""
+        door, body = self._side_door, request.body
+        if door is None:
+            raise Fault("this agent has no side door", cure="Start it with --side-door")
+        hook, kni = str(body.get("hook")), str(body.get("interface"))
+        if hook == "state":
+            return side_door.state(self._plan, self.view(), kni)
+        if hook == "info":
+            return side_door.info(self.view())
+        async with self._applying:
+            if self._plan is None:
+                raise Fault("this node has no document yet", cure="ipsec-client apply FILE")
+            if door.steps(self._plan, hook, kni, body):
+                await self._put_in_force(self._planned(self._plan.document))
+            elif hook in side_door.MOVING:
+                await self._reconcile()
+            if hook in side_door.MOVING:
+                side_door.check_in_place(self._plan.inside, kni)
+                if self._client and kni == self._client.name:
+                    await self._client.pluto.listen()
+        return {}
+
     def report(self) -> dict[str, Json]:
         """What has become of the node: levels, repeatable."""
         health = self._client.health if self._client else h.Client()
@@ -186,7 +212,12 @@ class Agent(Operated):
     # --- documents ----------------------------------------------------------------------------------
 
     def _planned(self, document: Document) -> Plan:
-        facts = Facts(tables=self._ledger.get("tables") or {})
+        door = self._side_door
+        facts = Facts(
+            tables=self._ledger.get("tables") or {},
+            side_door=door is not None,
+            parted=door.parted if door else frozenset(),
+        )
         return build(document, facts, self._names.known)
 
     async def _put_in_force(self, plan: Plan) -> None:
@@ -228,6 +259,8 @@ class Agent(Operated):
                 self._ledger.put("namespaces", sorted({name, *self._namespaces()}))
             await self._client.want(plan)
         self._names.use(hosts(plan), versions(plan))
+        if self._side_door:
+            self._side_door.open(plan)
         self._update_alarms()
         self._wake.set()
 
@@ -343,6 +376,8 @@ class Agent(Operated):
 
     def _update_alarms(self) -> None:
         health = self._client.health if self._client else h.Client()
+        if self._side_door:
+            self._side_door.mark(self._plan, health)
         self._record.update(self._plan, health, self._confirmation.alarms)
 
     def _remember(self) -> None:

@@ -7,8 +7,10 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from ipsec_client.agent.diagnosis import with_fields
 from ipsec_client.agent.ring import Ring
 from ipsec_client.agent.shelf import Shelf
+from ipsec_client.agent.side_door import knis, links
 from ipsec_client.agent.totals import Totals
 from ipsec_client.alarms import access, book, levels, ports
 from ipsec_client.base.clock import Now
@@ -16,7 +18,6 @@ from ipsec_client.dialect import render
 from ipsec_client.health import types as h
 from ipsec_client.health import view as seen
 from ipsec_client.health.observe import GRACE
-from ipsec_client.kernel.counters import devices
 from ipsec_client.plan.build import Plan
 
 log = logging.getLogger(__name__)
@@ -45,14 +46,14 @@ class Record:
     def update(self, plan: Plan | None, health: h.Client, others: Iterable[book.Alarm]) -> None:
         """Raises and clears alarms, so that those stand which are true now."""
         now = self._clock()
-        links = {name: device.oper_up for name, device in devices("").items()}
+        found = {name: device.oper_up for name, device in links(plan).items()}
         watched = _devices(plan) if plan else {}
         self.book = replace(self.book, ports=ports.assign(self.book.ports, watched))
         wanted = levels.levels(
-            {name: links.get(device, False) for name, device in watched.items()},
+            {name: found.get(device, False) for name, device in watched.items()},
             self.book.ports,
             seen.proving(health) | _rising(health, plan, now),
-            seen.troubles(health, now),
+            with_fields(seen.troubles(health, now), plan),
             [*others, *(_denied(plan) if plan else ())],
         )
         self.book, changes = book.update(self.book, wanted, now)
@@ -69,10 +70,12 @@ class Record:
 
 
 def _devices(plan: Plan) -> dict[str, str]:
-    """The node's device-interfaces and what Linux calls them."""
+    """The node's device-interfaces and what Linux calls them; but for KNIs a Session Smart Router sees to its own."""
+    ours = set(knis(plan)) if plan.inside and plan.inside.given else None
     return {
         device.name: device.target_interface or device.name
         for device in plan.document.node.device_interface
+        if ours is None or device.name in ours
     }
 
 

@@ -102,7 +102,7 @@ class Runtime:
             self._put(h.ConnectionState(remote, loaded=h.Loaded("refused", reason)))
         for remote, name in inside.unresolved.items():
             blocked = h.Negotiation("blocked", notify=name, blocker="name")
-            self._put(h.ConnectionState(remote, negotiation=blocked))
+            self._put(h.ConnectionState(remote, h.Loaded(), blocked))  # it has no connection
         self._rekeying = [*dict.fromkeys([*self._rekeying, *sorted(rekeyed)])]
         self.watch()
 
@@ -112,7 +112,9 @@ class Runtime:
         if inside is None or not namespaces.exists(self.name):
             return
         if self._senses is None:
-            self._senses = Senses(self.name, self._put, self._set_up, self._repair)
+            self._senses = Senses(
+                self.name, self._put, self._set_up, self._repair, given=inside.given
+            )
             self._senses.follow(inside.tunnels, inside.local, inside.hosts)
             self._senses.begin()
         else:

@@ -15,6 +15,7 @@ from ipsec_client.health import types as h
 from ipsec_client.kernel import namespaces
 from ipsec_client.kernel.carrier import Carrier
 from ipsec_client.kernel.counters import Counters, as_device
+from ipsec_client.kernel.firewall import FirewallWatch
 from ipsec_client.kernel.links import KernelEvent, LinkChanged, LinkGone, Listener, MarkGone
 from ipsec_client.kernel.rtnetlink import IF_OPER_UP, Link
 from ipsec_client.kernel.xfrm import SaWatch
@@ -42,8 +43,12 @@ class Senses:
         put: Callable[[h.Event], None],
         made: Callable[[str], None],
         repair: Callable[[], None],
+        *,
+        given: bool = False,
     ) -> None:
+        """``given``: the router keeps its ends of the KNIs to itself; ours are looked at instead."""
         self.netns = netns
+        self._knis_at = netns if given else ""
         self._put = put
         self._made = made
         self._repair = repair
@@ -60,8 +65,9 @@ class Senses:
             Listener("", self._link, self.resync),
             Listener(netns, self._link, self.resync),
         ]
+        self._firewalls = [FirewallWatch(name, repair) for name in ("", netns)]
         self._sas = SaWatch(netns, self._sas_changed)
-        self._outer, self._inner = Counters(""), Counters(netns)
+        self._outer, self._inner = Counters(self._knis_at), Counters(netns)
         self._timer: asyncio.TimerHandle | None = None
 
     def follow(
@@ -104,6 +110,8 @@ class Senses:
             service.close()
         for listener in self._links:
             listener.close()
+        for firewall in self._firewalls:
+            firewall.close()
         for held in (self._sas, self._carrier, self._outer, self._inner):
             held.close()
 
@@ -197,9 +205,9 @@ class Senses:
 
     def _link(self, event: KernelEvent) -> None:
         match event:
-            case LinkChanged(netns="", link=link) if link.name in self._tunnels:
+            case LinkChanged(netns=self._knis_at, link=link) if link.name in self._tunnels:
                 self._put(h.KniLink(link.name, link.operational == IF_OPER_UP))
-            case LinkGone(netns="", link=link) if link.name in self._tunnels:
+            case LinkGone(netns=self._knis_at, link=link) if link.name in self._tunnels:
                 self._put(h.KniLink(link.name, False))
                 self._repair()
             case LinkChanged(link=link) if self._waits_for(link.name, link.alias):

@@ -45,7 +45,9 @@ class Shelf:
         self._folder = folder
         try:
             files.folder(folder)
-        except OSError as error:  # what is read there is as good, and what is made lives until the next boot
+        except (
+            OSError
+        ) as error:  # what is read there is as good, and what is made lives until the next boot
             log.error("state cannot be kept in %s: %s", folder, error.strerror)
         self._disk = ThreadPoolExecutor(1, "disk")
         self.passed_over: list[str] = []

@@ -63,11 +63,16 @@ class Totals:
         """Takes in how the counters of the remote's present device stand."""
         before = self._totals.get(remote, Total())
         self._totals[remote] = before.after(self._boot, index, inbound, outbound)
+        if before.index and before.index != index:
+            self.save()
 
     def gone(self, remote: str) -> None:
-        """The remote's device is no more: whatever comes next counts from nothing."""
+        """The remote's device is no more: whatever comes next counts from nothing. Kept at once, for nobody else
+        could ever say again what went through it.
+        """
         if remote in self._totals:
             self._totals[remote] = replace(self._totals[remote], index=0)
+            self.save()
 
     def of(self, remote: str, device: Device | None) -> tuple[int, int]:
         """Inbound and outbound bytes in all, as the device stands at this instant."""

@@ -17,7 +17,14 @@ from ipsec_client.base.logs import about
 from ipsec_client.kernel.apply import apply
 from ipsec_client.kernel.observe import observe
 from ipsec_client.plan.diff import Step, diff
-from ipsec_client.plan.objects import Connection, KernelObject, Namespace, Object, Pluto
+from ipsec_client.plan.objects import (
+    Connection,
+    DockerRules,
+    KernelObject,
+    Namespace,
+    Object,
+    Pluto,
+)
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +103,12 @@ def _about(item: Object) -> dict[str, dict[str, str]]:
     """What a line of the log on this object is about."""
     if isinstance(item, Connection):
         return about(client=item.client, remote=item.remote, connection=item.name)
-    return about(client=item.name if isinstance(item, Namespace) else item.netns)
+    match item:
+        case Namespace(name=client):
+            return about(client=client)
+        case DockerRules():
+            return about()
+    return about(client=item.netns)
 
 
 def _restarted(step: Step) -> str:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from ipsec_client.alarms.book import Alarm
 from ipsec_client.alarms.ports import Ports
+from ipsec_client.dialect.diagnosis import CAUSES
 
 
 class Trouble(Protocol):
@@ -18,7 +19,7 @@ class Trouble(Protocol):
 
     @property
     def kind(self) -> str:
-        """refused, key, proposal, identity, name, last or pluto."""
+        """refused, last, pluto, or what is in the way of the negotiation (``dialect/diagnosis.py``)."""
 
     @property
     def remote(self) -> str:
@@ -27,6 +28,14 @@ class Trouble(Protocol):
     @property
     def reason(self) -> str:
         """What pluto or the peer said; of kind name, the name."""
+
+    @property
+    def look(self) -> str:
+        """The field to look at, if there is one."""
+
+    @property
+    def probable(self) -> bool:
+        """Whether nobody signed what tells of it."""
 
 
 def levels(
@@ -63,11 +72,14 @@ def _of_trouble(trouble: Trouble) -> Alarm:
         case "name":
             message = f"Hostname [{trouble.reason or remote}] is unresolved"
             return Alarm(key, "major", "system", remote, message)
-    message = {
-        "refused": f"Tunnel {remote} is refused by Libreswan{told}",
-        "key": f"Tunnel {remote}: the gateway and we do not share the same key{told}",
-        "proposal": f"Tunnel {remote}: the gateway accepts none of our algorithms{told}",
-        "identity": f"Tunnel {remote}: the gateway is not who it should be, or we are not{told}",
-        "last": f"Tunnel {remote} is degraded and carries, since no other is up{told}",
-    }.get(trouble.kind, f"Tunnel {remote}: {trouble.kind}{told}")
+        case "refused":
+            message = f"Tunnel {remote} is refused by Libreswan{told}"
+        case "last":
+            message = f"Tunnel {remote} is degraded and carries, since no other is up{told}"
+        case kind:
+            cause = CAUSES.get(kind)
+            plain = cause.plain if cause else kind
+            look = f". Look at {trouble.look}" if trouble.look else ""
+            probably = "probably " if trouble.probable else ""
+            message = f"Tunnel {remote}: {probably}{plain}{told}{look}"
     return Alarm(key, "major", "extensible-alarm", remote, message)

@@ -8,6 +8,7 @@ import signal
 
 from ipsec_client.agent.node import Agent
 from ipsec_client.agent.shelf import Shelf, state_folder
+from ipsec_client.agent.side_door import SideDoor
 from ipsec_client.app import doctor
 from ipsec_client.base import files, logs, sockets
 from ipsec_client.base.clock import Now
@@ -21,6 +22,11 @@ from ipsec_client.units.supervised import await_turn
 def add(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     parser.add_argument("--log-level", choices=logs.LEVELS, default="info", help="what is logged")
+    parser.add_argument(
+        "--side-door",
+        action="store_true",
+        help="a Session Smart Router forwards, and gives us its KNIs by network scripts",
+    )
     parser.add_argument("--spare", action="store_true", help=argparse.SUPPRESS)
 
 
@@ -34,16 +40,16 @@ def main(args: argparse.Namespace) -> int:
         logs.recording("ipsec-client-agent", args.log_level),
         files.lock(run / "agent.lock", "agent"),
     ):
-        asyncio.run(_serve())
+        asyncio.run(_serve(SideDoor() if args.side_door else None))
     return 0
 
 
-async def _serve() -> None:
+async def _serve(side_door: SideDoor | None) -> None:
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    agent = Agent(Shelf(state_folder()), units, examine=doctor.findings)
+    agent = Agent(Shelf(state_folder()), units, examine=doctor.findings, door=side_door)
     loop.add_signal_handler(signal.SIGHUP, agent.compare)
     await agent.begin()
     commands = OnNode(agent, Now.read)
@@ -51,6 +57,7 @@ async def _serve() -> None:
         "apply": agent.apply,
         "teardown": agent.teardown,
         "report": agent.answer_report,
+        "hook": agent.hook,
         **commands.handlers,
     }
     try:

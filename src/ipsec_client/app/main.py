@@ -30,6 +30,9 @@ VERBS = {
     "conductor": "run the conductor",
     "pluto": "become a client's Libreswan, for its unit",
     "clear": "take away what was made on this machine, and keep what it is to be",
+    "apply": "give this node's agent its document",
+    "pillar": "write all that each router needs, a file for each",
+    "hook": "answer a network script of a Session Smart Router",
     "doctor": "tell what this machine has and lacks",
 }
 

@@ -82,7 +82,8 @@ def recording(process: str, level: str = "info") -> Iterator[None]:
         root.setLevel(level_before)
         listener.stop()
         for outlet in outlets:
-            outlet.close()
+            with suppress(OSError):  # what a full disk has not taken is lost
+                outlet.close()
 
 
 class _Waiting(logging.handlers.QueueHandler):
@@ -207,13 +208,18 @@ def _standard_error() -> str:
     return f"{found.st_dev}:{found.st_ino}"
 
 
+class _File(logging.handlers.RotatingFileHandler):
+    """A file that may be full: the record is then in the journal, or on standard error, alone."""
+
+    def handleError(self, _: logging.LogRecord) -> None:  # noqa: N802 — logging's own name
+        """No traceback for each record that a full disk does not take."""
+
+
 def _file(process: str) -> list[logging.Handler]:
     path = log_folder() / f"{process}.log"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        outlet = logging.handlers.RotatingFileHandler(
-            path, maxBytes=SIZE, backupCount=KEPT, encoding="utf-8", errors="replace"
-        )
+        outlet = _File(path, maxBytes=SIZE, backupCount=KEPT, encoding="utf-8", errors="replace")
     except OSError:
         return []
     outlet.setFormatter(Line())

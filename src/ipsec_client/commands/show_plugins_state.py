@@ -14,6 +14,7 @@ from ipsec_client.commands.grammar import FORCE, NODE, ROUTER, Argument, Argumen
 from ipsec_client.commands.layout import span, tree
 from ipsec_client.commands.show_device_interface import monitor
 from ipsec_client.commands.view import MonitorView, NodeView, TunnelView
+from ipsec_client.commands.why import repair
 
 PLUGIN = "128T-ipsec-client"
 _WIDE = 47  # where values begin in the detail of a plugin (reference, 8.7)
@@ -93,6 +94,7 @@ def _tunnel(tunnel: TunnelView) -> dict[str, Any]:
         "For": span(tunnel.age),
         "Loaded": tunnel.loaded,
         "Negotiation": tunnel.negotiation,
+        **_diagnosis(tunnel),
         "Carrying": tunnel.carrying,
         "Ingress Total (bytes)": tunnel.ingress,
         "Egress Total (bytes)": tunnel.egress,
@@ -106,6 +108,19 @@ def _tunnel(tunnel: TunnelView) -> dict[str, Any]:
     if tunnel.monitors is not None:
         told["Tunnel Monitoring"] = [monitor(view) | _measured(view) for view in tunnel.monitors]
     return told
+
+
+def _diagnosis(tunnel: TunnelView) -> dict[str, Any]:
+    """What is in its way, where something is."""
+    found = tunnel.diagnosis
+    if found is None:
+        return {}
+    probably = "probably " if found.probable else ""
+    return {
+        "Diagnosis": f"{probably}{found.plain}",
+        "Look At": [path for path, _ in found.look],
+        "Repair": repair(found),
+    }
 
 
 def _measured(view: MonitorView) -> dict[str, str]:

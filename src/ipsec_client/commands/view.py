@@ -45,6 +45,24 @@ class MonitorView:
 
 
 @dataclass(frozen=True, slots=True)
+class DiagnosisView:
+    """What is in the way of a tunnel. ``said`` is what the gateway, the network or pluto said of it.
+
+    ``probable``: nobody signed it. ``waits``: repair waits for a change. ``restart``: negotiating again can help.
+    ``look`` are fields to look at, the likeliest first, path and value; ``offered`` what the gateway refused.
+    """
+
+    plain: str
+    said: str = ""
+    probable: bool = False
+    waits: bool = False
+    restart: bool = True
+    look: tuple[tuple[str, str], ...] = ()
+    offered: str = ""
+    cure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TunnelView:
     """A remote and what has become of it; words and reasons are those of health.
 
@@ -69,6 +87,7 @@ class TunnelView:
     egress: int = 0
     monitors: tuple[MonitorView, ...] | None = None
     last_restart: float | None = None
+    diagnosis: DiagnosisView | None = None
 
 
 @dataclass(frozen=True, slots=True)

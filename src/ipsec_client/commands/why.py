@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ipsec_client.base.errors import InputFault
-from ipsec_client.base.table import table
+from ipsec_client.base.table import printable, table
 from ipsec_client.commands.command import Answer, NodeQuery, Screen
 from ipsec_client.commands.grammar import NODE, ROUTER, Argument, Arguments
-from ipsec_client.commands.layout import instant, span
-from ipsec_client.commands.view import DecisionView, NodeView, TunnelView
+from ipsec_client.commands.layout import columns, instant, span
+from ipsec_client.commands.view import DecisionView, DiagnosisView, NodeView, TunnelView
 
 ROWS = 30
 """How many of the latest decisions are shown unless said otherwise."""
@@ -52,8 +52,40 @@ def _node(answer: Answer[Reasons], screen: Screen) -> str:
         for decision in answer.result.decisions
     ]
     now = table(("Remote", "Verdict", "For", "KNI", "Reason"), judged, width=screen.width)
+    found = "".join(
+        f"\n{_diagnosis(tunnel.remote, tunnel.diagnosis, screen)}"
+        for tunnel in answer.result.tunnels
+        if tunnel.diagnosis
+    )
     then = table(("Time", "Remote", "Decision", "Because"), decided, width=screen.width)
-    return f"Target: {answer.place}\n\n{now}\n{then}"
+    return f"Target: {answer.place}\n\n{now}{found}\n{then}"
+
+
+def _diagnosis(remote: str, found: DiagnosisView, screen: Screen) -> str:
+    """What is in the way of a tunnel, who says so, where to look, and what becomes of it by itself."""
+    look = [f"{path}: {value}" for path, value in found.look]
+    rows = [("Told", told(found)), *zip(("Look at", *[""] * len(look)), look, strict=False)]
+    if found.offered:
+        rows.append(("We offer", found.offered))
+    rows += [("Repair", repair(found)), ("Cure", found.cure)]
+    probably = "probably " if found.probable else ""
+    shown = [(name, printable(text)) for name, text in rows]
+    return columns(f"{remote}: {probably}{found.plain}", shown, screen.width)
+
+
+def told(found: DiagnosisView) -> str:
+    """What was said, and how much that is worth."""
+    worth = "unsigned: anyone on the way could have caused it" if found.probable else ""
+    return ", ".join(filter(None, (found.said, worth))) or "nothing"
+
+
+def repair(found: DiagnosisView) -> str:
+    """Whether negotiating again can help, and whether it is done."""
+    if found.waits:
+        return "waits for a change; pluto alone tries again, at most 5 minutes apart"
+    if found.restart:
+        return "goes on; a restart may help once the cause is gone"
+    return "goes on, since this is not certain; if it is so, a restart cannot help"
 
 
 COMMAND = NodeQuery(

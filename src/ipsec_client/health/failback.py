@@ -46,7 +46,7 @@ def waits(
     if not covers(used.intent.pairs, tunnel.intent.pairs):
         return None  # it has networks that nobody else leads to
     remote = used.intent.remote
-    if used.carries and used.verdict.judgement in ("up", "unknown"):
+    if _carries(used) and used.verdict.judgement in ("up", "unknown"):
         ends = inf if policy.failback == "manual" else tunnel.verdict.since + policy.delay
         return ends, f"waits for failback, {remote} carries"
     ends = client.started + REJOIN
@@ -58,7 +58,7 @@ def waits(
 def follow(client: Client, tunnels: Sequence[Tunnel], now: Now) -> tuple[Client, list[Effect]]:
     """The client with the tunnel that carries its traffic now; a decision where that is another than before."""
     ranked = sorted(tunnels, key=lambda tunnel: _rank(client, tunnels, tunnel))
-    carrier = next((tunnel for tunnel in ranked if tunnel.carries), None)
+    carrier = next((tunnel for tunnel in ranked if _carries(tunnel)), None)
     name = None if carrier is None else carrier.intent.remote
     in_use, away_since = _in_use(client, ranked, name, now)
     if (name, in_use, away_since) == (client.carrier, client.in_use, client.away_since):
@@ -73,7 +73,7 @@ def follow(client: Client, tunnels: Sequence[Tunnel], now: Now) -> tuple[Client,
 def carrier_known(client: Client) -> bool:
     """Whether there is nothing to follow: the tunnel that traffic is on is known, or there is none."""
     return client.away_since is None and (
-        client.carrier is not None or not any(tunnel.carries for tunnel in client.tunnels)
+        client.carrier is not None or not any(map(_carries, client.tunnels))
     )
 
 
@@ -105,9 +105,16 @@ def _why(before: Tunnel | None, named: str | None) -> str:
     """Why traffic has left the tunnel that it was on before; nothing where a commit took that away."""
     if before is None:
         return "" if named else "no other carries"
-    if before.carries:
+    if _carries(before):
         return f"it is preferred to {named}"
     return f"{named} is {before.carrying.state}: {before.carrying.reason}"
+
+
+def _carries(tunnel: Tunnel) -> bool:
+    """Whether it carries; one that has just been raised may still be seen down."""
+    return tunnel.carries or (
+        tunnel.carrying.state == "raised" and tunnel.carrying.until is not None
+    )
 
 
 def _named(tunnels: Sequence[Tunnel], remote: str | None) -> Tunnel | None:

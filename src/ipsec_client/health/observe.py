@@ -6,6 +6,7 @@ An event that names an unknown remote changes nothing.
 from __future__ import annotations
 
 from ipsec_client.base.clock import Now
+from ipsec_client.dialect.diagnosis import CAUSES
 from ipsec_client.health import failback, monitor, repair, switch
 from ipsec_client.health.copying import replace
 from ipsec_client.health.judge import lacking
@@ -87,7 +88,7 @@ def _of_tunnel(
         case SecurityAssociations() if client.pluto_alive is not False:
             return _associated(tunnel, event, now), []
         case Orphaned() | Unanswered() | ConnectionState():
-            return _told_by_pluto(tunnel, event, now), []
+            return _told_by_pluto(tunnel, event, now)
         case KniLink(_, up):
             return switch.linked(tunnel, up, now)
         case Replacing():
@@ -189,13 +190,14 @@ def _associated(tunnel: Tunnel, event: SecurityAssociations, now: Now) -> Tunnel
 
 def _told_by_pluto(
     tunnel: Tunnel, event: Orphaned | Unanswered | ConnectionState, now: Now
-) -> Tunnel:
+) -> tuple[Tunnel, list[Effect]]:
     match event:
         case Orphaned():
-            return repair.orphaned(tunnel, now)
+            return repair.orphaned(tunnel, now), []
         case Unanswered(_, seconds):
-            return _unanswered(tunnel, seconds, now)
-    return _connection(tunnel, event, now)
+            return _unanswered(tunnel, seconds, now), []
+    told = _connection(tunnel, event, now)
+    return told, _diagnosed(tunnel, told)
 
 
 def _connection(tunnel: Tunnel, event: ConnectionState, now: Now) -> Tunnel:
@@ -208,6 +210,7 @@ def _connection(tunnel: Tunnel, event: ConnectionState, now: Now) -> Tunnel:
     negotiation = event.negotiation
     if negotiation is None or _told_before(tunnel.negotiation, negotiation):
         return tunnel
+    negotiation = _as_known(tunnel.negotiation, negotiation)
     began = negotiation.state == "trying" and tunnel.negotiation.state != "trying"
     tunnel = replace(tunnel, negotiation=negotiation)
     return repair.tried(tunnel, now) if began else tunnel
@@ -226,6 +229,23 @@ def _told_before(known: Negotiation, now: Negotiation) -> bool:
     if known.state == "blocked" and now.state == "trying":
         return not now.notify
     return known == now
+
+
+def _as_known(known: Negotiation, now: Negotiation) -> Negotiation:
+    """The next attempt finds in its way what the one before did, until it is told otherwise or comes through."""
+    if known.state != "trying" or now.state != "trying" or now.blocker or not known.blocker:
+        return now
+    return Negotiation(now.state, now.attempt, known.notify, known.blocker)
+
+
+def _diagnosed(before: Tunnel, tunnel: Tunnel) -> list[Effect]:
+    """A decision where something else is in the way than before."""
+    found, known = tunnel.negotiation, before.negotiation
+    if found.blocker is None or (found.state, found.blocker) == (known.state, known.blocker):
+        return []
+    what = "blocked" if found.state == "blocked" else "suspected"
+    told = f": {found.notify}" if found.notify else ""
+    return [Decision(tunnel.intent.remote, what, f"{CAUSES[found.blocker].plain}{told}")]
 
 
 def _counted(tunnel: Tunnel, inbound: int, outbound: int, now: Now) -> Tunnel:

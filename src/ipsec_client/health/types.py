@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from ipsec_client.dialect.diagnosis import Blocker
 from ipsec_client.health.mending import Mending as Mending  # noqa: PLC0414 — of this vocabulary too
 from ipsec_client.health.mending import Past as Past  # noqa: PLC0414
 from ipsec_client.health.mending import Traffic as Traffic  # noqa: PLC0414
@@ -21,7 +22,6 @@ from ipsec_client.health.wanted import TunnelIntent as TunnelIntent  # noqa: PLC
 # --- what is known --------------------------------------------------------------------------------
 
 Judgement = Literal["up", "degraded", "down", "unknown"]
-Blocker = Literal["key", "proposal", "identity", "name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,11 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Negotiation:
-    """How far IKE has come. ``attempt`` goes with trying, ``blocker`` with blocked.
+    """How far IKE has come. ``attempt`` goes with trying.
 
-    ``notify`` is what the peer answered (NO_PROPOSAL_CHOSEN); with the blocker name, the name.
+    ``blocker`` is what is in its way: blocked waits for somebody to change it, trying goes on, since nobody
+    signed what tells of it, or it may pass. ``notify`` is what the peer answered (NO_PROPOSAL_CHOSEN) or pluto
+    said; with the blocker name, the name.
     """
 
     state: Literal["idle", "trying", "established", "blocked"] = "idle"

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ipsec_client.base.clock import Now
+from ipsec_client.dialect.diagnosis import CAUSES, Blocker
 from ipsec_client.health.observe import GRACE
 from ipsec_client.health.types import Client, Tunnel
 
-Kind = Literal["refused", "key", "proposal", "identity", "name", "last", "pluto"]
+Kind = Literal["refused", "last", "pluto"] | Blocker
 
+SUSPICION = 10.0
+"""Seconds that a tunnel must be down for what nobody signed to be a trouble: much of it passes by itself."""
 
 LASTING = 2.0
 """Seconds that a tunnel must be degraded to be a trouble: one that comes up may be so for a moment."""
@@ -20,13 +23,16 @@ LASTING = 2.0
 class Trouble:
     """What is wrong besides a KNI that is down, with a remote or ("") the whole client.
 
-    refused: pluto does not take the connection; key, proposal, identity, name: what blocks the negotiation;
-    last: degraded, and carrying because no other tunnel is up; pluto: it is dead.
+    refused: pluto does not take the connection; a blocker: what is in the way of the negotiation;
+    last: degraded, and carrying because no other tunnel is up; pluto: it is dead. ``look`` is the field to look
+    at, ``probable`` says that nobody signed what tells of it.
     """
 
     kind: Kind
     remote: str
     reason: str
+    look: str = ""
+    probable: bool = False
 
 
 def troubles(client: Client, now: Now) -> tuple[Trouble, ...]:
@@ -49,9 +55,13 @@ def _trouble(tunnel: Tunnel, now: Now) -> Trouble | None:
     if tunnel.loaded.state == "refused":
         return Trouble("refused", remote, tunnel.loaded.reason)
     negotiation = tunnel.negotiation
-    if negotiation.state == "blocked" and negotiation.blocker is not None:
-        return Trouble(negotiation.blocker, remote, negotiation.notify)
     verdict = tunnel.verdict
+    if negotiation.blocker is not None:
+        signed = negotiation.state == "blocked" and negotiation.blocker != "name"
+        down = verdict.judgement == "down" and now.mono - verdict.since >= SUSPICION
+        if signed or down:
+            probable = negotiation.state == "trying" and not CAUSES[negotiation.blocker].restart
+            return Trouble(negotiation.blocker, remote, negotiation.notify, probable=probable)
     lasts = now.mono - verdict.since >= LASTING
     if verdict.judgement == "degraded" and lasts and tunnel.carrying.state == "raised":
         return Trouble("last", remote, verdict.reason)

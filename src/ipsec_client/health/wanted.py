@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from ipsec_client.health.subnets import ANY_TO_ANY, Pairs
@@ -46,7 +47,7 @@ class Target:
     recover_threshold: int | None = None
     question: Question | None = None
 
-    @property
+    @cached_property
     def asked(self) -> Question:
         """What a probe asks."""
         return self.question or Question(self.destination)

@@ -81,6 +81,8 @@ def _put(item: Object, was: Object | None, ledger: Ledger) -> str:
             return ""
         case Sysctl():
             return _put_sysctl(item, ledger)
+        case Kni(given=True):
+            return _take_in(item)
         case Kni():
             return _put_kni(item)
         case TunnelDevice():
@@ -103,6 +105,8 @@ def _remove(item: Object, ledger: Ledger) -> None:
             firewall.unload(item.netns)
         case DockerRules():
             docker.admit(())
+        case Kni(given=True):
+            _give_back(item)
         case Kni():
             _remove_device("", item.name)
         case TunnelDevice() if _there(item.netns):
@@ -165,6 +169,32 @@ def _put_kni(item: Kni) -> str:
         _set_end(router, item, item.router, up=True)
         _set_end(inside, item, item.namespace, up=None if item.ingress else True)
     return ""
+
+
+def _take_in(item: Kni) -> str:
+    """Moves what the router has made into the namespace; a move takes a device's addresses and its state."""
+    with Netlink(NETLINK_ROUTE) as router, Netlink(NETLINK_ROUTE, item.netns) as inside:
+        if rtnetlink.find_link(inside, item.name) is None:
+            if rtnetlink.find_link(router, item.name) is None:
+                return f"{item.name} is not there yet: the router makes it"
+            _move(router, item.name, item.netns)
+        _set_end(inside, item, item.namespace, up=None if item.ingress else True)
+    return ""
+
+
+def _give_back(item: Kni) -> None:
+    """Moves it out again, as the end of the namespace would end it, too."""
+    if not _there(item.netns):
+        return
+    with Netlink(NETLINK_ROUTE, item.netns) as inside:
+        if rtnetlink.find_link(inside, item.name):
+            inside.request(RTM_SETLINK, rtnetlink.link_change(item.name, up=False, alias=""))
+            _move(inside, item.name, "")
+
+
+def _move(kernel: Netlink, name: str, netns: str) -> None:
+    with namespaces.path(netns).open() as there:
+        kernel.request(RTM_SETLINK, rtnetlink.link_change(name, netns=there.fileno()))
 
 
 def _own_device(kernel: Netlink, netns: str, item: Kni | TunnelDevice) -> Link | None:

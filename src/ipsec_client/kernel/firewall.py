@@ -7,9 +7,11 @@ Nothing has to be remembered for it, no program runs for it, and a table that so
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import hashlib
 import struct
+from collections.abc import Callable
 from functools import lru_cache
 
 from ipsec_client.base.errors import HostFault
@@ -19,7 +21,7 @@ from ipsec_client.kernel.netlink import Netlink, attributes, text
 from ipsec_client.plan.objects import NFT_TABLE
 
 NETLINK_NETFILTER = 12
-NFNL_SUBSYS_NFTABLES = 10 << 8  # linux/netfilter/nfnetlink.h
+NFNL_SUBSYS_NFTABLES, NFNLGRP_NFTABLES = 10 << 8, 7  # linux/netfilter/nfnetlink.h
 NFT_MSG_GETTABLE, NFT_MSG_GETCHAIN, NFT_MSG_GETRULE = 1, 4, 7  # linux/netfilter/nf_tables.h
 NFT_MSG_GETSET, NFT_MSG_GETSETELEM = 10, 13
 NFGENMSG = struct.Struct("!BBH")  # family, version, resource
@@ -37,6 +39,9 @@ COUNTING = frozenset({b"counter\0", b"last\0"})
 
 AFRESH = f"table inet {NFT_TABLE}\ndelete table inet {NFT_TABLE}\n"
 """Removes the table whether or not it is there: the empty declaration makes it first (nft(8))."""
+
+CALM = 2.0
+"""Seconds in which changes of the table are told once: our own are among them."""
 
 Content = tuple[object, ...]
 
@@ -80,6 +85,41 @@ def expected(wanted: str) -> str:
         return fingerprint("")
 
     return in_thread(namespaces.apart, tried) or ""
+
+
+class FirewallWatch:
+    """Tells on the running loop that our table in a namespace was changed, by whomever; at most every CALM seconds.
+
+    Without it nobody would see that NAT is gone, and with it every tunnel, before the next slow comparison.
+    """
+
+    def __init__(self, netns: str, on_change: Callable[[], None]) -> None:
+        self._on_change = on_change
+        self._kernel = Netlink(NETLINK_NETFILTER, netns, groups=(NFNLGRP_NFTABLES,))
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._kernel.fileno(), self._ready)
+        self._calm: asyncio.TimerHandle | None = None
+
+    def close(self) -> None:
+        """Stops watching."""
+        self._loop.remove_reader(self._kernel.fileno())
+        self._kernel.close()
+        if self._calm:
+            self._calm.cancel()
+
+    def _ready(self) -> None:
+        ours = False
+
+        def take(kind: int, body: memoryview) -> None:
+            nonlocal ours
+            ours = ours or _parse(body) is not None
+
+        if (not self._kernel.events(take) or ours) and self._calm is None:
+            self._calm = self._loop.call_later(CALM, self._calmed)
+            self._on_change()
+
+    def _calmed(self) -> None:
+        self._calm = None
 
 
 # --- what the kernel holds ------------------------------------------------------------------------

@@ -127,6 +127,7 @@ def _sysctls(present: set[str], plan: list[Object], ledger: Ledger) -> Iterator[
 def _knis(router: View, inside: list[View], plan: list[Object]) -> Iterator[Kni]:
     """Which KNI is an ingress one no kernel knows: it is told as the plan has it."""
     egress = {item.name for item in plan if isinstance(item, Kni) and not item.ingress}
+    yield from _given_knis(router, inside, egress)
     for link in router.links.values():
         if link.kind != "veth" or not ours(link):
             continue
@@ -140,6 +141,23 @@ def _knis(router: View, inside: list[View], plan: list[Object]) -> Iterator[Kni]
             ingress=ingress,
             mtu=link.mtu if end and end.mtu == link.mtu else 0,
         )
+
+
+def _given_knis(router: View, inside: list[View], egress: set[str]) -> Iterator[Kni]:
+    """Those whose other end the router keeps to itself."""
+    for view in inside:
+        for link in view.links.values():
+            own = router.links.get(link.name)
+            if (
+                link.alias != ALIAS
+                or link.name == "lo"
+                or link.kind == "xfrm"
+                or (own and ours(own))
+            ):
+                continue
+            ingress = link.name not in egress
+            namespace = _whole(view, link, up=not ingress)
+            yield Kni(link.name, view.netns, "", namespace, ingress, link.mtu, given=True)
 
 
 def _other_end(link: Link, inside: list[View]) -> tuple[View | None, Link | None]:

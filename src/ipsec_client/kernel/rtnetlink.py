@@ -89,8 +89,11 @@ def link_change(
     up: bool | None = None,
     mtu: int | None = None,
     alias: str | None = None,
+    netns: int | None = None,
 ) -> bytes:
-    """The body of RTM_SETLINK: the device is found by name, so one that was made anew is met too."""
+    """The body of RTM_SETLINK: the device is found by name, so one that was made anew is met too. ``netns`` is an
+    open namespace that it moves to.
+    """
     flags = 0 if up is None else IFF_UP
     return b"".join(
         [
@@ -98,6 +101,7 @@ def link_change(
             text(IFLA_IFNAME, name),
             number(IFLA_MTU, mtu) if mtu is not None else b"",
             attribute(IFLA_IFALIAS, alias.encode()) if alias is not None else b"",
+            number(IFLA_NET_NS_FD, netns) if netns is not None else b"",
         ]
     )
 

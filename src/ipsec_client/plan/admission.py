@@ -36,25 +36,19 @@ def firewall(way: Forwarding) -> Firewall:
 
 
 def _from_tunnels(way: Forwarding) -> Iterator[Chain]:
-    """What comes out of a tunnel is marked, and its connection. What answers it leaves into a tunnel or not at all:
-    where no service leads back, the default route would take it.
+    """The connection of what comes out of a tunnel is marked. What answers it leaves into a tunnel or not at all: where
+    no service leads back, the default route would take it. The kernel's own errors belong to that connection too.
     """
     if not way.ingress:
         return
     marks = Chain("marks", "type filter hook prerouting priority mangle; policy accept;")
     into, out = f"iifname {names(way.ingress)}", f"oifname != {names(['lo', *way.ingress])}"
-    marks.add(f"{into} meta mark set meta mark | {OUT_OF_TUNNEL:#x}")
     marks.add(f"{into} ct state new ct mark set ct mark | {OUT_OF_TUNNEL:#x}")
     yield marks
     for hook in ("forward", "output"):
-        answers = Chain(
-            f"{hook}_answers", f"type filter hook {hook} priority filter - 1; policy accept;"
-        )
+        kind = f"type filter hook {hook} priority filter - 1; policy accept;"
+        answers = Chain(f"{hook}_answers", kind)
         answers.add(f"{out} ct direction reply ct mark & {OUT_OF_TUNNEL:#x} != 0 drop")
-        if (
-            hook == "output"
-        ):  # an error belongs to no connection, but bears the mark of what it is about
-            answers.add(f"{out} meta mark & {OUT_OF_TUNNEL:#x} != 0 drop")
         yield answers
 
 

@@ -8,16 +8,22 @@ from dataclasses import dataclass, field
 from ipsec_client.plan.admission import firewall
 from ipsec_client.plan.client import Inside, Tunnel
 from ipsec_client.plan.forwarding import Forwarding, allocate_tables
-from ipsec_client.plan.objects import DockerRules, Object
+from ipsec_client.plan.objects import DockerRules, Kni, Object
 from ipsec_client.wire.document import Document
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the plan depends on besides the document: the node's Libreswan series, the services' tables so far."""
+    """What the plan depends on besides the document: the node's Libreswan series, the services' tables so far.
+
+    ``side_door``: a Session Smart Router forwards, and gives us its KNIs; ``parted`` are those it is about to
+    delete. Without its egress KNI a client is nothing.
+    """
 
     series: int = 4
     tables: Mapping[str, int] = field(default_factory=dict)
+    side_door: bool = False
+    parted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -42,14 +48,20 @@ def build(document: Document, facts: Facts, hosts: Mapping[str, str]) -> Plan:
     tables = allocate_tables((service.name for service in services), facts.tables)
     client = document.client
     forwarding = Forwarding(document, tables)
-    inside = Inside(document, client, forwarding, hosts, facts.series) if client else None
+    inside = None
+    if client and client.name not in facts.parted:
+        inside = Inside(document, client, forwarding, hosts, facts.series, facts.side_door)
     wanted: list[Object] = []
-    if services or forwarding.knis:
+    if (services or forwarding.knis) and not facts.side_door:
         wanted = [firewall(forwarding), *forwarding.objects()]
-    if forwarding.devices:
+    if forwarding.devices and not facts.side_door:
         wanted.append(DockerRules(tuple(forwarding.devices)))
     if inside:
-        wanted += inside.objects()
+        wanted += (
+            item
+            for item in inside.objects()
+            if not (isinstance(item, Kni) and item.name in facts.parted)
+        )
     wanted.sort(key=lambda item: item.phase)
     return Plan(
         document,

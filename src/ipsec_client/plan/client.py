@@ -13,7 +13,7 @@ from ipsec_client.model.access import inside_version, outside_version
 from ipsec_client.model.elements import IpsecClient, IpsecProfile, Remote
 from ipsec_client.model.slots import PREFIX_LENGTH_SIX, Slot, probe_source, slots
 from ipsec_client.model.values import ADDRESS
-from ipsec_client.plan.forwarding import Forwarding, ask_again
+from ipsec_client.plan.forwarding import Forwarding, ask_again, known_to_be_alone
 from ipsec_client.plan.objects import (
     LAST_METRIC,
     MAIN_TABLE,
@@ -80,6 +80,7 @@ class Inside:
     forwarding: Forwarding
     hosts: Mapping[str, str]
     series: int
+    given: bool = False  # the KNIs, by the router itself
 
     @cached_property
     def slots(self) -> dict[str, Slot]:
@@ -121,13 +122,13 @@ class Inside:
         yield self.firewall()
         yield from self._sysctls()
         egress = self.slots[netns]
-        yield _kni(netns, netns, egress, ingress=False, six=self.six)
+        yield self._kni(netns, egress, ingress=False, six=self.six)
         yield Route(netns, MAIN_TABLE, "default", 0, dev=netns, via=str(egress.router))
         if self.six:
             yield Route(netns, MAIN_TABLE, "default", 0, 6, dev=netns, via=str(egress.router_six))
         for tunnel in self.tunnels:
             six = tunnel.version == 6
-            yield _kni(tunnel.remote.name, netns, tunnel.slot, ingress=True, six=six)
+            yield self._kni(tunnel.remote.name, tunnel.slot, ingress=True, six=six)
             yield TunnelDevice(tunnel.device, netns, tunnel.slot.index, self._mtu(tunnel))
             yield from self._routing(tunnel)
         yield Pluto(netns, netns, render.setup(self.document))
@@ -136,6 +137,16 @@ class Inside:
             if remote in self.refused:
                 continue
             yield Connection(conn.name, netns, remote, conn.options)
+
+    def _kni(self, name: str, slot: Slot, *, ingress: bool, six: bool) -> Kni:
+        router, namespace = (f"{end}/{slot.prefix_length}" for end in (slot.router, slot.namespace))
+        if six:
+            router += f" {slot.router_six}/{PREFIX_LENGTH_SIX}"
+            namespace += f" {slot.namespace_six}/{PREFIX_LENGTH_SIX}"
+        netns = self.client.name
+        if self.given:
+            return Kni(name, netns, "", namespace, ingress, given=True)
+        return Kni(name, netns, router, namespace, ingress)
 
     def _mtu(self, tunnel: Tunnel) -> int:
         """The tunnel device's, in bytes."""
@@ -192,6 +203,8 @@ class Inside:
                 path = f"net/ipv6/conf/all/{key}"
                 yield Sysctl(self.client.name, path, "1", phase=Phase.NAMESPACE)
         for tunnel in self.tunnels:
+            if tunnel.version == 6:
+                yield known_to_be_alone(self.client.name, tunnel.remote.name)
             for family in sorted({4, tunnel.version}):
                 yield ask_again(self.client.name, tunnel.remote.name, family)
 
@@ -250,14 +263,6 @@ class Inside:
                 ip = "ip" if source.version == 4 else "ip6"
                 probes.add(f'oifname "{tunnel.device}" fib saddr type local snat {ip} to {source}')
         return Firewall(self.client.name, table([forward, into, out, size, probes]))
-
-
-def _kni(name: str, netns: str, slot: Slot, *, ingress: bool, six: bool) -> Kni:
-    router, namespace = (f"{end}/{slot.prefix_length}" for end in (slot.router, slot.namespace))
-    if six:
-        router += f" {slot.router_six}/{PREFIX_LENGTH_SIX}"
-        namespace += f" {slot.namespace_six}/{PREFIX_LENGTH_SIX}"
-    return Kni(name, netns, router, namespace, ingress)
 
 
 def _icmp(six: bool) -> str:

@@ -318,11 +318,8 @@ class Forwarding:
         yield from self.rules()
         yield from self.routes()
         yield Sysctl("", "net/ipv4/ip_forward", "1")
-        if self.ingress:  # what the kernel itself answers bears the mark of what it answers
-            yield Sysctl("", "net/ipv4/fwmark_reflect", "1", phase=Phase.GUARD)
         if self.six:
             yield Sysctl("", "net/ipv6/conf/all/forwarding", "1")
-            yield Sysctl("", "net/ipv6/fwmark_reflect", "1", phase=Phase.GUARD)
         for kni in self.knis:
             # 2 is loose: the answer to a packet sent by one KNI may come back by another.
             for key, value in (("rp_filter", "2"), ("ignore_routes_with_linkdown", "1")):
@@ -331,7 +328,15 @@ class Forwarding:
         for kni in self.six:
             key = f"net/ipv6/conf/{kni}/ignore_routes_with_linkdown"
             yield Sysctl("", key, "1", phase=Phase.SETTINGS)
+            yield known_to_be_alone("", kni)
             yield ask_again("", kni, 6)
+
+
+def known_to_be_alone(netns: str, kni: str) -> Sysctl:
+    """Nobody else is on a KNI. Each time that one is raised, its link-local address would first be asked for, and no
+    neighbour could be until that is over: up to two seconds (RFC 4862, 5.4).
+    """
+    return Sysctl(netns, f"net/ipv6/conf/{kni}/accept_dad", "0", phase=Phase.SETTINGS)
 
 
 def ask_again(netns: str, kni: str, version: int) -> Sysctl:

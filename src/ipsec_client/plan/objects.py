@@ -31,7 +31,7 @@ NFT_TABLE = "ipsec_client"
 """Our nftables table, family inet, in the namespace and on the router."""
 
 OUT_OF_TUNNEL = 0x02000000
-"""The bit that the router's firewall sets in the marks of packets and connections that came out of a tunnel."""
+"""The bit that the router's firewall sets in the mark of a connection that came out of a tunnel."""
 
 PROBE_MARK = 12800
 """The mark of probes over TCP and UDP, from their socket to the namespace's firewall, which takes it off."""
@@ -134,6 +134,9 @@ class Kni:
     ``router`` and ``namespace`` are the ends' addresses with prefix length, an IPv6 one after the IPv4 one
     with a blank between. The router's end is always up;
     the namespace's end of an ingress KNI is the switch that health throws: its state is no part of the plan.
+
+    One that is ``given`` was made by the router, which keeps its own end where Linux does not see it (a Session
+    Smart Router): the Linux end is moved into the namespace, and given back; ``router`` is empty.
     """
 
     kind: ClassVar[str] = "kni"
@@ -144,6 +147,7 @@ class Kni:
     namespace: str
     ingress: bool
     mtu: int = 1500
+    given: bool = False
 
     @property
     def identity(self) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ class Names:
         return dict(self._known)
 
     def use(self, hosts: Iterable[str], versions: Mapping[str, Versions] | None = None) -> None:
-        """From now on these hosts are looked up, and no others; addresses among them are no names.
+        """From now on these hosts are looked up, at once and again and again, and no others; addresses are no names.
 
         ``versions`` are those of IP that serve for a name, best first; IPv4 unless it is there.
         """
@@ -53,6 +53,7 @@ class Names:
         for name in self._tasks.keys() - wanted:
             self._tasks.pop(name).cancel()
             del self._asked[name]
+        self.ask(self._tasks)
         for name in wanted - self._tasks.keys():
             self._asked[name] = asyncio.Event()
             self._tasks[name] = asyncio.get_running_loop().create_task(self._follow(name))

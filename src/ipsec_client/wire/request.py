@@ -28,6 +28,8 @@ KINDS = {
     "apply": "to the agent: body {document} is to be in force; data the report",
     "report": "to the agent: data the node's report",
     "teardown": "to the agent: all it made is to go, and its document with it",
+    "hook": "to the agent, of a Session Smart Router: body {hook, interface, ip, prefix, gateway, namespace}; "
+    "data what the hook is to print",
     "commit": "to the conductor: body {text, name} is to be the running configuration",
     "unit-start": "to the supervisor: body {client}; data its unit's state, as with the others of a unit",
     "unit-stop": "to the supervisor: the client's pluto is to run no more",
