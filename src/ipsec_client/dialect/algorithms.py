@@ -171,6 +171,15 @@ def remote_refusals(remote: Remote, series: int = DEFAULT) -> list[Refusal]:
                 "Give each of them a remote of its own",
             )
         )
+    elif several and ":" in (remote.host or ""):
+        # addconn takes this with exit status 0 too, and adds no connection.
+        found.append(
+            Refusal(
+                "subnet",
+                f"lists networks behind an IPv6 gateway, which {_release(series)} cannot",
+                "Give each of them a remote of its own",
+            )
+        )
     return found
 
 
@@ -326,6 +335,7 @@ def unused(profile: IpsecProfile, series: int = DEFAULT) -> list[Remark]:
     if profile.phase2_modp and not profile.perfect_forward_secrecy:
         remarks.append(Remark("phase2-modp", "has no effect without perfect-forward-secrecy"))
     if ike_version(profile) == IKEV2:
+        remarks += _other_group(profile, series)
         if profile.dpdtimeout:
             remarks.append(Remark("dpdtimeout", "has no effect with IKEv2"))
     elif bool(profile.dpddelay) != bool(profile.dpdtimeout):
@@ -338,6 +348,15 @@ def unused(profile: IpsecProfile, series: int = DEFAULT) -> list[Remark]:
     elif profile.dpdaction and not profile.dpddelay:
         remarks.append(Remark("dpdaction", "has no effect without dpddelay"))
     return remarks
+
+
+def _other_group(profile: IpsecProfile, series: int) -> Iterator[Remark]:
+    """A child SA that came with the IKE SA had no exchange of its own: pluto replaces it with the IKE SA's group."""
+    child = _groups(profile.phase2_modp) if profile.perfect_forward_secrecy else []
+    others = [name for name in profile.ike_modp if GROUPS[name].name not in child]
+    if child and others:
+        said = f"lacks {others[0]}, an ike-modp: {_release(series)} replaces the first child SA with that"
+        yield Remark("phase2-modp", said)
 
 
 # --- the room that is left in a packet ------------------------------------------------------------
