@@ -141,6 +141,7 @@ def _add_matrix(verbs: _Verbs) -> None:
     run.add_argument("--resume", action="store_true", help="leave out those that were tried")
     run.add_argument("--part", type=_part, default=(1, 1), metavar="K/N", help="one of N parts")
     run.add_argument("--seconds", type=float, default=inf, help="stop after")
+    run.add_argument("--only", default="", metavar="PATTERN", help="those with such a name")
     run.add_argument("--page", action="store_true", help="write docs/interop.md from the rows")
     run.add_argument(
         "--gateway",
@@ -155,7 +156,7 @@ def _matrix(given: argparse.Namespace, words: Sequence[str]) -> int:
     if given.page:
         page.write()
         return 0
-    names = ("quick", "seed", "resume", "part", "seconds", "gateway")
+    names = ("quick", "seed", "resume", "part", "seconds", "gateway", "only")
     wanted = Wanted(**{name: getattr(given, name) for name in names})
     return _where_esp_is(lambda _: matrix(wanted))(given, words)
 

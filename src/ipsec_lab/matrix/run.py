@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ class Wanted:
     part: tuple[int, int] = (1, 1)
     seconds: float = inf
     gateway: str = STRONGSWAN
+    only: str = ""
+    """A regular expression that the names of combinations have a match of."""
 
 
 def matrix(wanted: Wanted) -> int:
@@ -84,6 +87,7 @@ def chosen(found: Sequence[Combination], wanted: Wanted) -> list[Case]:
     every = combinations.cases(picked, wanted.seed)
     number, parts = wanted.part
     mine = every[number - 1 :: parts]
+    mine = [case for case in mine if re.search(wanted.only, case.combination.name)]
     if wanted.gateway == LIBRESWAN:
         # Only for what the other one could not.
         good = {row.name for row in rows.read() if not row.reason and row.maker == "strongSwan"}
