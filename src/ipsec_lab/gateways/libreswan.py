@@ -140,6 +140,16 @@ _CHARONS = {
 """charon's names of what pluto names otherwise, besides its MODP_2048 and the place of a key's length."""
 
 
+_INTEGRITY = {
+    "HMAC_MD5": "HMAC_MD5_96",
+    "HMAC_SHA1": "HMAC_SHA1_96",
+    "HMAC_SHA2_256": "HMAC_SHA2_256_128",
+    "HMAC_SHA2_384": "HMAC_SHA2_384_192",
+    "HMAC_SHA2_512": "HMAC_SHA2_512_256",
+}
+"""With the length that protects messages, which pluto leaves out in IKEv1."""
+
+
 def read_associations(log: str) -> list[Association]:
     """The newest IKE SA of pluto's log with its newest child, in charon's names."""
     ikes, children = list(_IKE_SA.finditer(log)), list(_CHILD_SA.finditer(log))
@@ -148,10 +158,10 @@ def read_associations(log: str) -> list[Association]:
     ike, child = ikes[-1], children[-1]
     version = 1 if child["how"].startswith("IPsec") else 2
     integ = "" if ike["integ"] == "n/a" else ike["integ"]
-    prf = ike["prf"] or f"HMAC_{integ.removeprefix('HMAC_').rsplit('_', 1)[0]}"
+    prf = ike["prf"] or integ  # IKEv1 has one algorithm for both
     told = [
         _as_charon(ike["cipher"]),
-        integ,
+        _INTEGRITY.get(integ, integ),
         f"PRF_{_CHARONS.get(prf, prf)}",
         _as_charon(ike["group"]),
     ]

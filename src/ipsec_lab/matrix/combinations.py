@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
@@ -105,6 +105,15 @@ class Hole:
     reason: str
 
 
+_CCM = "strongSwan and Libreswan make different keys for AES-CCM in IKEv1"
+STRONGSWAN_CANNOT: Mapping[tuple[int, str, str], str] = {
+    (1, ESP, "aes_cmac"): "strongSwan refuses AES-CMAC in IKEv1",
+    (1, ESP, "aes_ccm128"): _CCM,
+    (1, ESP, "aes_ccm256"): _CCM,
+}
+"""What was found by trying. With a Libreswan at both ends it works."""
+
+
 @dataclass(frozen=True)
 class Support:
     """What the programs say they have.
@@ -119,6 +128,8 @@ class Support:
     kernel: frozenset[str]
     model: Mapping[str, Sequence[str]]
     gateway_name: str = "strongSwan"
+    gateway_cannot: Mapping[tuple[int, str, str], str] = field(default_factory=dict)
+    """Why it cannot use what it has: by version of IKE, place and word."""
 
 
 def computed(support: Support) -> tuple[list[Combination], list[Hole]]:
@@ -153,6 +164,9 @@ def _each(words: Iterable[str]) -> list[str]:
 
 def _lacking(one: Combination, support: Support) -> str:
     """Why another than Libreswan cannot do it; empty where all can."""
+    for word in (one.cipher, one.digest):
+        if reason := support.gateway_cannot.get((one.version, one.kind, word)):
+            return reason
     cipher, digest = CIPHERS[one.cipher], DIGESTS.get(one.digest)
     names = [cipher.told.partition("-")[0]]
     if digest and not (one.kind == IKE and cipher.aead):

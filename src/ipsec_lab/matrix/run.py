@@ -13,7 +13,7 @@ from ipsec_lab.document import read
 from ipsec_lab.gateways.strongswan import StrongSwan
 from ipsec_lab.lab import LIBRESWAN, STRONGSWAN, Lab, built
 from ipsec_lab.matrix import combinations, configuration, rows, support
-from ipsec_lab.matrix.combinations import Case, Combination, Hole, Support
+from ipsec_lab.matrix.combinations import STRONGSWAN_CANNOT, Case, Combination, Hole, Support
 from ipsec_lab.matrix.configuration import Slot
 from ipsec_lab.matrix.trial import Trials
 from ipsec_lab.progress import Progress
@@ -67,7 +67,8 @@ def computed(lab: Lab) -> tuple[list[Combination], list[Hole]]:
     gateway = next(iter(lab.gateways.values()))
     libreswan = support.Libreswan(lab.router.host)
     table = libreswan.table()
-    listed = gateway.algorithms() if isinstance(gateway, StrongSwan) else frozenset(table)
+    own = isinstance(gateway, StrongSwan)
+    listed = gateway.algorithms() if isinstance(gateway, StrongSwan) else support.as_gateway(table)
     found, holes = combinations.computed(
         Support(
             libreswan.refusals,
@@ -75,6 +76,7 @@ def computed(lab: Lab) -> tuple[list[Combination], list[Hole]]:
             support.kernel(lab.hosts[PROVIDER]),
             support.model(lab.router.host),
             gateway.software,
+            STRONGSWAN_CANNOT if own else {},
         )
     )
     refused = support.refused_by_the_product(lab.router.host)

@@ -35,6 +35,7 @@ _LIBRESWANS = {
     "DH21": "ECP_521",
     "DH31": "CURVE_25519",
 }
+_PRFS = {"AES_XCBC": "AES128_XCBC"}
 _NOT_ALGORITHMS = {"NONE", "IDENTITY"}
 
 
@@ -95,6 +96,12 @@ class Libreswan:
         shown = self._host.run(["ipsec", "algparse", "-v", "esp=null-sha1"])
         rows = (shown.stdout + shown.stderr).partition("IPCOMP")[0].splitlines()
         return {_as_charon(row["name"]): _bits(row["keys"]) for row in map(_ROW.match, rows) if row}
+
+
+def as_gateway(table: Iterable[str]) -> frozenset[str]:
+    """The same algorithms as a gateway's: what makes keys is named as charon does."""
+    prfs = {f"PRF_{_PRFS.get(name, name)}" for name in table}
+    return frozenset({*table, *prfs})
 
 
 def _proposal(one: Combination) -> str:

@@ -62,10 +62,12 @@ class Trials:
             return not waiting
 
         wait_until(all_there, deadline=_UP)
-        rekeyed = {slot for slot, case in placed.items() if _to_be_rekeyed(case)} - waiting
-        self._rekey({slot: placed[slot] for slot in rekeyed})
         there = {slot: case for slot, case in placed.items() if slot not in waiting}
         answered = self._traffic(there)
+        rekeyed = {slot: case for slot, case in there.items() if _to_be_rekeyed(case)}
+        if rekeyed:
+            self._rekey(rekeyed)
+            answered &= self._traffic(there)
         kernel = self._in_kernel()
         seconds = (time.monotonic() - begin) / len(placed)
         made = {
