@@ -26,5 +26,6 @@ def test_each_algorithm_once_in_each_place(tmp_path: Path) -> None:
     assert {row.version for row in found} == {1, 2}
     for value in ("outside", "inside", "form", "esn"):
         assert len({getattr(row, value) for row in found}) > 1
-    holes = json.loads((tmp_path / "build" / "matrix" / "holes.json").read_text())
-    assert all(hole["reason"] for hole in holes)
+    extent = json.loads((tmp_path / "build" / "matrix" / "extent.json").read_text())
+    assert all(hole["reason"] for hole in extent["holes"])
+    assert {row.name for row in found} < set(extent["combinations"])

@@ -13,9 +13,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from ipsec_lab.gateways.strongswan import StrongSwan
 from ipsec_lab.matrix import rows
-from ipsec_lab.matrix.combinations import ESP, IKE, Hole
-from ipsec_lab.matrix.rows import Row
+from ipsec_lab.matrix.combinations import ESP, IKE
+from ipsec_lab.matrix.rows import Extent, Row
 from ipsec_lab.matrix.words import CIPHERS, DIGESTS, GROUPS
 
 RESULTS, PAGE = Path("docs/interop.json"), Path("docs/interop.md")
@@ -26,6 +27,7 @@ _TITLES = {
     ESP: "The child SA",
 }
 _NO_GROUP = "–"
+_FIRST = StrongSwan.software
 
 _HEAD = """\
 # Interop: which algorithms work with which peer
@@ -35,14 +37,17 @@ combination once: every one for the IKE SA with one for the child SA (AES-128, S
 with one for the IKE SA, in each version of IKE that allows it. A combination is good only if
 
 * the router, configured by its configuration text alone, brings the SA up with a gateway that offers exactly this;
-* the gateway names the algorithms that were asked, for both SAs, and so does the router's kernel, with the length
-  of keys;
+* the gateway names the algorithms that were asked, for both SAs, and so does the router's kernel, with the length of
+  keys;
 * echo requests of 64, 512 and 1232 bytes pass, and their answers, to each network behind the gateway.
 
 In IKEv2 a group for the child SA shows only in a second one (RFC 7296, 1.2): the gateway rekeys the first, and
-traffic is sent after that. IPv4 and IPv6 outside and inside, no `subnet`, one, and a list of two, extended sequence
-numbers (`custom-option esn`, IKEv2) are spread over the combinations: each of these values meets every algorithm,
-and each other.
+traffic is sent again after that. The IKE SA has the same group then, for Libreswan 4.10 replaces a first child with
+the IKE SA's group, whatever `phase2-modp` says; `ipsec-client check` warns where the two differ.
+
+IPv4 and IPv6 outside and inside, no `subnet`, one, and a list of two, extended sequence numbers (`custom-option
+esn`, IKEv2) are spread over the combinations: each of these values meets every algorithm, and each other. Lists are
+in IPv4 alone, inside and outside: Libreswan 4.10 drops others in silence, and `ipsec-client check` refuses them.
 
 """
 
@@ -60,14 +65,15 @@ have each algorithm; the suite does so in `tests/lab/test_matrix.py`.
 """
 
 
-def summary(tried: Sequence[Row], holes: Iterable[Hole]) -> dict[str, Any]:
+def summary(tried: Sequence[Row], extent: Extent) -> dict[str, Any]:
     """What the page tells, as data."""
     return {
+        "untried": len({*extent.combinations} - {row.name for row in tried}),
         "date": max(row.date for row in tried),
         "ends": sorted({f"router {row.router}, gateway {row.gateway}" for row in tried}),
         "kernel": sorted({row.kernel for row in tried}),
         "seconds": round(sum(row.seconds for row in tried)),
-        "holes": [asdict(hole) for hole in holes],
+        "holes": [asdict(hole) for hole in extent.holes],
         "rows": [
             [
                 row.kind,
@@ -101,9 +107,9 @@ def _order(row: Row) -> tuple[int, int, int]:
 def text(results: Mapping[str, Any]) -> str:
     """The page."""
     found = results["rows"]
-    good = {tuple(row[:5]) for row in found if row[7] == _OK}
+    good = {(*row[:5], row[6]) for row in found if row[7] == _OK}
     tried = {tuple(row[:5]) for row in found}
-    parts = [_HEAD, _what(results, len(tried), len(good))]
+    parts = [_HEAD, _what(results, len(tried), len({key[:5] for key in good}))]
     for kind in (IKE, ESP):
         parts += [f"## {_TITLES[kind]}\n\n", _explained(kind), *_table(kind, tried, good), "\n"]
     parts += ["## Holes\n\n", *_holes(results, good), "\n"]
@@ -113,17 +119,18 @@ def text(results: Mapping[str, Any]) -> str:
 
 def _what(results: Mapping[str, Any], tried: int, good: int) -> str:
     ends = "; ".join(results["ends"])
+    left = f" {results['untried']} are not tried yet." if results["untried"] else ""
     return (
         f"{results['date']}: {tried} combinations, {good} of them good, "
-        f"in {results['seconds'] // 60} minutes. {ends}; kernel {', '.join(results['kernel'])}.\n\n"
+        f"in {results['seconds'] // 60} minutes. {ends}; kernel {', '.join(results['kernel'])}.{left}\n\n"
     )
 
 
 def _explained(kind: str) -> str:
     if kind == IKE:
         return (
-            "`2` and `1` are the versions of IKE in which it works; with an AEAD cipher the digest is the PRF. "
-            "`✖` is a hole.\n\n"
+            "`2` and `1` are the versions of IKE in which it works, `1L` that it does with a Libreswan as gateway "
+            "and not with strongSwan, `✖` that it works with neither. With an AEAD cipher the digest is the PRF.\n\n"
         )
     return f"The same for packets; `{_NO_GROUP}` is without perfect forward secrecy.\n\n"
 
@@ -151,7 +158,9 @@ def _table(kind: str, tried: set[Key], good: set[Key]) -> Iterator[str]:
 def _mark(key: Key, tried: set[Key], good: set[Key]) -> str:
     if key not in tried:
         return ""
-    return str(key[1]) if key in good else "✖"
+    if (*key, _FIRST) in good:
+        return str(key[1])
+    return f"{key[1]}L" if any(one[:5] == key for one in good) else "✖"
 
 
 def _holes(results: Mapping[str, Any], good: set[Key]) -> Iterator[str]:
@@ -159,7 +168,7 @@ def _holes(results: Mapping[str, Any], good: set[Key]) -> Iterator[str]:
     for hole in results["holes"]:
         by_reason.setdefault(hole["reason"], []).append(hole["what"])
     for row in results["rows"]:
-        if row[7] != _OK and tuple(row[:5]) not in good:
+        if row[7] != _OK and not any(key[:5] == tuple(row[:5]) for key in good):
             what = "-".join(filter(None, row[2:5]))
             by_reason.setdefault(f"{row[6]}: {row[7]}", []).append(f"IKEv{row[1]} {row[0]} {what}")
     yield "| what | why |\n|---|---|\n"
@@ -177,7 +186,7 @@ def _settings(found: Iterable[Sequence[Any]]) -> Iterator[str]:
 
 def write() -> None:
     """Writes results and page from the rows there are."""
-    results = summary(rows.read(), rows.holes())
+    results = summary(rows.read(), rows.read_extent())
     RESULTS.write_text(_compact(results))
     PAGE.write_text(text(results))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ipsec_lab.matrix.combinations import Combination, Hole
 
-HOLES = Path("build/matrix/holes.json")
+EXTENT = Path("build/matrix/extent.json")
 ROWS = Path("build/matrix/rows.jsonl")
 """Every case that was ever tried, oldest first."""
 
@@ -70,12 +70,21 @@ def write(rows: Iterable[Row], path: Path = ROWS) -> None:
         file.writelines(f"{json.dumps(asdict(row))}\n" for row in rows)
 
 
-def holes() -> list[Hole]:
-    """What the last run left out of the set."""
-    return [Hole(**hole) for hole in json.loads(HOLES.read_text())] if HOLES.exists() else []
+@dataclass(frozen=True)
+class Extent:
+    """What a run computed: the names of all combinations, and what is none of them."""
+
+    combinations: tuple[str, ...]
+    holes: tuple[Hole, ...]
 
 
-def write_holes(found: Iterable[Hole]) -> None:
-    """Keeps them."""
-    HOLES.parent.mkdir(parents=True, exist_ok=True)
-    HOLES.write_text(json.dumps([asdict(hole) for hole in found], indent=1) + "\n")
+def read_extent() -> Extent:
+    """That of the last run."""
+    found = json.loads(EXTENT.read_text())
+    return Extent(tuple(found["combinations"]), tuple(Hole(**hole) for hole in found["holes"]))
+
+
+def write_extent(extent: Extent) -> None:
+    """Keeps it."""
+    EXTENT.parent.mkdir(parents=True, exist_ok=True)
+    EXTENT.write_text(json.dumps(asdict(extent), indent=1) + "\n")

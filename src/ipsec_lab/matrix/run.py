@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from ipsec_lab.document import read
 from ipsec_lab.gateways.strongswan import StrongSwan
 from ipsec_lab.lab import LIBRESWAN, STRONGSWAN, Lab, built
 from ipsec_lab.matrix import combinations, configuration, rows, support
-from ipsec_lab.matrix.combinations import STRONGSWAN_CANNOT, Case, Combination, Hole, Support
+from ipsec_lab.matrix.combinations import STRONGSWAN_CANNOT, Case, Combination, Support
 from ipsec_lab.matrix.configuration import Slot
 from ipsec_lab.matrix.trial import Trials
 from ipsec_lab.progress import Progress
@@ -48,11 +48,13 @@ def matrix(wanted: Wanted) -> int:
     site, progress = read(document(text)), Progress()
     kinds = {slot.name: wanted.gateway for slot in slots}
     with built(site, text, kinds, progress) as lab:
-        found, holes = computed(lab)
+        found, extent = computed(lab)
         if wanted.gateway == STRONGSWAN:
-            rows.write_holes(holes)
+            rows.write_extent(extent)
         cases = chosen(found, wanted)
-        progress.note(f"{len(found)} combinations, {len(holes)} holes; {len(cases)} to be tried")
+        progress.note(
+            f"{len(found)} combinations, {len(extent.holes)} holes; {len(cases)} to be tried"
+        )
         made = _try(lab, slots, cases, wanted, begin, progress)
     bad = [row for row in made if row.reason]
     for row in bad:
@@ -62,25 +64,26 @@ def matrix(wanted: Wanted) -> int:
     return 1 if bad else 0
 
 
-def computed(lab: Lab) -> tuple[list[Combination], list[Hole]]:
-    """The set and its holes, asked of the programs of a lab."""
+def computed(lab: Lab) -> tuple[list[Combination], rows.Extent]:
+    """The set for the gateways of a lab, and the whole with its holes, asked of the programs."""
     gateway = next(iter(lab.gateways.values()))
     libreswan = support.Libreswan(lab.router.host)
     table = libreswan.table()
     own = isinstance(gateway, StrongSwan)
     listed = gateway.algorithms() if isinstance(gateway, StrongSwan) else support.as_gateway(table)
-    found, holes = combinations.computed(
-        Support(
-            libreswan.refusals,
-            listed,
-            support.kernel(lab.hosts[PROVIDER]),
-            support.model(lab.router.host),
-            gateway.software,
-            STRONGSWAN_CANNOT if own else {},
-        )
+    all_have = Support(
+        libreswan.refusals,
+        listed,
+        support.kernel(lab.hosts[PROVIDER]),
+        support.model(lab.router.host),
+        gateway.software,
+        STRONGSWAN_CANNOT if own else {},
     )
+    found, holes = combinations.computed(all_have)
+    whole, _ = combinations.computed(replace(all_have, gateway_cannot={}))
     refused = support.refused_by_the_product(lab.router.host)
-    return found, [*holes, *refused, *support.beyond_the_model(table, listed)]
+    beyond = support.beyond_the_model(table, listed)
+    return found, rows.Extent(tuple(one.name for one in whole), (*holes, *refused, *beyond))
 
 
 def chosen(found: Sequence[Combination], wanted: Wanted) -> list[Case]:

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 
 from ipsec_lab.document import Address, ip_networks
@@ -210,9 +211,8 @@ def read_kernel(shown: str) -> dict[str, str]:
     """The algorithms in what ``ip xfrm state`` shows, by the gateway an SA leads to; as ``kernel_told`` writes them."""
     found = {}
     heads = list(_SA.finditer(shown))
-    ends = [head.start() for head in heads[1:]] + [len(shown)]
-    for head, end in zip(heads, ends, strict=True):
-        block = shown[head.end() : end]
+    for head, following in zip_longest(heads, heads[1:]):
+        block = shown[head.end() : following.start() if following else len(shown)]
         cipher, digest = _ENC.search(block), _AUTH.search(block)
         if cipher is None:
             continue

@@ -9,6 +9,7 @@ import pytest
 
 from ipsec_lab.matrix import page
 from ipsec_lab.matrix.combinations import Hole
+from ipsec_lab.matrix.rows import Extent
 from tests.lab_unit.matrix.test_trial import sample_row
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -25,10 +26,13 @@ def test_the_page_is_what_the_recorded_results_say(results: dict[str, object]) -
 
 
 def test_a_good_row_is_marked_with_its_version_and_a_bad_one_is_a_hole() -> None:
-    good = page.text(page.summary([sample_row("")], []))
+    good = page.text(page.summary([sample_row("")], Extent((), ())))
     assert "| aes128-sha1 | 2 |" in good
     assert "| IPv4/6 any | 1 | 0 |" in good
-    bad = page.text(page.summary([sample_row("no child SA")], [Hole("AH", "it is refused")]))
+    assert "not tried yet" not in good
+    extent = Extent(("IKEv2 esp null-md5",), (Hole("AH", "it is refused"),))
+    bad = page.text(page.summary([sample_row("no child SA")], extent))
     assert "| aes128-sha1 | ✖ |" in bad
     assert "| AH | it is refused |" in bad
     assert "| IKEv2 esp aes128-sha1-dh-19 | strongSwan: no child SA |" in bad
+    assert "1 are not tried yet" in bad

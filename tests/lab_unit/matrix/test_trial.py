@@ -90,6 +90,7 @@ def test_the_kernels_states_by_gateway_with_the_bits_of_keys() -> None:
         "2001:db8:16:3::3": kernel_told("aes_gcm256", ""),
         "2001:db8:16:4::3": kernel_told("null", "md5"),
     }
+    assert read_kernel("") == {}
     other = STATES.replace("ab" * 32, "ab" * 16)
     assert read_kernel(other)["172.16.1.3"] != kernel_told("aes128", "sha2_256")
 
