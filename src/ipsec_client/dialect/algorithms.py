@@ -157,30 +157,18 @@ def refusals(profile: IpsecProfile, series: int = DEFAULT) -> list[Refusal]:
 
 def remote_refusals(remote: Remote, series: int = DEFAULT) -> list[Refusal]:
     """The same for what a remote says of its host and networks."""
-    found = []
     networks = [prefix.network for prefix in (*remote.subnet, *remote.local_subnet)]
     several = len(remote.subnet) > 1 or len(remote.local_subnet) > 1
-    if len({network.version for network in networks}) > 1 or (
-        several and any(network.version == 6 for network in networks)
-    ):
-        # addconn takes such a list with exit status 0 and leaves the IPv6 networks out.
-        found.append(
-            Refusal(
-                "subnet",
-                f"mixes IPv4 with IPv6 or lists IPv6 networks, which {_release(series)} cannot",
-                "Give each of them a remote of its own",
-            )
-        )
+    six = any(network.version == 6 for network in networks)
+    # addconn takes both with exit status 0, and leaves the IPv6 networks out or adds no connection.
+    if len({network.version for network in networks}) > 1 or (several and six):
+        said = "mixes IPv4 with IPv6 or lists IPv6 networks"
     elif several and ":" in (remote.host or ""):
-        # addconn takes this with exit status 0 too, and adds no connection.
-        found.append(
-            Refusal(
-                "subnet",
-                f"lists networks behind an IPv6 gateway, which {_release(series)} cannot",
-                "Give each of them a remote of its own",
-            )
-        )
-    return found
+        said = "lists networks behind an IPv6 gateway"
+    else:
+        return []
+    cure = "Give each of them a remote of its own"
+    return [Refusal("subnet", f"{said}, which {_release(series)} cannot", cure)]
 
 
 def _ike_refusals(profile: IpsecProfile, series: int) -> Iterator[Refusal]:
