@@ -138,7 +138,7 @@ def _add_matrix(verbs: _Verbs) -> None:
     run = verbs.add_parser("matrix", help="every combination of algorithms, each with traffic")
     run.add_argument("--quick", action="store_true", help="few that have each algorithm")
     run.add_argument("--seed", type=int, default=SEED, help="of what is left to chance")
-    run.add_argument("--resume", action="store_true", help="leave out those that were tried")
+    run.add_argument("--resume", action="store_true", help="leave out those that were good")
     run.add_argument("--part", type=_part, default=(1, 1), metavar="K/N", help="one of N parts")
     run.add_argument("--seconds", type=float, default=inf, help="stop after")
     run.add_argument("--only", default="", metavar="PATTERN", help="those with such a name")

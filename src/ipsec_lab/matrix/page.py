@@ -122,15 +122,16 @@ def _what(results: Mapping[str, Any], tried: int, good: int) -> str:
     left = f" {results['untried']} are not tried yet." if results["untried"] else ""
     return (
         f"{results['date']}: {tried} combinations, {good} of them good, "
-        f"in {results['seconds'] // 60} minutes. {ends}; kernel {', '.join(results['kernel'])}.{left}\n\n"
+        f"in {results['seconds'] // 60} minutes.\n{ends}; kernel {', '.join(results['kernel'])}.{left}\n\n"
     )
 
 
 def _explained(kind: str) -> str:
     if kind == IKE:
         return (
-            "`2` and `1` are the versions of IKE in which it works, `1L` that it does with a Libreswan as gateway "
-            "and not with strongSwan, `✖` that it works with neither. With an AEAD cipher the digest is the PRF.\n\n"
+            "`2` and `1` are the versions of IKE in which it works, `1L` that it does with a Libreswan as\n"
+            "gateway and not with strongSwan, `✖2` or `✖1` that it works with neither. With an AEAD cipher the\n"
+            "digest is the PRF.\n\n"
         )
     return f"The same for packets; `{_NO_GROUP}` is without perfect forward secrecy.\n\n"
 
@@ -160,7 +161,7 @@ def _mark(key: Key, tried: set[Key], good: set[Key]) -> str:
         return ""
     if (*key, _FIRST) in good:
         return str(key[1])
-    return f"{key[1]}L" if any(one[:5] == key for one in good) else "✖"
+    return f"{key[1]}L" if any(one[:5] == key for one in good) else f"✖{key[1]}"
 
 
 def _holes(results: Mapping[str, Any], good: set[Key]) -> Iterator[str]:

@@ -98,7 +98,8 @@ def chosen(found: Sequence[Combination], wanted: Wanted) -> list[Case]:
         good = {row.name for row in rows.read() if not row.reason and row.maker == "strongSwan"}
         mine = [case for case in mine if case.combination.name not in good]
     if wanted.resume:
-        done = {row.name for row in rows.read() if row.maker.lower() == wanted.gateway}
+        known = (row for row in rows.read() if row.maker.lower() == wanted.gateway)
+        done = {row.name for row in known if not row.reason}
         mine = [case for case in mine if case.combination.name not in done]
     return mine
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
@@ -25,11 +25,14 @@ from ipsec_lab.waiting import wait_until
 LOGS = Path("build/matrix/logs")
 """Of both ends of what was not as asked."""
 
+_PATIENCE = 3.0
+"""Seconds that a gateway may hear nothing of a commit."""
 _UP = 25.0
 """Seconds that an SA may take: with the largest groups on a machine of one processor some."""
 _TRAFFIC = 5.0
 _REKEYED = 15.0
 _ESTABLISHED = re.compile(r"CHILD_SA \S+ established|established Child SA|IPsec SA established")
+_BEGUN = re.compile(r"is initiating a|IKE_SA_INIT|Main Mode|MAIN_")
 _COMPLAINT = re.compile(
     r"no matching|no acceptable|inacceptable|NO_PROP|INVALID|failed|not supported|mismatch|refus",
     re.IGNORECASE,
@@ -62,7 +65,9 @@ class Trials:
                     waiting.discard(slot)
             return not waiting
 
-        wait_until(all_there, deadline=_UP)
+        if not wait_until(all_there, deadline=_PATIENCE):
+            self._urge(waiting)
+            wait_until(all_there, deadline=_UP)
         there = {slot: case for slot, case in placed.items() if slot not in waiting}
         answered = self._traffic(there)
         rekeyed = {slot: case for slot, case in there.items() if _to_be_rekeyed(case)}
@@ -92,6 +97,12 @@ class Trials:
         LOGS.joinpath(f"{name}.log").write_text(
             f"{row.reason}\n\n{self._gateway_log(slot)}\n{own}\n{self._lab.router.pcli('why')}"
         )
+
+    def _urge(self, slots: Iterable[Slot]) -> None:
+        """As an operator who does not wait: a client spends its repairs' budget on so many commits."""
+        for slot in slots:
+            if not _BEGUN.search(self._gateway_log(slot)):
+                self._lab.router.pcli(f"restart ipsec remote {slot.name}")
 
     def _load(self, slot: Slot, case: Case) -> None:
         remote = self._lab.site.remote(slot.name)
