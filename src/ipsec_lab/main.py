@@ -12,12 +12,13 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from math import inf
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-from ipsec_lab import control
+from ipsec_lab import control, trixie
 from ipsec_lab.causes import CAUSES
 from ipsec_lab.demo import demo
 from ipsec_lab.document import Site, read
@@ -34,6 +35,7 @@ from ipsec_lab.packages import strongswan_root
 from ipsec_lab.picture import picture
 from ipsec_lab.progress import Progress
 from ipsec_lab.router import document
+from ipsec_lab.router import machine as machine_of_the_router
 from ipsec_lab.shell import run_on
 from ipsec_lab.stream import RATE
 from ipsec_lab.topology import ROUTER
@@ -90,6 +92,12 @@ def _add_run(verbs: _Verbs) -> None:
         default=[],
         metavar="REMOTE=KIND",
         help=f"what a remote's gateway is made of: {' or '.join(KINDS)} (default: {KINDS[0]})",
+    )
+    run.add_argument(
+        "--libreswan",
+        choices=("4", "5"),
+        default="4",
+        help="the router's: this machine's (4), or Debian 13's (5)",
     )
     run.set_defaults(do=_where_esp_is(_run))
 
@@ -201,6 +209,7 @@ def _fetch() -> None:
     """A guest has no way to the world: what a lab in it needs is fetched out here."""
     if not inside_guest():
         strongswan_root(Progress())
+        trixie.libreswan(Progress())
 
 
 def _where_the_lab_is(act: Callable[[argparse.Namespace], int]) -> Do:
@@ -249,8 +258,11 @@ def _interruptible() -> Iterator[None]:
 def _run(given: argparse.Namespace) -> int:
     configuration = _text(given.file)
     progress = Progress()
+    site = _site(configuration, given)
+    own = trixie.libreswan(progress) if given.libreswan == "5" else None
+    router = partial(machine_of_the_router, str(site.name_server), own)
     with (
-        built(_site(configuration, given), configuration, dict(given.gateway), progress) as lab,
+        built(site, configuration, dict(given.gateway), progress, router) as lab,
         control.served(Verbs(lab).table()),
     ):
         lab.router.start(configuration)

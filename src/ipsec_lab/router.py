@@ -23,15 +23,22 @@ CLIENT, PCLI = str(PROGRAMS / "ipsec-client"), str(PROGRAMS / "pcli")
 LOGS = "/var/log/128technology"
 STATE = "/var/lib/ipsec-client"
 
+PLUTOS = "/usr/libexec/ipsec"
+"""Where Libreswan's programs are."""
+
 _CONFIGURATION = "/run/lab/router.conf"
 _LAYER = "/run/lab/var"
 _STOP_GRACE = 30.0
 
 
-def machine(name_server: str) -> Host:
-    """The machine, without anything running; names it asks the provider for."""
+def machine(name_server: str, libreswan: Path | None = None) -> Host:
+    """The machine, without anything running; names it asks the provider for. ``libreswan`` is the folder of another
+    Libreswan's programs than this machine has.
+    """
 
     def prepare() -> None:
+        if libreswan is not None:
+            syscalls.mount(str(libreswan), PLUTOS, flags=syscalls.MS_BIND)
         _own_var()
         _own_names(name_server)
 
@@ -136,7 +143,7 @@ class Router:
 
     def libreswan_version(self) -> str:
         """The version of the Libreswan that the product runs, as `4.10`."""
-        return self.host.must(["ipsec", "--version"]).split()[-1]
+        return self.host.must([f"{PLUTOS}/pluto", "--version"]).split()[1]
 
     def save_logs(self, folder: Path) -> None:
         """Keep what the product has written, for whoever has to find out what went wrong."""

@@ -51,7 +51,7 @@ class World:
         self.agent = Agent(Shelf(self.folder), none, lambda: self.now)
         self.workshop = Still()
         self.agent._workshop = self.workshop  # type: ignore[assignment]
-        self.agent._learn_versions = _nothing  # type: ignore[method-assign]
+        self.agent._release.learn = _same  # type: ignore[method-assign]
 
     async def begin(self) -> None:
         await self.agent.begin()
@@ -94,5 +94,6 @@ def document(
     return Document(name, Authority(service=(service,), router=(router,)), confirm)
 
 
-async def _nothing() -> None:
-    """In place of what would start a program."""
+async def _same() -> bool:
+    """In place of what would start a program: Libreswan is the one that it was."""
+    return False

@@ -65,13 +65,13 @@ def test_the_answer_counts() -> None:
 
 
 def test_monitors_are_shown_with_what_they_ask_and_measure() -> None:
-    web = MonitorView("web", "down", None, None, "http", 0.125, 0.0421, "answers 503")
+    web = MonitorView("web", "down", None, None, "http", 0.125, 0.0421, "answers 503", "9.9.9.9")
     unasked = MonitorView("names", "unknown", protocol="dns")
     shown = tunnel("rem1", "down", monitors=(web, unasked))
     _, text = asyncio.run(told(FakeNode(page(tunnels=(shown,))), "show plugins state detail"))
     told_of = [line.split(":", 1)[1].strip() for line in text.splitlines() if ":" in line]
-    assert " ".join(told_of).count("http 12.5 % 42.1 ms answers 503") == 1
-    assert " ".join(told_of).count("dns 0.0 % unknown none") == 1
+    assert " ".join(told_of).count("9.9.9.9 http 12.5 % 42.1 ms answers 503") == 1
+    assert " ".join(told_of).count("names dns 0.0 % unknown none") == 1
 
 
 def test_the_documented_lines_of_a_monitor_stay_as_they_are() -> None:

@@ -221,13 +221,31 @@ def test_a_group_for_pfs_is_no_matter_without_pfs() -> None:
     assert ("phase2-modp", "has no effect without perfect-forward-secrecy") in a.unused(documented)
 
 
-def test_nodes_run_on_one_series_and_files_are_written_for_three() -> None:
-    assert [number for number in range(8) if series.runs(number)] == [4]
+def test_nodes_run_on_two_series_and_files_are_written_for_three() -> None:
+    assert [number for number in range(8) if series.runs(number)] == [4, 5]
     assert {number: each.releases for number, each in series.SERIES.items()} == {
         3: "3.23 to 3.29",
         4: "4.10",
         5: "5.2",
     }
+
+
+@pytest.mark.parametrize(
+    ("release", "number"),
+    [
+        ("3.29", 3),
+        ("4.10", 4),
+        ("4.15-rc1", 4),
+        ("5.1", 3),  # it lacks ipsec-interface-managed, and no node runs on 3
+        ("5.2", 5),
+        ("5.4", 5),
+        ("6.0", 5),
+        ("", 4),
+        ("unknown", 4),
+    ],
+)
+def test_a_release_is_of_the_series_that_it_is_told_like(release: str, number: int) -> None:
+    assert series.of(release) == number
 
 
 @pytest.mark.parametrize(

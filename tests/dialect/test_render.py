@@ -77,7 +77,11 @@ CHANGES = {
     3: {
         "	ipsec-interface=1\n": "	vti-interface=ipsec1\n	vti-routing=no\n",
     },
-    5: {"	dpdaction=restart\n": ""},
+    5: {
+        "	dpdaction=restart\n": "",
+        "	keyingtries=%forever\n": "",
+        "	ikev2=insist\n": "	keyexchange=ikev2\n",
+    },
 }
 
 
@@ -91,6 +95,7 @@ def test_the_same_profile_for_the_other_series(series: int) -> None:
     setup, conn = r.render(of, {}, series)
     assert conn.text == expected
     assert ("ikev1-policy" in setup.text) == (series > 3)
+    assert ("ipsec-interface-managed=no" in setup.text) == (series > 4)
 
 
 def test_a_profile_with_only_a_key_gets_the_documented_defaults_and_no_other_line() -> None:

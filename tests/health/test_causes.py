@@ -159,7 +159,7 @@ def test_new_sas_by_which_nothing_comes_point_to_esp() -> None:
     there.gateways["rem1"] = Gateway(silent_from=0.0)
     there.obedient = False
     there.run(202)
-    assert there.tunnel().verdict.reason == "no answer from 8.8.8.8"  # it had come until then
+    assert there.tunnel().verdict.reason == "no answer from 8.8.8.8"  # SAs that were found so
     there.put(GONE, SecurityAssociations("rem1", 1, 1), Counters("rem1", 200, 300))
     there.run(204)
     assert HINT in there.tunnel().verdict.reason

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from ipsec_client.kernel.counters import Counters, devices
-from ipsec_client.kernel.facts import Fact, facts
+from ipsec_client.kernel.facts import facts
 from ipsec_client.plan.objects import Kni, Namespace
 
 from .support import ip, needs_root, put
@@ -31,12 +31,6 @@ def test_a_part_the_kernel_lacks_is_told_in_its_words(monkeypatch: pytest.Monkey
     assert not fact.good
     assert "syntax error" in fact.found
     assert "nftables" in fact.cure
-
-
-@pytest.mark.usefixtures("router")
-def test_a_missing_program_is_a_fact_and_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ipsec_client.kernel.facts.shutil.which", lambda name, path: None)
-    assert Fact("Libreswan", False, "not installed", "Install the package libreswan") in facts()
 
 
 def test_counters_follow_the_traffic_of_a_kni(client: str) -> None:

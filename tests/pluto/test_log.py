@@ -1,4 +1,4 @@
-"""Lines that pluto 4.10 wrote, with what they tell."""
+"""Lines that pluto 4.10 and 5.2 wrote, with what they tell."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ STAMP = "Nov 24 02:41:48.661363: "
 
 LINES = [
     line.split(" | ", 3)
-    for line in Path(__file__).with_name("lines-4.10.txt").read_text().splitlines()
+    for file in ("lines-4.10.txt", "lines-5.2.txt")
+    for line in Path(__file__).with_name(file).read_text().splitlines()
     if not line.startswith("#")
 ]
 
 
 @pytest.mark.parametrize(("kind", "blocker", "detail", "line"), LINES)
-def test_lines_of_4_10(kind: str, blocker: str, detail: str, line: str) -> None:
+def test_lines_of_4_10_and_5_2(kind: str, blocker: str, detail: str, line: str) -> None:
     note = read(STAMP + line)
     assert note is not None
     assert (note.conn, note.kind, note.blocker or "-") == ("c", kind, blocker)

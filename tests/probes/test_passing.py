@@ -17,6 +17,8 @@ from ipsec_client.kernel import namespaces
 from ipsec_client.plan.client import Tunnel
 from ipsec_client.probes.service import ServiceProber
 from tests.plan.test_forwarding import plan
+from tests.plan.test_ipv6 import WITHIN
+from tests.plan.test_ipv6 import plan as six
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="makes namespaces: needs root")
 
@@ -156,3 +158,55 @@ def test_nobody_gets_in_by_a_tunnel(client: tuple[str, Tunnel]) -> None:
         far.settimeout(0.3)
         with pytest.raises(OSError):  # noqa: PT011
             far.connect(("169.254.129.6", 4711))
+
+
+def test_probes_by_ipv6_come_from_the_knis_own_address() -> None:
+    inside = six(*WITHIN).inside
+    assert inside is not None
+    tunnel, netns = inside.tunnels[0], f"s{os.getpid()}"
+    assert tunnel.version == 6
+    far, source, there = f"{netns}far", str(tunnel.slot.namespace_six), "2001:db8:7::77"
+    for made in (netns, far):
+        namespaces.create(made, lambda: None)
+        run(made, "ip", "link", "set", "lo", "up")
+    try:
+        run(netns, "ip", "link", "add", tunnel.device, "type", "veth", "peer", "far", "netns", far)
+        run(netns, "ip", "link", "set", tunnel.device, "up")
+        run(far, "ip", "link", "set", "far", "up")
+        run(far, "ip", "addr", "add", f"{there}/128", "dev", "far", "nodad")
+        run(far, "ip", "route", "add", f"{source}/128", "dev", "far")
+        run(far, "ip", "neigh", "add", source, "lladdr", mac(netns, tunnel.device), "dev", "far")
+        run(netns, "ip", "addr", "add", f"{source}/128", "dev", "lo", "nodad")
+        towards = str(tunnel.towards)
+        run(netns, "ip", "-6", "rule", "add", "oif", tunnel.device, "lookup", towards)
+        run(netns, "ip", "route", "add", "default", "dev", tunnel.device, "table", towards)
+        run(netns, "ip", "-6", "route", "add", "default", "dev", tunnel.device, "table", towards)
+        run(netns, "ip", "neigh", "add", there, "lladdr", mac(far, "far"), "dev", tunnel.device)
+        run(netns, "nft", "-f", "-", text=inside.firewall().text)
+        asyncio.run(refused_by(netns, tunnel, there, source))
+    finally:
+        for made in (netns, far):
+            namespaces.delete(made)
+
+
+async def refused_by(netns: str, tunnel: Tunnel, there: str, source: str) -> None:
+    """Asks a service that is there, and is seen to come from the source; then one that is not."""
+    told: asyncio.Queue[tuple[str, int, float | str]] = asyncio.Queue()
+    asking = ServiceProber(
+        partial(namespaces.open_socket, netns),
+        tunnel.device,
+        str(tunnel.slot.namespace),
+        lambda heard: told.put_nowait(heard[0]),
+        lambda *rejection: told.put_nowait(rejection),
+    )
+    with namespaces.open_socket(f"{netns}far", socket.AF_INET6, socket.SOCK_STREAM, 0) as web:
+        web.bind((there, 80))
+        web.listen()
+        asking.send("web", 1, Question(there, "tcp", 80), there, 10)
+        assert (await asyncio.wait_for(told.get(), 10))[:2] == ("web", 1)
+        accepted, peer = web.accept()
+        accepted.close()
+        assert peer[0] == source
+    asking.send("web", 2, Question(there, "tcp", 80), there, 10)
+    assert await asyncio.wait_for(told.get(), 10) == ("web", 2, "refuses port 80")
+    asking.close()

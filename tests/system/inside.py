@@ -36,7 +36,7 @@ WALKED = (
     "/usr/share/yang",
 )
 NOT_WALKED = (
-    "/etc/*-", "/etc/.pwd.lock", "/run/log",
+    "/etc/*-", "/etc/.updated", "/var/.updated", "/etc/.pwd.lock", "/run/log",
     "/run/ipsec-lab", "/run/credentials", "/run/systemd", "/run/user", "/usr/lib/x86_64-linux-gnu",
     "/usr/lib/gcc", "/usr/lib/llvm*", "/usr/lib/modules", "/var/cache", "/var/lib/dpkg", "/var/lib/systemd",
     "/var/log/journal", "/var/tmp",

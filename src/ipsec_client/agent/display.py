@@ -143,6 +143,7 @@ def _monitors(state: h.Tunnel) -> tuple[MonitorView, ...]:
             test.loss,
             test.round_trip,
             test.rejection,
+            test.target.asked.host,
         )
         for test in state.tests
     )

@@ -85,5 +85,6 @@ _SHAPES: Mapping[str, Callable[[Any], bool]] = {
     "names": lambda value: _maps_to(value, str) and all(map(_is_address, value.values())),
     "sysctls": lambda value: _maps_to(value, str),
     "pluto": _is_pluto,
+    "libreswan": lambda value: isinstance(value, str),
 }
 """What the entries are like, by the first word of their keys."""

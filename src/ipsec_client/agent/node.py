@@ -15,6 +15,7 @@ from ipsec_client.agent.hosts import hosts, versions
 from ipsec_client.agent.ledger import Ledger
 from ipsec_client.agent.operating import Examine, Operated, Operating
 from ipsec_client.agent.record import Record
+from ipsec_client.agent.release import Release
 from ipsec_client.agent.runtime import Runtime
 from ipsec_client.agent.shelf import Shelf
 from ipsec_client.agent.side_door import SideDoor
@@ -25,7 +26,6 @@ from ipsec_client.commands.view import NodeView
 from ipsec_client.health import memory
 from ipsec_client.health import types as h
 from ipsec_client.kernel import namespaces
-from ipsec_client.kernel.facts import libreswan_version
 from ipsec_client.plan.build import Facts, Plan, build
 from ipsec_client.resolver.names import Names
 from ipsec_client.units.port import Units
@@ -59,8 +59,8 @@ class Agent(Operated):
         self._side_door = door
         self._units = units
         self._clock = clock
-        self._versions: tuple[tuple[str, str], ...] = ()
         self._ledger = Ledger(shelf)
+        self._release = Release(self._ledger)
         self._workshop = Workshop(self._ledger)
         self._record = Record(shelf, clock)
         self._confirmation = Confirmation(shelf, clock)
@@ -78,6 +78,8 @@ class Agent(Operated):
     async def begin(self) -> None:
         """Takes up the document in force before, if any, and keeps the node as it says from now on."""
         self._operating.begin()
+        if not self._release.version:  # what was known is looked at when all else runs
+            await self._release.learn()
         document = self._shelf.document(self._planned)
         self._lost = document is None and self._shelf.lost_document
         self._confirmation.resume(document)
@@ -85,7 +87,6 @@ class Agent(Operated):
             await self._force(self._planned(document))
         for what in self._shelf.passed_over:
             self._record.tell("damaged", f"{what} is passed over", severity="minor")
-        self._spawn(self._learn_versions())
         self._spawn(self._keep())
         self._spawn(self._look_round())
 
@@ -182,7 +183,7 @@ class Agent(Operated):
             },
             "alarms": [raised.alarm.message for raised in self._record.book.standing],
             "failures": dict(self._workshop.failures),
-            "facts": dict(self._versions),
+            "facts": dict(self._versions()),
         }
 
     # --- the port of node commands ------------------------------------------------------------------
@@ -193,7 +194,7 @@ class Agent(Operated):
         document = self._confirmation.named(self._plan.document) if self._plan else ""
         shown = Shown(
             self._plan, document, health, self._record.book, self._record.ring,
-            self._record.totals, self._versions,
+            self._record.totals, self._versions(),
         )  # fmt: skip
         return view(shown, Now.read())
 
@@ -214,7 +215,8 @@ class Agent(Operated):
     def _planned(self, document: Document) -> Plan:
         door = self._side_door
         facts = Facts(
-            tables=self._ledger.get("tables") or {},
+            self._release.series,
+            self._ledger.get("tables") or {},
             side_door=door is not None,
             parted=door.parted if door else frozenset(),
         )
@@ -332,9 +334,9 @@ class Agent(Operated):
             log.error("the node cannot be compared with its plan: %s", error)
         self._update_alarms()
 
-    async def _learn_versions(self) -> None:
-        found = await asyncio.to_thread(libreswan_version)
-        self._versions = (("Libreswan", found or "not installed"), ("kernel", os.uname().release))
+    def _versions(self) -> tuple[tuple[str, str], ...]:
+        libreswan = self._release.version or "not installed"
+        return (("Libreswan", libreswan), ("kernel", os.uname().release))
 
     async def _look_round(self) -> None:
         while True:
@@ -344,6 +346,9 @@ class Agent(Operated):
     async def _look(self) -> None:
         if self._confirmation.look():
             await self._undo()
+        if await self._release.learn():
+            log.warning("this node has Libreswan %s now", self._release.version or "no more")
+            await self._plan_again()
         self._record.totals.save(self._clock().mono)
         self._update_alarms()
 

@@ -95,7 +95,7 @@ class Runtime:
         self._let_go({tunnel.remote.name for tunnel in inside.tunnels})
         self._plan = plan
         self._totals.keep({tunnel.remote.name for tunnel in inside.tunnels})
-        self.pluto.want(_connections(plan), render.setup(plan.document), secrets)
+        self.pluto.want(_connections(plan), render.setup(plan.document, inside.series), secrets)
         await self.pluto.rekey()
         self._put(h.Intended(intended(plan), tuple(sorted(moved)), policy(plan)))
         for remote, reason in plan.refused.items():

@@ -12,6 +12,7 @@ from ipsec_client.app.conflicts import conflicts
 from ipsec_client.app.surroundings import surroundings
 from ipsec_client.base.run import environment
 from ipsec_client.kernel.facts import Fact, facts
+from ipsec_client.pluto.version import version
 
 PROGRAMS = {"nft": "nftables", "certutil": "libnss3-tools"}
 """Programs that we run beside Libreswan's own, each with Debian's package of it."""
@@ -38,6 +39,9 @@ def findings(named: bool) -> list[Fact]:
 
 def programs() -> Iterator[Fact]:
     """The programs of others that are run."""
+    libreswan = version()
+    cure = "" if libreswan else "Install the package libreswan"
+    yield Fact("Libreswan", bool(libreswan), libreswan or "not installed", cure)
     for program, package in PROGRAMS.items():
         path = shutil.which(program, path=environment()["PATH"])
         if path is None:

@@ -126,6 +126,7 @@ def _diagnosis(tunnel: TunnelView) -> dict[str, Any]:
 def _measured(view: MonitorView) -> dict[str, str]:
     latency = "unknown" if view.latency is None else f"{view.latency * 1000:.1f} ms"
     return {
+        "Host": view.host or view.destination,
         "Protocol": view.protocol,
         "Loss": f"{view.loss * 100:.1f} %",
         "Latency": latency,

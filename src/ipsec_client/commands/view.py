@@ -42,6 +42,7 @@ class MonitorView:
     loss: float = 0.0
     latency: float | None = None
     reason: str = ""
+    host: str = ""  # that is asked, where the destination is a name for the test
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The router's log levels as Libreswan's classes of debugging. Never those that would print keys. Pure.
 
-``crypt`` and ``private`` log key material, and ``tmi`` whatever there is (``whack --debug help`` of 4.10 marks the
-first two with DANGER; ipsec.conf(5), plutodebug): no level turns them on. ``trace``, which is no class of Libreswan's
+``crypt`` and ``private`` log key material, ``tmi`` whatever there is: no level turns them on (``whack --debug help``
+of 4.10 and 5.2 marks the first two with DANGER; ipsec.conf(5), plutodebug). ``trace``, which is no class of Libreswan's
 and would be refused as one (PLUGIN-1810), is all that is left.
 """
 

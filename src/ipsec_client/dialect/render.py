@@ -15,10 +15,12 @@ from ipsec_client.base.secret import Secret
 from ipsec_client.dialect.algorithms import (
     esp_proposals,
     ike_proposals,
+    ike_version,
     refusals,
     remote_refusals,
     version_of,
 )
+from ipsec_client.dialect.catalog import IKEV1
 from ipsec_client.dialect.series import DEFAULT, NEW, OLD
 from ipsec_client.model.access import outside_version
 from ipsec_client.model.definition import effective
@@ -68,7 +70,8 @@ class Conn:
     @property
     def ike_version(self) -> int:
         """1 or 2, as ``ikev2`` says."""
-        return version_of(dict(self.options).get("ikev2", ""))
+        options = dict(self.options)
+        return IKEV1 if options.get("keyexchange") == "ikev1" else version_of(options.get("ikev2"))
 
     @property
     def text(self) -> str:
@@ -128,6 +131,9 @@ def setup(document: Intent, series: int = DEFAULT) -> str:
         ("dnssec-enable", "no"),
         # "If the kernel has audit support and using it fails, pluto will abort" (ipsec.conf(5)).
         ("audit-log", "no"),
+        # Tunnel devices are ours to make, where that can be said: pluto would make them in a namespace of its own
+        # choosing, and when it pleases.
+        *((("ipsec-interface-managed", "no"),) if series >= NEW else ()),
     )
     return _section("config setup", options)
 
@@ -199,7 +205,7 @@ class _Ends:
 
 def _options(profile: IpsecProfile, ends: _Ends, series: int) -> Options:
     return (
-        *_FIXED,
+        *(option for option in _FIXED if (series, option[0]) not in _GONE),
         *ends.options(profile, series),
         *_from_profile(profile, series),
         *_custom(profile),
@@ -229,9 +235,15 @@ def _from_profile(profile: IpsecProfile, series: int) -> Iterator[tuple[str, str
         if (series, option.name) in _GONE:
             continue
         if value is not None and (text := option.value(shown, value)):
-            yield option.name, text
+            yield _said(option.name, text, profile, series)
     yield "ike", ike_proposals(profile, series)
     yield "phase2alg", esp_proposals(profile, series)
+
+
+def _said(name: str, text: str, profile: IpsecProfile, series: int) -> tuple[str, str]:
+    if name == "ikev2" and series >= NEW:
+        return "keyexchange", "ikev1" if ike_version(profile) == IKEV1 else "ikev2"
+    return name, text
 
 
 def _custom(profile: IpsecProfile) -> Iterator[tuple[str, str]]:
@@ -289,8 +301,8 @@ MAPPED: Mapping[str, Mapped] = {
 """The fields of a profile that become an option each, in the order they are written in."""
 
 
-_GONE = frozenset({(NEW, "dpdaction")})
-"""Options by the series that reads them no more."""
+_GONE = frozenset({(NEW, "dpdaction"), (NEW, "keyingtries")})
+"""Options by the series that does what they say anyway, and complains of them."""
 
 
 def _networks(

@@ -171,7 +171,7 @@ def _pluto(client: Client, alive: bool, now: Now) -> Client:
 
 
 def _associated(tunnel: Tunnel, event: SecurityAssociations, now: Now) -> Tunnel:
-    was = tunnel.connected
+    was, observed = tunnel.connected, tunnel.inbound is not None
     counted = event.inbound, event.outbound, event.pairs
     if (tunnel.inbound, tunnel.outbound, tunnel.pairs) == counted:
         return tunnel
@@ -180,7 +180,8 @@ def _associated(tunnel: Tunnel, event: SecurityAssociations, now: Now) -> Tunnel
         tunnel = repair.tried(tunnel, now)
     if tunnel.connected and not was:
         mending = replace(tunnel.mending, orphan=False)
-        tunnel = replace(tunnel, mending=mending, connected_at=now.mono)
+        made = now.mono if observed else None  # what was found is older than that
+        tunnel = replace(tunnel, mending=mending, connected_at=made)
         return monitor.at_once(tunnel, now)
     if was and not tunnel.connected:
         tunnel = replace(tunnel, silent=False)

@@ -237,6 +237,10 @@ def _set_end(kernel: Netlink, item: Kni, addresses: str, *, up: bool | None) -> 
 def _put_tunnel_device(item: TunnelDevice) -> str:
     with Netlink(NETLINK_ROUTE, item.netns) as kernel:
         link = rtnetlink.find_link(kernel, item.name)
+        if link is None and item.made_by_us:
+            body = rtnetlink.xfrm_interface(item.name, item.if_id)
+            kernel.request(RTM_NEWLINK, body, NLM_F_CREATE | NLM_F_EXCL)
+            link = rtnetlink.find_link(kernel, item.name)
         if link is None:
             return f"{item.name} is not there yet: pluto makes it when it first connects"
         if link.kind != "xfrm" or link.if_id != item.if_id:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import platform
 import re
-import shutil
 import socket
 import struct
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ipsec_client.base.errors import HostFault
-from ipsec_client.base.run import environment, in_thread, run
+from ipsec_client.base.run import in_thread
 from ipsec_client.kernel import firewall, namespaces, rtnetlink, sysctl
 from ipsec_client.kernel.netlink import (
     NETLINK_ROUTE,
@@ -61,7 +60,7 @@ class Fact:
 
 def facts() -> list[Fact]:
     """Everything that ``doctor`` tells of the kernel and its tools. Needs root to find out; changes nothing."""
-    return [Fact("kernel", True, platform.release()), *_rights(), *_parts(), *_programs()]
+    return [Fact("kernel", True, platform.release()), *_rights(), *_parts()]
 
 
 def _rights() -> Iterator[Fact]:
@@ -100,22 +99,6 @@ def _parts() -> Iterator[Fact]:
     )
     forwarding = sysctl.read("", "net/ipv4/ip_forward")
     yield Fact("IPv4 forwarding", True, "on" if forwarding == "1" else "off; the agent turns it on")
-
-
-def _programs() -> Iterator[Fact]:
-    version = libreswan_version()
-    if version is None:
-        yield Fact("Libreswan", False, "not installed", "Install the package libreswan")
-    else:
-        yield Fact("Libreswan", True, version)
-
-
-def libreswan_version() -> str | None:
-    """``4.10`` for an ``ipsec --version`` of "Linux Libreswan 4.10 (XFRM) on …"; None where there is no Libreswan."""
-    if shutil.which("ipsec", path=environment()["PATH"]) is None:
-        return None
-    found = re.search(r"Libreswan v?(\d+\.\d+\S*)", run(("ipsec", "--version")).out)
-    return found[1] if found else None
 
 
 def _tried(name: str, attempt: Callable[[], object], cure: str) -> Fact:

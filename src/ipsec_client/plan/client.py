@@ -8,7 +8,7 @@ from functools import cached_property
 
 from ipsec_client.base.errors import InputFault
 from ipsec_client.dialect import algorithms, render
-from ipsec_client.dialect.series import DEFAULT, SERIES, runs
+from ipsec_client.dialect.series import NEW, RUNNING, runs
 from ipsec_client.model.access import inside_version, outside_version
 from ipsec_client.model.elements import IpsecClient, IpsecProfile, Remote
 from ipsec_client.model.slots import PREFIX_LENGTH_SIX, Slot, probe_source, slots
@@ -129,9 +129,11 @@ class Inside:
         for tunnel in self.tunnels:
             six = tunnel.version == 6
             yield self._kni(tunnel.remote.name, tunnel.slot, ingress=True, six=six)
-            yield TunnelDevice(tunnel.device, netns, tunnel.slot.index, self._mtu(tunnel))
+            yield TunnelDevice(
+                tunnel.device, netns, tunnel.slot.index, self._mtu(tunnel), self.series >= NEW
+            )
             yield from self._routing(tunnel)
-        yield Pluto(netns, netns, render.setup(self.document))
+        yield Pluto(netns, netns, render.setup(self.document, self.series))
         given = render.conns(self.document, self.slots, self.hosts, self.series)
         for remote, conn in given.items():
             if remote in self.refused:
@@ -163,9 +165,8 @@ class Inside:
         found = {}
         for tunnel in self.tunnels:
             if not runs(self.series):
-                wanted = f"Libreswan {SERIES[DEFAULT].releases}"
                 found[tunnel.remote.name] = (
-                    f"runs on {wanted}, not on series {self.series}. Install {wanted}"
+                    f"runs on Libreswan {RUNNING}, not on this node's. Install one of these"
                 )
                 continue
             reasons = [

@@ -1,6 +1,6 @@
 """What a line of pluto's log tells of a negotiation. Pure. Lines that tell nothing of one are None.
 
-The words are those of 4.10; the lines in tests/pluto were written by it.
+The words are those of 4.10 and, where it has others, of 5.2; the lines in tests/pluto were written by them.
 """
 
 from __future__ import annotations
@@ -77,10 +77,10 @@ def _known(pattern: str, kind: Kind, blocker: Blocker | None = None) -> _Known:
 _KNOWN = (
     _known(r"initiating IKEv[12] ", "trying"),
     _known(
-        r"STATE_V2_ESTABLISHED_IKE_SA: retransmission; will wait (?P<detail>[0-9]{1,6}(?:\.[0-9]{1,6})?) second",
+        r"(STATE_V2_)?ESTABLISHED_IKE_SA: retransmission; will wait (?P<detail>[0-9]{1,6}(?:\.[0-9]{1,6})?) second",
         "unanswered",
     ),
-    _known(r"STATE_\w+: retransmission; will wait", "silence"),
+    _known(r"(STATE|IKE)_\w+: retransmission; will wait", "silence"),
     _known(
         r"ERROR: asynchronous network error report .*: (?P<detail>[^:]+) \[errno", "unreachable"
     ),
@@ -102,7 +102,10 @@ _KNOWN = (
     # A silence, however pluto explains it: whoever drops packets can make one.
     _known(r"(?P<detail>Possible authentication failure)", "notify", "key"),
     _known(r"(?P<detail>Peer ID '.*' mismatched)", "blocked", "identity"),
-    _known(r"dropping unexpected \w+ message containing (?P<notify>[\w?]+) notification", "notify"),
+    _known(
+        r"(dropping unexpected \w+ message|ignoring \w+ response) containing (?P<notify>[\w?]+) notification",
+        "notify",
+    ),
     _known(
         r"INVALID_KE_PAYLOAD response .*; (?P<detail>suggested DH \w+ is not acceptable)",
         "notify",
@@ -110,16 +113,16 @@ _KNOWN = (
     ),
     _known(r"(?P<detail>malformed payload) in packet", "notify"),
     _known(
-        r"(received and ignored notification payload|ignoring informational payload):? (?P<notify>[\w?]+)",
+        r"(received and ignored notification payload|ignoring (unsecured )?informational payload):? (?P<notify>[\w?]+)",
         "notify",
     ),
-    _known(r"received Delete SA payload: ", "deleted"),
+    _known(r"received Delete SA payload: |which received Delete/Notify but", "deleted"),
     # The only trace of an IKEv2 gateway that ends the IKE SA.
     _known(
         r"deleting state \(STATE_V2_ESTABLISHED_IKE_SA\) .* NOT sending notification", "deleted"
     ),
     _known(r"(DPD|liveness) action - ", "dead"),
-    _known(r"STATE_\w+: \d+ second timeout exceeded", "dead"),
+    _known(r"(STATE|ESTABLISHED|IKE)_\w+: \d+ second timeout exceeded", "dead"),
     _known(r"(?P<detail>state transition function for \w+ had internal error)", "failed"),
     _known(
         r"(?P<detail>.*(?:unknown value|larger than can fit|unexpected|rejected|discarding|netlink response).*)",
