@@ -25,7 +25,7 @@ _FIELDS = {
 _AT_ONCE = 400
 """Proposals that one `ipsec algparse` is given."""
 _ROW = re.compile(
-    r"^algparse: +(?P<name>[A-Z0-9_]+) +(?:[\[{](?P<keys>[\d,*]*)[\]}])? +"
+    r"^(?:ipsec )?algparse: +(?P<name>[A-Z0-9_]+) +(?:[\[{](?P<keys>[\d,*]*)[\]}])? +"
     r"IKEv1:(?P<one>[A-Z ]*?)IKEv2:(?P<two>(?: (?:IKE|   )| (?:ESP|   )| (?:AH|  ))*)"
 )
 _LIBRESWANS = {

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
+from subprocess import DEVNULL
 
 from ipsec_lab.document import Address, ip_networks
 from ipsec_lab.errors import LabError
@@ -20,12 +21,13 @@ from ipsec_lab.matrix.configuration import Slot
 from ipsec_lab.matrix.rows import Row
 from ipsec_lab.matrix.words import esp_told, ike_told, kernel_told
 from ipsec_lab.router import LOGS as ROUTER_LOGS
+from ipsec_lab.router import PCLI
 from ipsec_lab.waiting import wait_until
 
 LOGS = Path("build/matrix/logs")
 """Of both ends of what was not as asked."""
 
-_PATIENCE = 3.0
+_PATIENCE = 2.0
 """Seconds that a gateway may hear nothing of a commit."""
 _UP = 25.0
 """Seconds that an SA may take: with the largest groups on a machine of one processor some."""
@@ -100,9 +102,10 @@ class Trials:
 
     def _urge(self, slots: Iterable[Slot]) -> None:
         """As an operator who does not wait: a client spends its repairs' budget on so many commits."""
-        for slot in slots:
-            if not _BEGUN.search(self._gateway_log(slot)):
-                self._lab.router.pcli(f"restart ipsec remote {slot.name}")
+        unheard = [slot.name for slot in slots if not _BEGUN.search(self._gateway_log(slot))]
+        commands = [[PCLI, "-c", f"restart ipsec remote {name}"] for name in unheard]
+        for process in [self._lab.router.host.start(argv, stdout=DEVNULL) for argv in commands]:
+            process.wait()
 
     def _load(self, slot: Slot, case: Case) -> None:
         remote = self._lab.site.remote(slot.name)
