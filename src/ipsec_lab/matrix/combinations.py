@@ -105,7 +105,10 @@ class Hole:
     reason: str
 
 
-_CCM = "ipsec-client says no security association while both kernels have it, with equal keys, and lets nothing through"
+_CCM = (
+    "Libreswan 4.10 gives the kernel an SA without interface and without UDP: the key's 19 or 35 bytes are no whole"
+    " words, and what follows it in the message is lost"
+)
 STRONGSWAN_CANNOT: Mapping[tuple[int, str, str], str] = {
     (
         1,
