@@ -88,7 +88,7 @@ def test_the_exit_status_tells_whether_the_host_is_ready(
 
 def test_a_program_whose_name_is_no_text_is_passed_over(tmp_path: Path) -> None:
     program = os.fsencode(tmp_path) + b"/k\xc3"  # as the kernel cuts a longer one
-    shutil.copy("/bin/sleep", program)
+    shutil.copy(b"/bin/sleep", program)
     with subprocess.Popen([program, "60"]) as running:
         try:
             assert "k\N{REPLACEMENT CHARACTER}" in conflicts._running()

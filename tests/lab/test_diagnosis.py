@@ -21,6 +21,8 @@ from ipsec_lab.waiting import wait_until
 from tests.lab.driver import KEPT, Lab, running
 from tests.lab.site import Remote, Service, configuration
 
+pytestmark = pytest.mark.patient
+
 STRONG, LIBRE = ("strong1", "strong2"), ("libre1", "libre2")
 GATEWAYS = (*STRONG, *LIBRE)
 V1 = ("strong1", "libre1")

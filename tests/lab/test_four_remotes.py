@@ -11,6 +11,8 @@ import pytest
 from ipsec_lab.judge import Kind
 from tests.lab.driver import Lab, running
 
+pytestmark = pytest.mark.patient
+
 PROFILES = {
     "rem1": "",
     "rem2": """

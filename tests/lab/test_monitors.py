@@ -17,6 +17,8 @@ from ipsec_lab.waiting import wait_until
 from tests.lab.driver import DEMO, Lab
 from tests.lab.services import PORTS
 
+pytestmark = pytest.mark.patient
+
 SERVER = Path(__file__).with_name("services.py")
 BEHIND = behind_of("rem1")
 PROBED = "8.8.8.8"

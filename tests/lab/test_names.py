@@ -13,6 +13,8 @@ from ipsec_lab.waiting import wait_until
 from tests.lab.driver import Lab, running
 from tests.lab.site import Remote, Service, configuration
 
+pytestmark = pytest.mark.patient
+
 TEXT = configuration(
     (
         Remote("named", "hub.example", fields="remote-id hub.example"),

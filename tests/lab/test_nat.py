@@ -13,6 +13,8 @@ from ipsec_lab.topology import PROVIDER, TO_ROUTER
 from tests.lab.driver import Lab, running, watch
 from tests.lab.site import Remote, Service, configuration
 
+pytestmark = pytest.mark.patient
+
 OLD = "ike-v2 never\n"
 NAMED, MAILED = "local-id branch.example", "local-id me@branch.example"
 REMOTES = {

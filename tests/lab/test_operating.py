@@ -17,6 +17,8 @@ from ipsec_lab.waiting import wait_until
 from tests.lab.driver import Lab
 from tests.lab.test_without_keys import KEYS
 
+pytestmark = pytest.mark.patient
+
 BEHIND = "8.8.8.8"
 BUNDLE = f"{LOGS}/lab-tech-support-info.tar.gz"
 AGENT_LOG, PLUTO_LOG = f"{LOGS}/ipsec-client-agent.log", f"{LOGS}/ipsec-client1.log"

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from ipsec_lab.judge import Kind
 from ipsec_lab.waiting import wait_until
 from tests.lab.driver import DEMO, Lab
+
+pytestmark = pytest.mark.patient
 
 ALLOWED = """\
             access-policy  ipsec

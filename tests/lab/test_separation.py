@@ -11,6 +11,8 @@ from ipsec_lab.judge import Kind
 from ipsec_lab.topology import PROVIDER, TO_ROUTER, UPLINK
 from tests.lab.driver import Lab, watch
 
+pytestmark = pytest.mark.patient
+
 
 @pytest.mark.parametrize(("lowered", "carries"), [(None, "rem1"), ("rem1", "rem2")])
 def test_the_stream_is_at_the_gateway_that_carries_and_at_no_other(

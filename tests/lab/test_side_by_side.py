@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from ipsec_lab.judge import Kind
 from ipsec_lab.topology import ROUTER
 from tests.lab.driver import Lab, running
 from tests.lab.site import Remote, Service, configuration
 from tests.lab.test_leaks import PLUTO
+
+pytestmark = pytest.mark.patient
 
 TEXT = configuration([Remote("rem1", "172.16.1.3")], {"far": Service(["1.1.1.0/24"], ["rem1"])})
 

@@ -11,6 +11,8 @@ from ipsec_lab.judge import Kind
 from tests.lab.driver import Lab, running
 from tests.lab.site import PROBED, PROBED_SIX, Remote, Service, configuration
 
+pytestmark = pytest.mark.patient
+
 INSIDE = {4: "1.1.1.1", 6: "2001:db8:7::1"}
 WHOLE_SIX = "subnet ::/0"
 REMOTES = {

@@ -16,6 +16,8 @@ from ipsec_lab.waiting import wait_until
 from tests.lab.driver import Lab, running
 from tests.lab.site import PROBED_SIX, Remote, Service, configuration
 
+pytestmark = pytest.mark.patient
+
 CBC, CHACHA = (
     "phase2-encryption aes256\nphase2-digest sha2_512",
     "phase2-encryption chacha20_poly1305",

@@ -15,6 +15,8 @@ from ipsec_lab.waiting import wait_until
 from tests.lab.driver import Lab, running, watch
 from tests.lab.site import Remote, Service, configuration
 
+pytestmark = pytest.mark.patient
+
 SWANCTL = ("env", "STRONGSWAN_CONF=/run/strongswan.conf", "swanctl")
 NEAR = {"172.31.1.10": "172.31.1.0/24", "10.50.0.10": "10.50.0.0/24"}
 """The LAN host's addresses with the networks they are in; the second network is behind the LAN host."""

@@ -7,8 +7,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from ipsec_lab.waiting import wait_until
 from tests.lab.driver import DEMO, Lab
+
+pytestmark = pytest.mark.patient
 
 PAGE = Path(__file__).with_name("page")
 """The page's samples, one a file, without prompts."""

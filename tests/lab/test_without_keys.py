@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from ipsec_lab.router import LOGS, STATE
 from ipsec_lab.topology import ROUTER
 from tests.lab.driver import DEMO, Lab
+
+pytestmark = pytest.mark.patient
 
 # Written so that it does not find itself in the arguments of what looks for it.
 KEYS = "|".join(

@@ -56,6 +56,9 @@ def after(*lines: str) -> Negotiation | None:
         ((V1, f"{IGNORED}NO_PROPOSAL_CHOSEN", AGAIN, AGAIN, AGAIN), "trying", "proposal", "NO_PROPOSAL_CHOSEN"),
         ((V2, ("dropping unexpected IKE_SA_INIT message containing NO_PROPOSAL_CHOSEN notification; message "
           "payloads: N; missing payloads: SA,KE,Ni")), "trying", "proposal", "NO_PROPOSAL_CHOSEN"),
+        # Pluto 5 reads what comes after a wrong identity as if the key were wrong.
+        ((V1, I3, "Peer ID '@other.example' mismatched on first found connection and no better connection found",
+          *MALFORMED), "blocked", "identity", "Peer ID '@other.example' mismatched"),
         # The child's, when the IKE SA is there.
         ((V1, I3, IKE_V1, f"{IGNORED}NO_PROPOSAL_CHOSEN"), "trying", "child", "NO_PROPOSAL_CHOSEN"),
         ((V2, AUTH, IKE_V2, "IKE_AUTH response rejected Child SA with NO_PROPOSAL_CHOSEN"),

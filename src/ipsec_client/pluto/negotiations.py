@@ -50,6 +50,7 @@ class _Attempt:
     phase: Phase = "first"
     silences: int = 0
     told: bool = False  # what is in its way
+    certain: bool = False  # and signed, or found by ourselves
     in_vain: int = 0  # attempts in a row, this one included, that nothing is known of
     words: str = ""  # pluto's last
 
@@ -92,7 +93,7 @@ def _follow(attempt: _Attempt, note: Note) -> tuple[_Attempt, Negotiation | None
 def _answered(attempt: _Attempt, note: Note) -> tuple[_Attempt, Negotiation | None]:
     """The gateway, the network or pluto itself said no."""
     if note.kind == "blocked":
-        told = replace(attempt, told=True, in_vain=0)
+        told = replace(attempt, told=True, certain=True, in_vain=0)
         return told, Negotiation("blocked", attempt.number, note.detail, note.blocker)
     if note.kind == "unreachable":
         blocker: Blocker = "closed" if note.detail == "Connection refused" else "unreachable"
@@ -122,8 +123,10 @@ def _silent(attempt: _Attempt) -> tuple[_Attempt, Negotiation | None]:
 def _hinted(
     attempt: _Attempt, blocker: Blocker, detail: str
 ) -> tuple[_Attempt, Negotiation | None]:
-    """Something unsigned: repair goes on. What is not known says nothing against what is."""
-    if blocker == "unknown" and attempt.told:
+    """Something unsigned: repair goes on. What is not known says nothing against what is, nor it against what is
+    certain: pluto 5 reads what comes after a wrong identity as if the key were wrong.
+    """
+    if attempt.certain or (blocker == "unknown" and attempt.told):
         return attempt, None
     told = replace(attempt, told=True, in_vain=0)
     return told, Negotiation("trying", attempt.number, detail, blocker)

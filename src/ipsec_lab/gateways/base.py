@@ -6,6 +6,7 @@ import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
 from ipsec_lab.document import Port, Remote, Site
@@ -25,6 +26,15 @@ KERNEL = (
 """What any machine needs that passes packets on."""
 
 
+@dataclass(frozen=True)
+class Association:
+    """An IKE SA with its newest child, as the gateway's daemon names their algorithms."""
+
+    version: int
+    ike: str
+    esp: str
+
+
 class Gateway(Protocol):
     """One gateway's IKE daemon."""
 
@@ -33,6 +43,18 @@ class Gateway(Protocol):
 
     def start(self) -> None:
         """Start it and return when it answers to IKE."""
+
+    def load(self, remote: Remote) -> None:
+        """Be the gateway of this remote from now on, with an empty log; SAs that are there stay."""
+
+    def associations(self) -> list[Association]:
+        """The IKE SAs that it has, oldest first."""
+
+    def rekey_child(self) -> None:
+        """Replace the child SA by one that is exchanged for itself."""
+
+    def log(self) -> str:
+        """What the daemon has written."""
 
     def drop(self) -> None:
         """Tell the client that its SAs are deleted, and do nothing to get new ones."""

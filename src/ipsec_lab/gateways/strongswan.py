@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
+from itertools import zip_longest
 from pathlib import Path
 
 from ipsec_lab import syscalls
 from ipsec_lab.document import Remote, Site
 from ipsec_lab.errors import LabError
-from ipsec_lab.gateways.base import IF_ID, MTU, Daemon, in_silence
-from ipsec_lab.gateways.proposals import Proposal, esp_proposals, ike_proposals, ike_version
+from ipsec_lab.gateways.base import (
+    IF_ID,
+    MTU,
+    Association,
+    Daemon,
+    in_silence,
+)
+from ipsec_lab.gateways.proposals import (
+    Profile,
+    Proposal,
+    esp_proposals,
+    ike_proposals,
+    ike_version,
+)
 from ipsec_lab.host import Host
 from ipsec_lab.topology import TUNNEL, UPLINK, tunnel_routes
 from ipsec_lab.waiting import wait_until
@@ -48,7 +63,7 @@ _WORDS = {
 
 _DAEMON = f"""\
 charon {{
-    load = random nonce aes des sha1 sha2 md5 hmac gcm ccm chapoly curve25519 openssl kdf drbg pem x509 \
+    load = random nonce aes des sha1 sha2 md5 hmac xcbc cmac gcm ccm chapoly curve25519 openssl kdf drbg pem x509 \
 pubkey constraints kernel-netlink socket-default vici null
     install_routes = no
     install_virtual_ip = no
@@ -116,7 +131,7 @@ def _children(remote: Remote) -> str:
             name=f"net{number}",
             behind=behind,
             router_side=router_side,
-            esp=_written(esp_proposals(remote.profile), ike=False),
+            esp=_written(esp_proposals(remote.profile), ike=False, more=_esn(remote.profile)),
             compress="yes" if remote.profile.get("compress") else "no",
             if_id=IF_ID,
         )
@@ -138,7 +153,13 @@ def configuration(remote: Remote) -> str:
     )
 
 
-def _written(proposals: tuple[Proposal, ...], *, ike: bool) -> str:
+def _esn(profile: Profile) -> tuple[str, ...]:
+    """With extended sequence numbers alone if that is what the remote's connection insists on."""
+    options = {option["name"]: option["value"] for option in profile.get("custom-option", ())}
+    return ("esn",) if options.get("esn") == "yes" else ()
+
+
+def _written(proposals: tuple[Proposal, ...], *, ike: bool, more: tuple[str, ...] = ()) -> str:
     return ", ".join(
         "-".join(
             (
@@ -148,6 +169,7 @@ def _written(proposals: tuple[Proposal, ...], *, ike: bool) -> str:
                     for digest in proposal.digests
                 ),
                 *map(_word, proposal.groups),
+                *more,
             )
         )
         for proposal in proposals
@@ -161,6 +183,28 @@ def _word(word: str) -> str:
 def _identity(written: str) -> str:
     """Libreswan's `@name` is strongSwan's `fqdn:name`; addresses and `user@domain` are the same in both."""
     return f'"fqdn:{written[1:]}"' if written.startswith("@") else f'"{written}"'
+
+
+_IKE = re.compile(r"^client: #(\d+), \w+, IKEv(\d)", re.MULTILINE)
+_IKE_ALGORITHMS = re.compile(r"^  ([A-Z0-9_]+(?:-\d+)?/\S+)$", re.MULTILINE)
+_CHILD_SA = re.compile(r"^  \w+: #(\d+), .*INSTALLED, .*ESP:(\S+)$", re.MULTILINE)
+
+
+def read_associations(shown: str) -> list[Association]:
+    """The IKE SAs in what ``swanctl --list-sas`` shows, oldest first."""
+    found = {}
+    heads = list(_IKE.finditer(shown))
+    for head, following in zip_longest(heads, heads[1:]):
+        block = shown[head.end() : following.start() if following else len(shown)]
+        algorithms = _IKE_ALGORITHMS.search(block)
+        children = {int(child[1]): child for child in _CHILD_SA.finditer(block)}
+        newest = children[max(children)] if children else None
+        found[int(head[1])] = Association(
+            version=int(head[2]),
+            ike=algorithms[1] if algorithms else "",
+            esp=newest[2] if newest else "",
+        )
+    return [found[number] for number in sorted(found)]
 
 
 def machine(name: str, root: Path) -> Host:
@@ -203,6 +247,25 @@ class StrongSwan(Daemon):
 
     def _answers(self) -> bool:
         return self._host.do(Path(_SOCKET).exists)
+
+    def load(self, remote: Remote) -> None:
+        """Be the gateway of this remote from now on, with an empty log; SAs that are there stay."""
+        self._remote = remote
+        self._host.write(_CONNECTIONS, configuration(remote))
+        self._host.do(lambda: os.truncate(_LOG, 0))
+        self._swanctl("--load-all", "--file", _CONNECTIONS)
+
+    def algorithms(self) -> frozenset[str]:
+        """The names of all that charon has."""
+        return frozenset(re.findall(r"^  (\S+)\[", self._swanctl("--list-algs"), re.MULTILINE))
+
+    def associations(self) -> list[Association]:
+        """The IKE SAs that it has, oldest first."""
+        return read_associations(self._swanctl("--list-sas"))
+
+    def rekey_child(self) -> None:
+        """Replace the child SA by one that is exchanged for itself."""
+        self._swanctl("--rekey", "--child", _FIRST)
 
     def drop(self) -> None:
         """Delete the IKE SA with its child: charon tells the client and does not come back."""
