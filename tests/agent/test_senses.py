@@ -15,6 +15,7 @@ from ipsec_client.agent import senses
 from ipsec_client.agent.senses import Senses
 from ipsec_client.base.errors import HostFault
 from ipsec_client.health import types as h
+from ipsec_client.health.wanted import Question
 from ipsec_client.kernel import namespaces
 from ipsec_client.kernel.xfrm import SaWatch
 from ipsec_client.model.elements import MonitorDestination, TunnelMonitor
@@ -67,7 +68,7 @@ def test_a_name_without_an_address_is_not_looked_up_by_asking(client: str, proto
             inside.tunnels[0], remote=replace(inside.tunnels[0].remote, tunnel_monitor=monitor)
         )
         senses = Senses(client, lambda _: None, lambda _: None, lambda: None)
-        question = h.Question("web.example", protocol, 80)  # type: ignore[arg-type]
+        question = Question("web.example", protocol, 80)  # type: ignore[arg-type]
         probe = h.Probe(tunnel.remote.name, "web", 1, question, 1.0)
         senses.follow([tunnel], inside.local, {})
         assert senses.probe(probe) == "web.example has no address yet"
