@@ -7,7 +7,7 @@ from ipsec_client.agent.tally import Tally
 from ipsec_client.base.clock import Now
 from ipsec_client.commands.view import TunnelView
 from ipsec_client.health import types as h
-from ipsec_client.health.trial import Test
+from ipsec_client.health.trial import Test as Trial
 from ipsec_client.health.wanted import Target, TunnelIntent
 
 from .sample import device
@@ -15,7 +15,7 @@ from .sample import device
 
 def client(judgement: h.Judgement) -> h.Client:
     target = Target("8.8.8.8")
-    test = Test(target, (0.0,), loss=0.25, round_trip=0.0123)
+    test = Trial(target, (0.0,), loss=0.25, round_trip=0.0123)
     tunnel = h.Tunnel(TunnelIntent("rem1"), verdict=h.Verdict(judgement), tests=(test,))
     return h.Client(tunnels=(tunnel,))
 
