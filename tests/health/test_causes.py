@@ -6,6 +6,7 @@ from ipsec_client.health.types import (
     ConnectionState,
     Counters,
     Loaded,
+    Negotiation,
     OperatorRestart,
     Orphaned,
     Probe,
@@ -73,6 +74,27 @@ def test_a_gateway_without_monitor_that_answers_no_ike_is_left_and_restarted() -
     assert repairs(there, 200) == [("rem1", "restart")]
     there.run(202)
     assert there.tunnel().verdict.judgement == "up"
+
+
+def test_where_a_monitor_asks_its_answers_count_and_not_those_of_ike() -> None:
+    there = settled(DEFAULT)
+    there.put(Unanswered("rem1", 30.0))
+    assert there.tunnel().verdict.judgement == "up"
+    assert not there.tunnel().mending.ailing
+    assert repairs(there, 200) == []
+
+
+def test_a_tunnel_that_was_up_and_is_left_by_pluto_is_begun_not_ended() -> None:
+    there = settled(DEFAULT)
+    there.put(ConnectionState("rem1", negotiation=Negotiation("established")))
+    there.put(GONE, Orphaned("rem1"))
+    assert repairs(there, 200) == [("rem1", "initiate")]
+    there.run(202)
+    there.put(GONE, Orphaned("rem1"), SecurityAssociations("rem1", 1, 1))  # it came to it after all
+    there.run(300)
+    there.put(GONE)
+    there.run(310)
+    assert repairs(there, 300)[0] == ("rem1", "restart")
 
 
 def test_while_packets_come_in_only_its_daemon_is_away() -> None:
