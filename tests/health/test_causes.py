@@ -174,6 +174,14 @@ def test_a_connection_refused_waits_whatever_else_is_told() -> None:
 HINT = "nothing has come in since IKE made these SAs"
 
 
+def test_sas_that_are_found_point_to_nothing() -> None:
+    """Those that an agent finds at its start may have carried for hours."""
+    there = world(DEFAULT, gateways=[Gateway(silent_from=0.0)], obedient=False)
+    there.put(Counters("rem1", 100, 100))
+    there.run(2)
+    assert there.tunnel().verdict.reason == "no answer from 8.8.8.8"
+
+
 def test_new_sas_by_which_nothing_comes_point_to_esp() -> None:
     there = settled(DEFAULT)
     there.put(Counters("rem1", 100, 100))
@@ -181,7 +189,7 @@ def test_new_sas_by_which_nothing_comes_point_to_esp() -> None:
     there.gateways["rem1"] = Gateway(silent_from=0.0)
     there.obedient = False
     there.run(202)
-    assert there.tunnel().verdict.reason == "no answer from 8.8.8.8"  # SAs that were found so
+    assert there.tunnel().verdict.reason == "no answer from 8.8.8.8"  # something had come in
     there.put(GONE, SecurityAssociations("rem1", 1, 1), Counters("rem1", 200, 300))
     there.run(204)
     assert HINT in there.tunnel().verdict.reason
