@@ -11,9 +11,9 @@ from ipsec_client.health.types import (
     Probe,
     Restart,
     SecurityAssociations,
-    Target,
     Unanswered,
 )
+from ipsec_client.health.wanted import Target
 from tests.health.test_repair import boot, loaded, repairs
 from tests.health.world import Gateway, World, world
 

@@ -17,12 +17,10 @@ from ipsec_client.health.types import (
     Lower,
     OperatorFailback,
     PlutoState,
-    Policy,
     Raise,
     SecurityAssociations,
-    Target,
-    TunnelIntent,
 )
+from ipsec_client.health.wanted import Policy, Target, TunnelIntent
 from tests.health.world import Gateway, World, world
 
 MANUAL = Policy(failback="manual")

@@ -14,8 +14,8 @@ from ipsec_client.health.types import (
     PlutoState,
     Restart,
     SecurityAssociations,
-    TunnelIntent,
 )
+from ipsec_client.health.wanted import TunnelIntent
 from tests.health.world import Gateway, World
 
 OURS, THEIRS = ("10.1.0.0/16", "10.2.0.0/16"), ("10.3.0.0/16", "10.4.0.0/16")

@@ -18,9 +18,8 @@ from ipsec_client.health.types import (
     Raise,
     Restart,
     SecurityAssociations,
-    Target,
-    TunnelIntent,
 )
+from ipsec_client.health.wanted import Target, TunnelIntent
 from tests.health.simulate import simulate
 from tests.health.world import Gateway, world
 
