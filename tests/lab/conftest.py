@@ -20,6 +20,7 @@ OF_THEIR_OWN = (
     "test_names.py",
     "test_nat.py",
     "test_side_by_side.py",
+    "test_side_door.py",
     "test_rekeys.py",
     "test_six.py",
     "test_sizes.py",
