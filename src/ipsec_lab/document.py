@@ -150,7 +150,7 @@ def read(text: str) -> Site:
             cure="The lab has nothing to connect",
         )
     client = clients[0]
-    services = [_networks(service.get("address", [])) for service in authority.get("service", [])]
+    services = [ip_networks(service.get("address", [])) for service in authority.get("service", [])]
     hosts = _hosts(client["remote"], _outside(router, node, client, authority))
     if len(set(hosts)) < len(hosts):
         raise LabError(
@@ -200,7 +200,7 @@ def _outside(router: Tree, node: Tree, client: Tree, authority: Tree) -> list[Ne
         network
         for service in authority.get("service", [])
         if service["name"] in routed
-        for network in _networks(service.get("address", []))
+        for network in ip_networks(service.get("address", []))
     ]
 
 
@@ -223,7 +223,9 @@ def _hosts(remotes: Iterable[Tree], outside: list[Network]) -> list[Address]:
 
 
 def _remote(remote: Tree, host: Address, profile: Tree, own: Mapping[int, str]) -> Remote:
-    subnets, local_subnets = (_networks(remote.get(end, [])) for end in ("subnet", "local-subnet"))
+    subnets, local_subnets = (
+        ip_networks(remote.get(end, [])) for end in ("subnet", "local-subnet")
+    )
     given = (*subnets, *local_subnets)
     whole = (ANY_SIX if given and given[0].version == 6 else ANY,)
     monitor = remote.get("tunnel-monitor", {})
@@ -254,7 +256,7 @@ def _ports(
     outside = {
         service["name"]
         for service in authority.get("service", [])
-        if any(host in network for host in hosts for network in _networks(service["address"]))
+        if any(host in network for host in hosts for network in ip_networks(service["address"]))
     }
     next_hops = [
         hop["interface"]
@@ -318,5 +320,6 @@ def _is_address(text: str) -> bool:
     return text.replace(".", "").isdigit() or ":" in text
 
 
-def _networks(texts: Iterable[str]) -> tuple[Network, ...]:
+def ip_networks(texts: Iterable[str]) -> tuple[Network, ...]:
+    """The networks that are written."""
     return tuple(ip_network(text, strict=False) for text in texts)

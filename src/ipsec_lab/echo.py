@@ -38,8 +38,8 @@ def request(stream: int, number: int, sent_ns: int, version: int = 4) -> bytes:
     """The ICMP message that asks (RFC 792, 4443); by IPv6 the kernel puts the checksum in."""
     body = _BODY.pack(_MARK, stream, number, sent_ns) + _PADDING
     header = (REQUEST[version], 0, 0, stream & 0xFFFF, number & 0xFFFF)
-    checksum = _checksum(_HEADER.pack(*header) + body)
-    return _HEADER.pack(REQUEST[version], 0, checksum, stream & 0xFFFF, number & 0xFFFF) + body
+    summed = checksum(_HEADER.pack(*header) + body)
+    return _HEADER.pack(REQUEST[version], 0, summed, stream & 0xFFFF, number & 0xFFFF) + body
 
 
 def read(packet: Packet) -> Echo | None:
@@ -54,8 +54,8 @@ def read(packet: Packet) -> Echo | None:
     return Echo(packet.time_ns, reply, stream, number, sent_ns)
 
 
-def _checksum(data: bytes) -> int:
-    """RFC 1071; ``data`` has an even length."""
+def checksum(data: bytes) -> int:
+    """The internet checksum (RFC 1071); ``data`` has an even length."""
     words: tuple[int, ...] = struct.unpack(f"!{len(data) // 2}H", data)
     total = sum(words)
     total = (total >> 16) + (total & 0xFFFF)

@@ -29,6 +29,8 @@ from ipsec_lab.forwarding import packets_first
 from ipsec_lab.guest import cli as machine
 from ipsec_lab.guest.probe import inside_guest
 from ipsec_lab.lab import KINDS, built
+from ipsec_lab.matrix import page
+from ipsec_lab.matrix.run import SEED, Wanted, matrix
 from ipsec_lab.packages import strongswan_root
 from ipsec_lab.picture import picture
 from ipsec_lab.progress import Progress
@@ -73,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     demo_.set_defaults(do=_where_esp_is(lambda _: demo()))
     _add_for_the_running_lab(verbs)
     _add_failover(verbs)
+    _add_matrix(verbs)
     exec_ = verbs.add_parser("exec", help="run a command where ESP is")
     machine.arguments(exec_)
     exec_.set_defaults(do=_exec)
@@ -137,6 +140,40 @@ def _add_failover(verbs: _Verbs) -> None:
     run.set_defaults(
         do=_where_esp_is(lambda given: failover(given.what, given.seconds, given.quick))
     )
+
+
+def _add_matrix(verbs: _Verbs) -> None:
+    run = verbs.add_parser("matrix", help="every combination of algorithms, each with traffic")
+    run.add_argument("--quick", action="store_true", help="few that have each algorithm")
+    run.add_argument("--seed", type=int, default=SEED, help="of what is left to chance")
+    run.add_argument("--resume", action="store_true", help="leave out those that were good")
+    run.add_argument("--part", type=_part, default=(1, 1), metavar="K/N", help="one of N parts")
+    run.add_argument("--seconds", type=float, default=inf, help="stop after")
+    run.add_argument("--only", default="", metavar="PATTERN", help="those with such a name")
+    run.add_argument("--page", action="store_true", help="write docs/interop.md from the rows")
+    run.add_argument(
+        "--gateway",
+        choices=KINDS,
+        default=KINDS[0],
+        help=f"{KINDS[1]}: only what {KINDS[0]} could not",
+    )
+    run.set_defaults(do=_matrix)
+
+
+def _matrix(given: argparse.Namespace, words: Sequence[str]) -> int:
+    if given.page:
+        page.write()
+        return 0
+    names = ("quick", "seed", "resume", "part", "seconds", "gateway", "only")
+    wanted = Wanted(**{name: getattr(given, name) for name in names})
+    return _where_esp_is(lambda _: matrix(wanted))(given, words)
+
+
+def _part(text: str) -> tuple[int, int]:
+    number, _, parts = text.partition("/")
+    if not (number.isdigit() and parts.isdigit() and 1 <= int(number) <= int(parts)):
+        raise argparse.ArgumentTypeError(f"{text} is not K/N")
+    return int(number), int(parts)
 
 
 def _kind(text: str) -> tuple[str, str]:

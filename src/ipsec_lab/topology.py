@@ -161,12 +161,13 @@ def _gateway(lines: Wiring, site: Site, remote: Remote, namespaces: Mapping[str,
         own = [address for address in reached if address.version == family]
         lines[remote.name] += [
             f"addr add {here} peer {there} dev {INWARD}{at_once}",
-            *(f"route add {address} via {there}" for address in own),
+            *(f"route add {address} via {there} dev {INWARD} onlink" for address in own),
         ]
         lines[behind] += [
             f"addr add {there} peer {here} dev {UPLINK}{at_once}",
             *(f"addr add {address}/{address.max_prefixlen} dev lo{at_once}" for address in own),
-            f"route add default via {here}",
+            # told that it is there: by IPv6 it is not believed while the link is coming up
+            f"route add default via {here} dev {UPLINK} onlink",
         ]
 
 

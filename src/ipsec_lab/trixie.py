@@ -42,6 +42,11 @@ def libreswan(progress: Progress, run: tools.Runner = tools.run) -> Path:
     return cache.obtain(_NAME, build, progress.note) / _PROGRAMS
 
 
+def place() -> Path:
+    """Where these programs are once they have been fetched."""
+    return cache.root() / _NAME / _PROGRAMS
+
+
 def _unpack(folder: Path, log: Path, run: tools.Runner) -> None:
     apt = folder / "apt"
     options = _options(apt, run)

@@ -15,7 +15,7 @@ WRONG: dict[str, list[Any]] = {
     "document": [{"format": 1}, {"format": 1, "authority": {"router": [{"name": "r"}]}}],
     "ledger": [
         {"entries": {"tables": "x", "pluto c1": 5, "namespaces": {}, "names": [1], "sysctls": 7}},
-        {"entries": {"tables": {"s": 254}, "": 1}},
+        {"entries": {"tables": {"s": 254}, "": 1, " ": 1}},
     ],
     "events": [
         {"events": [{"number": "a"}, 5], "decisions": {}, "next": []},

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,3 +84,13 @@ def test_the_exit_status_tells_whether_the_host_is_ready(
     monkeypatch.setattr(doctor, "surroundings", lambda *, named: [])
     assert doctor.main(argparse.Namespace()) == status
     assert "✔" not in capsys.readouterr().out  # no terminal
+
+
+def test_a_program_whose_name_is_no_text_is_passed_over(tmp_path: Path) -> None:
+    program = os.fsencode(tmp_path) + b"/k\xc3"  # as the kernel cuts a longer one
+    shutil.copy(b"/bin/sleep", program)
+    with subprocess.Popen([program, "60"]) as running:
+        try:
+            assert "k\N{REPLACEMENT CHARACTER}" in conflicts._running()
+        finally:
+            running.kill()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,28 @@ def test_the_journal_itself_gets_fields(tmp_path: Path, monkeypatch: pytest.Monk
         "MESSAGE=WARNING (agent.inbox) lowered | PRIORITY=0\nPRIORITY=4\nSYSLOG_IDENTIFIER=agent\n"
         "IPSEC_CLIENT=client1\nIPSEC_REMOTE=rem1\n"
     )
+
+
+class Broken:
+    """A standard error that nobody reads any more."""
+
+    def write(self, _: str) -> None:
+        raise BrokenPipeError
+
+    def flush(self) -> None:
+        raise BrokenPipeError
+
+
+def test_a_journald_that_has_ended_costs_only_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "journal").touch()  # what is sent there is refused
+    monkeypatch.setattr(logs, "JOURNAL", str(tmp_path / "journal"))
+    monkeypatch.setenv("IPSEC_CLIENT_LOG", str(tmp_path))
+    monkeypatch.setenv("JOURNAL_STREAM", logs._standard_error())
+    monkeypatch.setattr(sys, "stderr", Broken())
+    with logs.recording("agent"):
+        log.warning("one")
+        log.warning("two")
+    lines = (tmp_path / "agent.log").read_text().splitlines()
+    assert [line.rsplit(" ", 1)[1] for line in lines] == ["one", "two"]

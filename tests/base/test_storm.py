@@ -63,6 +63,13 @@ def test_one_place_cannot_fill_the_disk_whatever_it_says() -> None:
     assert f"... {2 * ALIKE} more of this kind" in told.getMessage()
 
 
+def test_lines_that_all_differ_are_not_all_remembered() -> None:
+    storms = Storms()
+    for n in range(3 * ALIKE):
+        storms.admits(record("request %d failed", n), 0.0)
+    assert len(storms._kinds) == ALIKE + 1
+
+
 def test_a_process_that_ends_tells_what_it_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -58,8 +58,13 @@ class FakeAgent:
     faults: list[Fault] = field(default_factory=list)
     asked: list[tuple[Place, Request]] = field(default_factory=list)
     heard: asyncio.Queue[Request] = field(default_factory=asyncio.Queue)
+    libreswan: str = "4.10"
+    reported: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def call(self, place: Place, request: Request, say: Say) -> Json:
+        if request.kind == "report":
+            self.reported.set()
+            return {"facts": {"Libreswan": self.libreswan}}
         self.asked.append((place, request))
         self.heard.put_nowait(request)
         if self.faults:

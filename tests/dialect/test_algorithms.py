@@ -280,6 +280,22 @@ def test_the_old_series_gets_each_combination_and_nothing_that_it_may_lack() -> 
     assert a.esp_proposals(several, 3) == "aes_gcm256;dh20,aes_gcm256;modp2048"
 
 
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"ike_modp": "dh-19", "phase2_modp": "dh-19"}, []),
+        ({"ike_modp": "dh-19", "phase2_modp": ("dh-20", "dh-19")}, []),
+        ({"ike_modp": ("dh-19", "modp2048"), "phase2_modp": "dh-19"}, ["phase2-modp"]),
+        ({"ike_modp": "modp2048", "phase2_modp": "modp3072", "ike_v2": "no"}, []),
+    ],
+)
+def test_a_group_that_a_first_child_would_be_replaced_with_and_may_not_is_told(
+    fields: dict[str, object], told: list[str]
+) -> None:
+    written = profile(perfect_forward_secrecy=True, **fields)
+    assert [each.field for each in a.unused(written)] == told
+
+
 def test_the_new_series_reads_dpdaction_no_more() -> None:
     written = profile(dpdaction="restart", dpddelay=v.Duration(5, "s"))
     assert [each.field for each in a.unused(written, 5)] == ["dpdaction"]
@@ -295,6 +311,8 @@ def test_the_new_series_reads_dpdaction_no_more() -> None:
         ({"subnet": ("fd00::/8",)}, []),
         ({"subnet": ("10.0.0.0/8", "11.0.0.0/8")}, []),
         ({"host": "fd00::1"}, []),
+        ({"host": "fd00::1", "subnet": ("10.0.0.0/8",)}, []),
+        ({"host": "fd00::1", "subnet": ("10.0.0.0/8", "11.0.0.0/8")}, ["subnet"]),
     ],
 )
 def test_networks_that_addconn_would_drop_in_silence_are_refused(

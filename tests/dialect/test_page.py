@@ -27,7 +27,14 @@ def test_the_custom_options_that_may_be_set_are_listed_exactly() -> None:
     listed = re.search(r"only its own remote from starting:\n\n(.*)\n", PAGE)
     assert listed is not None
     names = re.findall(r"`(\S+)`", listed[1])
-    assert names == sorted(name for name, reason in OPTIONS[4].items() if not reason)
+    assert names == allowed(4)
+    newer = re.search(r"On 5.2 too: (.*?);", PAGE)
+    assert newer is not None
+    assert sorted(names + re.findall(r"`(\S+)`", newer[1])) == allowed(5)
+
+
+def allowed(series: int) -> list[str]:
+    return sorted(name for name, reason in OPTIONS[series].items() if not reason)
 
 
 def test_every_mapped_field_has_its_row() -> None:

@@ -14,14 +14,17 @@ from tests.lab.driver import DEMO, Lab, running
 HERE = Path(__file__).parent
 OF_THEIR_OWN = (
     "test_causes.py",
+    "test_custom_options.py",
     "test_demo.py",
     "test_diagnosis.py",
     "test_four_remotes.py",
+    "test_matrix.py",
     "test_names.py",
     "test_nat.py",
     "test_side_by_side.py",
     "test_side_door.py",
     "test_rekeys.py",
+    "test_series.py",
     "test_six.py",
     "test_sizes.py",
     "test_subnets.py",

@@ -9,6 +9,7 @@ import pytest
 
 from ipsec_lab.waiting import wait_until
 from tests.lab.driver import DEMO, Lab
+from tests.lab.test_custom_options import costs_its_own_remote_alone
 from tests.lab.test_leaks import PLUTO
 
 REM1 = re.compile(r"\n +remote   rem1\n.*?\n {20}exit\n", re.DOTALL)
@@ -163,3 +164,7 @@ def test_a_configuration_with_errors_changes_nothing_and_starts_nothing(lab: Lab
         assert lab.up()
     finally:
         lab.commit(DEMO.read_text())
+
+
+def test_a_bad_option_costs_its_own_remote_alone(lab: Lab) -> None:
+    costs_its_own_remote_alone(lab, "keyword fragmentation, invalid value: maybe")

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from ipsec_lab.causes import Causes
-from ipsec_lab.document import read
+from ipsec_lab.document import Remote, read
 from ipsec_lab.errors import LabError
+from ipsec_lab.gateways.base import Association
 from ipsec_lab.host import Host
 from ipsec_lab.nameserver import NameServer
 
@@ -44,6 +45,16 @@ class Doing:
     def start(self) -> None: ...
 
     def stop(self) -> None: ...
+
+    def load(self, remote: Remote) -> None: ...
+
+    def associations(self) -> list[Association]:
+        return []
+
+    def rekey_child(self) -> None: ...
+
+    def log(self) -> str:
+        return ""
 
     def drop(self) -> None:
         self.done.append("drop")

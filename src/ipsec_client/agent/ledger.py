@@ -20,7 +20,7 @@ class Ledger:
         self._shelf = shelf
         self._entries: dict[str, Any] = {}
         for key, value in shelf.read("ledger", entries=dict).get("entries", {}).items():
-            if _SHAPES.get(key.split()[0] if key else "", bool)(value):
+            if _SHAPES.get(key.partition(" ")[0], bool)(value):
                 self._entries[key] = value
             else:
                 shelf.pass_over(f"ledger.json: its entry {key!r}")

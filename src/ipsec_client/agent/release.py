@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ipsec_client.agent.ledger import Ledger
+from ipsec_client.base.errors import HostFault
 from ipsec_client.dialect import series
 from ipsec_client.pluto import version
 
@@ -34,7 +35,12 @@ class Release:
         mark = version.mark()
         if mark == self._mark:
             return False
-        found = await asyncio.to_thread(version.version)
+        try:
+            found = await asyncio.to_thread(version.version)
+        except (HostFault, OSError):
+            found = None
+        if mark and found is None:  # its libraries are just being replaced, say: it is asked again
+            return False
         self._mark, before = mark, self.version
         self._ledger.put(KEY, found or "")
         return self.version != before

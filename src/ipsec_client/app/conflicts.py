@@ -179,7 +179,7 @@ def _running() -> Iterator[str]:
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if (process / "ns/net").stat().st_ino == here:
-                yield (process / "comm").read_text().strip()
+                yield (process / "comm").read_text(errors="replace").strip()
         except OSError:
             continue  # it has just ended
 

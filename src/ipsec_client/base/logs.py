@@ -163,7 +163,8 @@ class _Journal(logging.Handler):
         try:
             self._socket.sendto(data.encode(errors="replace"), JOURNAL)
         except OSError:  # it is being restarted, or the record is too long for one datagram
-            sys.stderr.write(f"<{fields['PRIORITY']}>{fields['MESSAGE']}\n")
+            with suppress(OSError):  # standard error, too, leads to a journald that has ended
+                sys.stderr.write(f"<{fields['PRIORITY']}>{fields['MESSAGE']}\n")
 
     def close(self) -> None:
         self._socket.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from itertools import takewhile
 
 WINDOW = 60.0
 """Seconds that lines of one kind are counted together."""
@@ -37,24 +38,34 @@ class Storms:
             return True
         place = (record.pathname, record.lineno, record.levelno)
         equal = (*place, record.getMessage(), str(getattr(record, "about", "")))
-        for key, most in ((equal, EQUAL), (place, ALIKE)):
-            kind = self._kinds.setdefault(key, _Kind(now))
-            kind.count += 1
-            if kind.count > most:
-                kind.passed_over += 1
-                kind.last = record
-                return False
-        return True
+        alike = self._kinds.get(place)
+        if alike and alike.count >= ALIKE and equal not in self._kinds:
+            return self._counted(
+                place, ALIKE, record, now
+            )  # no kind of its own: they would be as many as the lines
+        return self._counted(equal, EQUAL, record, now) and self._counted(place, ALIKE, record, now)
 
     def over(self, now: float) -> list[logging.LogRecord]:
         """Ends the windows that are over; a record for each that was not written whole."""
-        ended = [key for key, kind in self._kinds.items() if now - kind.begun >= WINDOW]
+        lasting = takewhile(lambda item: now - item[1].begun >= WINDOW, self._kinds.items())
+        ended = [key for key, _ in lasting]  # kinds stand in the order in which they began
         return [told for key in ended if (told := _summary(self._kinds.pop(key)))]
 
     def wait(self, now: float) -> float | None:
         """Seconds until a window ends of which something is to be told; None: nothing waits."""
         waiting = [kind.begun for kind in self._kinds.values() if kind.passed_over]
         return max(0.0, min(waiting) + WINDOW - now) if waiting else None
+
+    def _counted(
+        self, key: tuple[object, ...], most: int, record: logging.LogRecord, now: float
+    ) -> bool:
+        kind = self._kinds.setdefault(key, _Kind(now))
+        kind.count += 1
+        if kind.count <= most:
+            return True
+        kind.passed_over += 1
+        kind.last = record
+        return False
 
 
 def _summary(kind: _Kind) -> logging.LogRecord | None:

@@ -15,6 +15,7 @@ from ipsec_client.conductor.datastore.store import Datastore
 from ipsec_client.conductor.datastore.texts import different_routers
 from ipsec_client.conductor.deployer import Deployer
 from ipsec_client.conductor.here import Named, document_of, still_here
+from ipsec_client.conductor.releases import Releases
 from ipsec_client.conductor.rollout import AGAIN, Rollout
 from ipsec_client.model.elements import Authority
 from ipsec_client.wire.document import Confirm
@@ -39,7 +40,8 @@ class Commits:
         self._clock = clock
         self._named = named
         self._alone = asyncio.Lock()
-        self._rollout = Rollout(deployer)
+        self.releases = Releases(clock)
+        self._rollout = Rollout(deployer, heard=self.releases.hear)
         self._changed = asyncio.Event()
         self.running: Authority | None = store.running()
         self.history: tuple[Committed, ...] = store.history

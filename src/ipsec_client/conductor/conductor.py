@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from operator import eq
 
 from ipsec_client.base.clock import Now
@@ -30,8 +31,9 @@ from ipsec_client.conductor.deployer import Deployer
 from ipsec_client.conductor.desk import Desk
 from ipsec_client.conductor.here import find_here, still_here
 from ipsec_client.config.edit import Change, Edit, difference
-from ipsec_client.config.findings import Finding
+from ipsec_client.config.findings import Finding, placed
 from ipsec_client.config.generated import generate
+from ipsec_client.config.reader import lines
 from ipsec_client.config.rules import check
 from ipsec_client.model.elements import Authority
 from ipsec_client.plan.impact import Impact, impact
@@ -165,9 +167,16 @@ class Conductor:
                 if self._found is None or self._found[0] is not running:
                     self._found = running, tuple(check(running))
                 found = self._found[1]
-            return completed(authority, running, found)
+            return self._surer(completed(authority, running, found))
 
         return await asyncio.to_thread(judged)
+
+    def _surer(self, candidate: Candidate, text: str = "") -> Candidate:
+        """The candidate, judged by the Libreswan of this machine's node where that is known."""
+        found = self._commits.releases.judged(candidate.findings, candidate.authority, self.here)
+        if found is candidate.findings:
+            return candidate
+        return replace(candidate, findings=tuple(placed(found, lines(text)) if text else found))
 
     async def _good(self, user: str) -> Candidate:
         candidate = await self._judged(user)
@@ -218,7 +227,7 @@ class Conductor:
         """The candidate in a text; raises InputFault when it has no place for this machine."""
         gc.disable()
         try:
-            candidate = prepare(text, self.running())
+            candidate = self._surer(prepare(text, self.running()), text)
             gc.freeze()  # looking through a fleet's model for cycles would hold up the loop for a second
         finally:
             gc.enable()

@@ -11,27 +11,33 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from uuid import uuid4
 
 from ipsec_client.base.errors import Fault, HostFault
 from ipsec_client.commands.port import Place
 from ipsec_client.conductor.deployer import Deployer
 from ipsec_client.wire.document import Document, to_json
-from ipsec_client.wire.request import Request
+from ipsec_client.wire.request import Json, Request
 
 log = logging.getLogger(__name__)
 
 AGAIN = 10.0
 """Seconds after which a node is sent its document once more."""
 
+Heard = Callable[[Place, Json], None]
+
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 1.0  # between attempts at an agent that does not answer
 
 
 class Rollout:
-    """One node's document on its way. ``told`` is what became of it, for people."""
+    """One node's document on its way. ``told`` is what became of it, for people; ``heard`` takes the node's reports."""
 
-    def __init__(self, deployer: Deployer, again: float = AGAIN) -> None:
+    def __init__(
+        self, deployer: Deployer, again: float = AGAIN, heard: Heard | None = None
+    ) -> None:
         self._deployer = deployer
         self._again = again
+        self._heard = heard
         self._document: Document | None = None
         self._left: Callable[[], float] = float
         self._changed = asyncio.Event()
@@ -56,6 +62,7 @@ class Rollout:
                 await self._send(sent, attempt)
                 pause, wait = self._again, _FIRST_WAIT
                 self._tell(logging.INFO, f"commit {sent.id} is in force")
+                await self._hear(Place(sent.router.name, sent.node.name))
             except HostFault as fault:
                 pause, wait = wait, min(wait * 2, _LONGEST_WAIT)
                 self._tell(logging.INFO, f"commit {sent.id} waits for the agent: {fault}")
@@ -77,6 +84,12 @@ class Rollout:
         )
         place = Place(document.router.name, document.node.name)
         await self._deployer.call(place, request, _pass_over)
+
+    async def _hear(self, place: Place) -> None:
+        """The answer to a document may be one from memory: what the node is like now is asked for by itself."""
+        if self._heard is not None:
+            request = Request(uuid4().hex, "report")
+            self._heard(place, await self._deployer.call(place, request, _pass_over))
 
     async def _pause(self, seconds: float) -> None:
         try:

@@ -157,21 +157,18 @@ def refusals(profile: IpsecProfile, series: int = DEFAULT) -> list[Refusal]:
 
 def remote_refusals(remote: Remote, series: int = DEFAULT) -> list[Refusal]:
     """The same for what a remote says of its host and networks."""
-    found = []
     networks = [prefix.network for prefix in (*remote.subnet, *remote.local_subnet)]
     several = len(remote.subnet) > 1 or len(remote.local_subnet) > 1
-    if len({network.version for network in networks}) > 1 or (
-        several and any(network.version == 6 for network in networks)
-    ):
-        # addconn takes such a list with exit status 0 and leaves the IPv6 networks out.
-        found.append(
-            Refusal(
-                "subnet",
-                f"mixes IPv4 with IPv6 or lists IPv6 networks, which {_release(series)} cannot",
-                "Give each of them a remote of its own",
-            )
-        )
-    return found
+    six = any(network.version == 6 for network in networks)
+    # addconn takes both with exit status 0, and leaves the IPv6 networks out or adds no connection.
+    if len({network.version for network in networks}) > 1 or (several and six):
+        said = "mixes IPv4 with IPv6 or lists IPv6 networks"
+    elif several and ":" in (remote.host or ""):
+        said = "lists networks behind an IPv6 gateway"
+    else:
+        return []
+    cure = "Give each of them a remote of its own"
+    return [Refusal("subnet", f"{said}, which {_release(series)} cannot", cure)]
 
 
 def _ike_refusals(profile: IpsecProfile, series: int) -> Iterator[Refusal]:
@@ -326,6 +323,7 @@ def unused(profile: IpsecProfile, series: int = DEFAULT) -> list[Remark]:
     if profile.phase2_modp and not profile.perfect_forward_secrecy:
         remarks.append(Remark("phase2-modp", "has no effect without perfect-forward-secrecy"))
     if ike_version(profile) == IKEV2:
+        remarks += _other_group(profile, series)
         if profile.dpdtimeout:
             remarks.append(Remark("dpdtimeout", "has no effect with IKEv2"))
     elif bool(profile.dpddelay) != bool(profile.dpdtimeout):
@@ -338,6 +336,15 @@ def unused(profile: IpsecProfile, series: int = DEFAULT) -> list[Remark]:
     elif profile.dpdaction and not profile.dpddelay:
         remarks.append(Remark("dpdaction", "has no effect without dpddelay"))
     return remarks
+
+
+def _other_group(profile: IpsecProfile, series: int) -> Iterator[Remark]:
+    """A child SA that came with the IKE SA had no exchange of its own: pluto replaces it with the IKE SA's group."""
+    child = _groups(profile.phase2_modp) if profile.perfect_forward_secrecy else []
+    others = [name for name in profile.ike_modp if GROUPS[name].name not in child]
+    if child and others:
+        said = f"lacks {others[0]}, an ike-modp: {_release(series)} replaces the first child SA with that"
+        yield Remark("phase2-modp", said)
 
 
 # --- the room that is left in a packet ------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Libreswan's options of a connection: which a ``custom-option`` may set, and why it may not set the others.
 
-The names are all those that series 4 knows in a ``conn``; tests/oracle asks Libreswan's own parser for each.
+The names are all those that a series knows in a ``conn``; tests/oracle asks the parsers of 4 and 5 for each.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _ALLOWED = {
     "aggressive": _WORD,
     "cisco-unity": _WORD,
     "decap-dscp": _WORD,
+    "encap-dscp": _WORD,
     "esn": _WORD,
     "fake-strongswan": _WORD,
     "fragmentation": _WORD,
@@ -35,12 +36,20 @@ _ALLOWED = {
     "intermediate": _WORD,
     "ipsec-max-bytes": _NUMBER,
     "ipsec-max-packets": _NUMBER,
+    "iptfs": _WORD,
+    "iptfs-drop-time": _TIME,
+    "iptfs-fragmentation": _WORD,
+    "iptfs-init-delay": _TIME,
+    "iptfs-max-queue-size": _NUMBER,
+    "iptfs-packet-size": _NUMBER,
+    "iptfs-reorder-window": _NUMBER,
     "mobike": _WORD,
     "ms-dh-downgrade": _WORD,
     "narrowing": _WORD,
     "nat-ikev1-method": _WORD,
     "nat-keepalive": _WORD,
     "nopmtudisc": _WORD,
+    "pfs-rekey-workaround": _WORD,
     "priority": _NUMBER,
     "reauth": _WORD,
     "rekeyfuzz": _PERCENT,
@@ -49,6 +58,7 @@ _ALLOWED = {
     "retransmit-timeout": _TIME,
     "send-no-esp-tfc": _WORD,
     "send-vendorid": _WORD,
+    "session-resumption": _WORD,
     "sha2-truncbug": _WORD,
     "tfc": _NUMBER,
 }
@@ -65,6 +75,7 @@ _FIELDS = {
     "ike-v2": ("ikev2", "keyexchange"),
     "ike-lifetime": ("ikelifetime",),
     "connection-lifetime": ("salifetime", "lifetime", "keylife", "ipsec-lifetime"),
+    "dpdtimeout": ("ikev1-dpdtimeout",),
     "ike-retransmit-interval": ("retransmit-interval",),
     "perfect-forward-secrecy": ("pfs",),
     "encapsulation": ("encapsulation", "forceencaps"),
@@ -103,9 +114,10 @@ _REASONS = {
         "require-id-on-certificate",
         "sendca",
     ),
-    "needs a secret besides the pre-shared key": ("ppk", "xauthby", "xauthfail"),
+    "needs a secret besides the pre-shared key": ("ppk", "ppk-ids", "xauthby", "xauthfail"),
     "takes IKE off UDP, and nothing else leaves the namespace": ("enable-tcp", "tcp-remoteport"),
     "reaches what lies outside this connection": (
+        "interface-ip",
         "modecfgbanner",
         "modecfgdns",
         "modecfgdomains",
@@ -173,6 +185,7 @@ _SETUP = (
     "ikev1-policy",
     "ikev1-secctx-attr-type",
     "interfaces",
+    "ipsec-interface-managed",
     "ipsecdir",
     "keep-alive",
     "listen",
@@ -235,12 +248,23 @@ _AN_END = (
     "describes an end of the tunnel; use host, subnet, local-subnet, remote-id and local-id instead"
 )
 
-_LATER = ("intermediate", "ipsec-max-bytes", "ipsec-max-packets")
+_SINCE_4 = ("intermediate", "ipsec-max-bytes", "ipsec-max-packets")
+_UNTIL_4 = ("alsoflip", "forceencaps")
+_SINCE_5 = (
+    *(name for name in _ALLOWED if name.startswith("iptfs")),
+    *("encap-dscp", "pfs-rekey-workaround", "session-resumption"),
+    *("ikev1-dpdtimeout", "interface-ip", "ipsec-interface-managed", "ppk-ids"),
+)
+
+
+def _without(*names: str) -> Mapping[str, str]:
+    return {name: reason for name, reason in _table() if name not in names}
+
 
 OPTIONS: Mapping[int, Mapping[str, str]] = {
-    3: {name: reason for name, reason in _table() if name not in _LATER},
-    4: dict(_table()),
-    5: dict(_table()),
+    3: _without(*_SINCE_4, *_SINCE_5),
+    4: _without(*_SINCE_5),
+    5: _without(*_UNTIL_4),
 }
 """By series: each option's name with the reason why a custom-option may not set it; empty where it may."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
-from ipsec_lab.document import Port
-from ipsec_lab.host import Host
+from ipsec_lab.document import Port, Remote, Site
+from ipsec_lab.host import Host, end
 
 IF_ID = 1
 """Ties a gateway's tunnel device to its SAs; one tunnel a gateway, so one number does."""
@@ -23,6 +26,15 @@ KERNEL = (
 """What any machine needs that passes packets on."""
 
 
+@dataclass(frozen=True)
+class Association:
+    """An IKE SA with its newest child, as the gateway's daemon names their algorithms."""
+
+    version: int
+    ike: str
+    esp: str
+
+
 class Gateway(Protocol):
     """One gateway's IKE daemon."""
 
@@ -31,6 +43,18 @@ class Gateway(Protocol):
 
     def start(self) -> None:
         """Start it and return when it answers to IKE."""
+
+    def load(self, remote: Remote) -> None:
+        """Be the gateway of this remote from now on, with an empty log; SAs that are there stay."""
+
+    def associations(self) -> list[Association]:
+        """The IKE SAs that it has, oldest first."""
+
+    def rekey_child(self) -> None:
+        """Replace the child SA by one that is exchanged for itself."""
+
+    def log(self) -> str:
+        """What the daemon has written."""
 
     def drop(self) -> None:
         """Tell the client that its SAs are deleted, and do nothing to get new ones."""
@@ -52,6 +76,40 @@ class Gateway(Protocol):
 
     def stop(self) -> None:
         """End it."""
+
+
+class Daemon(ABC):
+    """What is the same of all of them: a process on its gateway, and the kernel's state beside it."""
+
+    def __init__(self, host: Host, site: Site, remote: Remote) -> None:
+        self._host, self._site, self._remote = host, site, remote
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @abstractmethod
+    def _begin(self) -> None:
+        """Starts the process, and returns when it has its connection."""
+
+    def lose_outbound(self) -> None:
+        """Delete the kernel's SA towards the router."""
+        for address in addresses(self._site.wan):
+            self._host.ip(f"xfrm state deleteall dst {address}")
+
+    def crash(self) -> None:
+        """Kill the process, and start it again on an empty kernel."""
+        assert self._process is not None
+        end(self._process, grace=0)
+        self._host.ip("xfrm state flush", "xfrm policy flush")
+        self._begin()
+
+    def restart(self) -> None:
+        """End the process, and start it again."""
+        self.stop()
+        self._begin()
+
+    def stop(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            end(self._process)
 
 
 IN_SILENCE = """\
@@ -77,8 +135,3 @@ def in_silence(host: Host) -> Iterator[None]:
 def addresses(port: Port) -> tuple[str, ...]:
     """The router's, as a gateway sees them."""
     return tuple(str(found.ip) for found in (port.address, port.six) if found)
-
-
-def empty_kernel(host: Host) -> None:
-    """Removes every SA and policy."""
-    host.ip("xfrm state flush", "xfrm policy flush")

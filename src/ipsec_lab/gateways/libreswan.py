@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
 
 from ipsec_lab.document import Network, Remote, Site
 from ipsec_lab.errors import LabError
-from ipsec_lab.gateways.base import MTU, addresses, empty_kernel, in_silence
+from ipsec_lab.gateways.base import MTU, Association, Daemon, in_silence
 from ipsec_lab.gateways.proposals import Proposal, esp_proposals, ike_proposals, ike_version
-from ipsec_lab.host import Host, end
+from ipsec_lab.host import Host
 from ipsec_lab.topology import TUNNEL, tunnel_routes
 from ipsec_lab.waiting import wait_until
 
 _FOLDER = "/run/gateway"
 _CONF, _SECRETS, _NSS = f"{_FOLDER}/ipsec.conf", f"{_FOLDER}/ipsec.secrets", f"{_FOLDER}/nss"
 _LOG = f"{_FOLDER}/pluto.log"
-_WHACK = ("ipsec", "whack", "--ctlsocket", f"{_FOLDER}/pluto.ctl")
+_SOCKET = f"{_FOLDER}/pluto.ctl"
+_WHACK = ("ipsec", "whack", "--ctlsocket", _SOCKET)
+_ADDCONN = "/usr/libexec/ipsec/addconn"
 _PLUTO = (
     *("/usr/libexec/ipsec/pluto", "--config", _CONF, "--nofork", "--rundir", _FOLDER),
     *("--nssdir", _NSS, "--secretsfile", _SECRETS, "--ipsecdir", _FOLDER, "--logfile", _LOG),
@@ -94,16 +97,17 @@ def _one_by_one(proposals: tuple[Proposal, ...]) -> tuple[Proposal, ...]:
 def _written(proposals: tuple[Proposal, ...], *, before_group: str) -> str:
     texts = []
     for proposal in proposals:
-        text = _word(proposal.cipher)
+        text = word(proposal.cipher)
         if proposal.digests:
-            text += "-" + "+".join(map(_word, proposal.digests))
+            text += "-" + "+".join(map(word, proposal.digests))
         if proposal.groups:
-            text += before_group + "+".join(map(_word, proposal.groups))
+            text += before_group + "+".join(map(word, proposal.groups))
         texts.append(text)
     return ",".join(texts)
 
 
-def _word(word: str) -> str:
+def word(word: str) -> str:
+    """A word of a profile as Libreswan spells it."""
     return _WORDS.get(word, word.replace("dh-", "dh"))
 
 
@@ -119,14 +123,72 @@ def _subnets(side: str, subnets: tuple[Network, ...]) -> str:
     return f"{side}subnets={','.join(map(str, subnets))}"
 
 
-class Libreswan:
+_IKE_SA = re.compile(
+    r"#\d+: .*?(?:cipher=(?P<cipher>\w+) integ=(?P<integ>[\w/]+)(?: prf=(?P<prf>\w+))? group=(?P<group>\w+))"
+)
+_CHILD_SA = re.compile(
+    r"(?P<how>established Child SA|rekeyed Child SA|IPsec SA established).*\{ESP(?:inUDP|inTCP)?"
+    r"(?P<esn>/ESN)?=>\S+ <\S+ xfrm=(?P<xfrm>\S+)"
+)
+_CHARONS = {
+    "DH19": "ECP_256",
+    "DH20": "ECP_384",
+    "DH21": "ECP_521",
+    "DH31": "CURVE_25519",
+    "AES_XCBC": "AES128_XCBC",
+}
+"""charon's names of what pluto names otherwise, besides its MODP_2048 and the place of a key's length."""
+
+
+_INTEGRITY = {
+    "HMAC_MD5": "HMAC_MD5_96",
+    "HMAC_SHA1": "HMAC_SHA1_96",
+    "HMAC_SHA2_256": "HMAC_SHA2_256_128",
+    "HMAC_SHA2_384": "HMAC_SHA2_384_192",
+    "HMAC_SHA2_512": "HMAC_SHA2_512_256",
+}
+"""With the length that protects messages, which pluto leaves out in IKEv1."""
+
+
+def read_associations(log: str) -> list[Association]:
+    """The newest IKE SA of pluto's log with its newest child, in charon's names."""
+    ikes, children = list(_IKE_SA.finditer(log)), list(_CHILD_SA.finditer(log))
+    if not ikes or not children:
+        return []
+    ike, child = ikes[-1], children[-1]
+    version = 1 if child["how"].startswith("IPsec") else 2
+    integ = "" if ike["integ"] == "n/a" else ike["integ"]
+    prf = ike["prf"] or integ  # IKEv1 has one algorithm for both
+    told = [
+        _as_charon(ike["cipher"]),
+        _INTEGRITY.get(integ, integ),
+        f"PRF_{_CHARONS.get(prf, prf)}",
+        _as_charon(ike["group"]),
+    ]
+    esp = [_as_charon(part) for part in child["xfrm"].split("-") if part != "NONE"]
+    return [
+        Association(
+            version=version,
+            ike="/".join(filter(None, told)),
+            esp="/".join((*esp, *(("ESN",) if child["esn"] else ()))),
+        )
+    ]
+
+
+def _as_charon(name: str) -> str:
+    if name.startswith("MODP"):
+        return f"MODP_{name.removeprefix('MODP')}"
+    cipher = re.fullmatch(r"((?:AES|CAMELLIA)_(?:CBC|GCM_16|CCM_16|CTR))_(\d+)", name)
+    return f"{cipher[1]}-{cipher[2]}" if cipher else _CHARONS.get(name, name)
+
+
+class Libreswan(Daemon):
     """The IKE daemon of one gateway."""
 
     software = "Libreswan"
 
     def __init__(self, host: Host, site: Site, remote: Remote) -> None:
-        self._host, self._site, self._remote = host, site, remote
-        self._process: subprocess.Popen[bytes] | None = None
+        super().__init__(host, site, remote)
         self.version = host.must(["ipsec", "--version"]).split()[-1]
 
     def start(self) -> None:
@@ -164,6 +226,22 @@ class Libreswan:
         status = self._host.run([*_WHACK, "--status"])
         return status.returncode == 0 and f'"{_CONNECTION}' in status.stdout
 
+    def load(self, remote: Remote) -> None:
+        """Be the gateway of this remote from now on, with an empty log; SAs that are there end."""
+        self._remote = remote
+        self._host.write(_CONF, configuration(remote))
+        self._host.run([*_WHACK, "--delete", "--name", _CONNECTION])
+        self._host.do(lambda: os.truncate(_LOG, 0))
+        self._host.must([_ADDCONN, "--ctlsocket", _SOCKET, "--config", _CONF, _CONNECTION])
+
+    def associations(self) -> list[Association]:
+        """The newest IKE SA of those that it made since its log was emptied."""
+        return read_associations(self.log())
+
+    def rekey_child(self) -> None:
+        """Replace the child SA by one that is exchanged for itself."""
+        self._host.must([*_WHACK, "--rekey-ipsec", "--name", _CONNECTION, "--asynchronous"])
+
     def drop(self) -> None:
         """Delete the SAs: pluto tells the client, and as responder does not come back."""
         self._host.must([*_WHACK, "--terminate", "--name", _CONNECTION])
@@ -179,28 +257,6 @@ class Libreswan:
         with in_silence(self._host):
             self.drop()
 
-    def lose_outbound(self) -> None:
-        """Delete the kernel's SA towards the router."""
-        for address in addresses(self._site.wan):
-            self._host.ip(f"xfrm state deleteall dst {address}")
-
-    def crash(self) -> None:
-        """Kill pluto, and start it again on an empty kernel."""
-        assert self._process is not None
-        end(self._process, grace=0)
-        empty_kernel(self._host)
-        self._begin()
-
-    def restart(self) -> None:
-        """End pluto, and start it again."""
-        self.stop()
-        self._begin()
-
     def log(self) -> str:
         """What pluto has written."""
         return self._host.do(lambda: Path(_LOG).read_text(errors="replace"))
-
-    def stop(self) -> None:
-        """End pluto."""
-        if self._process is not None:
-            end(self._process)

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
+from itertools import zip_longest
 from pathlib import Path
 
 from ipsec_lab import syscalls
 from ipsec_lab.document import Remote, Site
 from ipsec_lab.errors import LabError
-from ipsec_lab.gateways.base import IF_ID, MTU, addresses, empty_kernel, in_silence
-from ipsec_lab.gateways.proposals import Proposal, esp_proposals, ike_proposals, ike_version
-from ipsec_lab.host import Host, end
+from ipsec_lab.gateways.base import (
+    IF_ID,
+    MTU,
+    Association,
+    Daemon,
+    in_silence,
+)
+from ipsec_lab.gateways.proposals import (
+    Profile,
+    Proposal,
+    esp_proposals,
+    ike_proposals,
+    ike_version,
+)
+from ipsec_lab.host import Host
 from ipsec_lab.topology import TUNNEL, UPLINK, tunnel_routes
 from ipsec_lab.waiting import wait_until
 
@@ -48,7 +63,7 @@ _WORDS = {
 
 _DAEMON = f"""\
 charon {{
-    load = random nonce aes des sha1 sha2 md5 hmac gcm ccm chapoly curve25519 openssl kdf drbg pem x509 \
+    load = random nonce aes des sha1 sha2 md5 hmac xcbc cmac gcm ccm chapoly curve25519 openssl kdf drbg pem x509 \
 pubkey constraints kernel-netlink socket-default vici null
     install_routes = no
     install_virtual_ip = no
@@ -116,7 +131,7 @@ def _children(remote: Remote) -> str:
             name=f"net{number}",
             behind=behind,
             router_side=router_side,
-            esp=_written(esp_proposals(remote.profile), ike=False),
+            esp=_written(esp_proposals(remote.profile), ike=False, more=_esn(remote.profile)),
             compress="yes" if remote.profile.get("compress") else "no",
             if_id=IF_ID,
         )
@@ -138,7 +153,13 @@ def configuration(remote: Remote) -> str:
     )
 
 
-def _written(proposals: tuple[Proposal, ...], *, ike: bool) -> str:
+def _esn(profile: Profile) -> tuple[str, ...]:
+    """With extended sequence numbers alone if that is what the remote's connection insists on."""
+    options = {option["name"]: option["value"] for option in profile.get("custom-option", ())}
+    return ("esn",) if options.get("esn") == "yes" else ()
+
+
+def _written(proposals: tuple[Proposal, ...], *, ike: bool, more: tuple[str, ...] = ()) -> str:
     return ", ".join(
         "-".join(
             (
@@ -148,6 +169,7 @@ def _written(proposals: tuple[Proposal, ...], *, ike: bool) -> str:
                     for digest in proposal.digests
                 ),
                 *map(_word, proposal.groups),
+                *more,
             )
         )
         for proposal in proposals
@@ -163,20 +185,41 @@ def _identity(written: str) -> str:
     return f'"fqdn:{written[1:]}"' if written.startswith("@") else f'"{written}"'
 
 
+_IKE = re.compile(r"^client: #(\d+), \w+, IKEv(\d)", re.MULTILINE)
+_IKE_ALGORITHMS = re.compile(r"^  ([A-Z0-9_]+(?:-\d+)?/\S+)$", re.MULTILINE)
+_CHILD_SA = re.compile(r"^  \w+: #(\d+), .*INSTALLED, .*ESP:(\S+)$", re.MULTILINE)
+
+
+def read_associations(shown: str) -> list[Association]:
+    """The IKE SAs in what ``swanctl --list-sas`` shows, oldest first."""
+    found = {}
+    heads = list(_IKE.finditer(shown))
+    for head, following in zip_longest(heads, heads[1:]):
+        block = shown[head.end() : following.start() if following else len(shown)]
+        algorithms = _IKE_ALGORITHMS.search(block)
+        children = {int(child[1]): child for child in _CHILD_SA.finditer(block)}
+        newest = children[max(children)] if children else None
+        found[int(head[1])] = Association(
+            version=int(head[2]),
+            ike=algorithms[1] if algorithms else "",
+            esp=newest[2] if newest else "",
+        )
+    return [found[number] for number in sorted(found)]
+
+
 def machine(name: str, root: Path) -> Host:
     """A machine that has strongSwan, unpacked below ``root``, laid over its /usr."""
     layers = f"lowerdir={root}/usr:/usr"
     return Host.new(name, lambda: syscalls.mount("overlay", "/usr", options=layers))
 
 
-class StrongSwan:
+class StrongSwan(Daemon):
     """The IKE daemon of one gateway."""
 
     software = "strongSwan"
 
     def __init__(self, host: Host, site: Site, remote: Remote) -> None:
-        self._host, self._site, self._remote = host, site, remote
-        self._process: subprocess.Popen[bytes] | None = None
+        super().__init__(host, site, remote)
         host.write(_DAEMON_CONF, _DAEMON)
         self.version = host.must([_CHARON, "--version"], env=_SURROUNDINGS).split()[-1]
 
@@ -205,6 +248,25 @@ class StrongSwan:
     def _answers(self) -> bool:
         return self._host.do(Path(_SOCKET).exists)
 
+    def load(self, remote: Remote) -> None:
+        """Be the gateway of this remote from now on, with an empty log; SAs that are there stay."""
+        self._remote = remote
+        self._host.write(_CONNECTIONS, configuration(remote))
+        self._host.do(lambda: os.truncate(_LOG, 0))
+        self._swanctl("--load-all", "--file", _CONNECTIONS)
+
+    def algorithms(self) -> frozenset[str]:
+        """The names of all that charon has."""
+        return frozenset(re.findall(r"^  (\S+)\[", self._swanctl("--list-algs"), re.MULTILINE))
+
+    def associations(self) -> list[Association]:
+        """The IKE SAs that it has, oldest first."""
+        return read_associations(self._swanctl("--list-sas"))
+
+    def rekey_child(self) -> None:
+        """Replace the child SA by one that is exchanged for itself."""
+        self._swanctl("--rekey", "--child", _FIRST)
+
     def drop(self) -> None:
         """Delete the IKE SA with its child: charon tells the client and does not come back."""
         self._swanctl("--terminate", "--ike", _CONNECTION, "--timeout", "5")
@@ -221,34 +283,12 @@ class StrongSwan:
             if not wait_until(lambda: not self._swanctl("--list-sas").strip(), deadline=10.0):
                 raise LabError(f"charon keeps its SAs on {self._host.name}")
 
-    def lose_outbound(self) -> None:
-        """Delete the kernel's SA towards the router."""
-        for address in addresses(self._site.wan):
-            self._host.ip(f"xfrm state deleteall dst {address}")
-
-    def crash(self) -> None:
-        """Kill charon, and start it again on an empty kernel."""
-        assert self._process is not None
-        end(self._process, grace=0)
-        empty_kernel(self._host)
-        self._begin()
-
-    def restart(self) -> None:
-        """End charon, and start it again."""
-        self.stop()
-        self._begin()
-
     def _swanctl(self, *words: str) -> str:
         return self._host.must(["swanctl", *words], env=_SURROUNDINGS)
 
     def log(self) -> str:
         """What charon has written."""
         return self._host.do(lambda: _read(_LOG))
-
-    def stop(self) -> None:
-        """End charon."""
-        if self._process is not None:
-            end(self._process)
 
 
 def _remove(*paths: str) -> None:

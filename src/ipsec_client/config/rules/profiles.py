@@ -15,7 +15,7 @@ from ipsec_client.dialect.algorithms import (
     weak,
 )
 from ipsec_client.dialect.render import identity
-from ipsec_client.dialect.series import DEFAULT
+from ipsec_client.dialect.series import DEFAULT, SERIES, runs
 from ipsec_client.model.definition import Path
 from ipsec_client.model.elements import IpsecProfile, Remote
 from ipsec_client.model.values import MILLISECONDS
@@ -33,8 +33,7 @@ def profiles(site: Site, series: int | None) -> Iterator[Finding]:
         yield from _values(profile, path)
         lacking = refusals(profile, series or DEFAULT)
         for name, reason, cure in lacking:
-            option = name.startswith("custom-option ")
-            judge = error if option or series is not None else warning
+            judge = error if series is not None or _nowhere(profile, name) else warning
             yield judge((*path, *name.split(" ")), reason, cure)
         refused = {name for name, _, _ in lacking}
         for name, reason in weak(profile):
@@ -44,6 +43,15 @@ def profiles(site: Site, series: int | None) -> Iterator[Finding]:
                 )
         for name, reason in unused(profile, series or DEFAULT):
             yield warning((*path, name), reason)
+
+
+def _nowhere(profile: IpsecProfile, name: str) -> bool:
+    """Whether no node can have this custom-option, whichever Libreswan it has."""
+    return name.startswith("custom-option ") and all(
+        any(field == name for field, _, _ in refusals(profile, series))
+        for series in SERIES
+        if runs(series)
+    )
 
 
 def _values(profile: IpsecProfile, path: Path) -> Iterator[Finding]:

@@ -1,0 +1,142 @@
+"""`ipsec-lab matrix`: computes the set, tries what is missing of it, and keeps a row of each."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import inf
+from pathlib import Path
+
+from ipsec_lab.document import read
+from ipsec_lab.gateways.strongswan import StrongSwan
+from ipsec_lab.lab import LIBRESWAN, STRONGSWAN, Lab, built
+from ipsec_lab.matrix import combinations, configuration, rows, support
+from ipsec_lab.matrix.combinations import STRONGSWAN_CANNOT, Case, Combination, Support
+from ipsec_lab.matrix.configuration import Slot
+from ipsec_lab.matrix.trial import Trials
+from ipsec_lab.progress import Progress
+from ipsec_lab.router import document
+from ipsec_lab.topology import PROVIDER
+
+SLOTS = 4
+"""Cases at once: two gateways that are reached by IPv4, two by IPv6."""
+SEED = 1
+QUICK = Path("build/matrix/quick.jsonl")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a run is to do; ``part`` is one of how many, from 1."""
+
+    quick: bool = False
+    seed: int = SEED
+    resume: bool = False
+    part: tuple[int, int] = (1, 1)
+    seconds: float = inf
+    gateway: str = STRONGSWAN
+    only: str = ""
+    """A regular expression that the names of combinations have a match of."""
+
+
+def matrix(wanted: Wanted) -> int:
+    """Makes the rows; the exit status: 1 if one is not as asked."""
+    begin = time.monotonic()
+    slots = configuration.slots(SLOTS)
+    text = configuration.everything(slots)
+    site, progress = read(document(text)), Progress()
+    kinds = {slot.name: wanted.gateway for slot in slots}
+    with built(site, text, kinds, progress) as lab:
+        found, extent = computed(lab)
+        if wanted.gateway == STRONGSWAN:
+            rows.write_extent(extent)
+        cases = chosen(found, wanted)
+        progress.note(
+            f"{len(found)} combinations, {len(extent.holes)} holes; {len(cases)} to be tried"
+        )
+        made = _try(lab, slots, cases, wanted, begin, progress)
+    bad = [row for row in made if row.reason]
+    for row in bad:
+        print(f"✖ {row.name}: {row.reason}")
+    seconds = time.monotonic() - begin
+    print(f"{len(made)} tried, {len(bad)} not as asked, {seconds:.0f} s")
+    return 1 if bad else 0
+
+
+def computed(lab: Lab) -> tuple[list[Combination], rows.Extent]:
+    """The set for the gateways of a lab, and the whole with its holes, asked of the programs."""
+    gateway = next(iter(lab.gateways.values()))
+    libreswan = support.Libreswan(lab.router.host)
+    table = libreswan.table()
+    own = isinstance(gateway, StrongSwan)
+    listed = gateway.algorithms() if isinstance(gateway, StrongSwan) else support.as_gateway(table)
+    all_have = Support(
+        libreswan.refusals,
+        listed,
+        support.kernel(lab.hosts[PROVIDER]),
+        support.model(lab.router.host),
+        gateway.software,
+        STRONGSWAN_CANNOT if own else {},
+    )
+    found, holes = combinations.computed(all_have)
+    whole, _ = combinations.computed(replace(all_have, gateway_cannot={}))
+    refused = support.refused_by_the_product(lab.router.host)
+    beyond = support.beyond_the_model(table, listed)
+    return found, rows.Extent(tuple(one.name for one in whole), (*holes, *refused, *beyond))
+
+
+def chosen(found: Sequence[Combination], wanted: Wanted) -> list[Case]:
+    """The cases of this part of the run; settings are spread over the whole set, whichever part is run."""
+    picked = combinations.sample(found, wanted.seed) if wanted.quick else found
+    every = combinations.cases(picked, wanted.seed)
+    number, parts = wanted.part
+    mine = every[number - 1 :: parts]
+    mine = [case for case in mine if re.search(wanted.only, case.combination.name)]
+    if wanted.gateway == LIBRESWAN:
+        # Only for what the other one could not.
+        good = {row.name for row in rows.read() if not row.reason and row.maker == "strongSwan"}
+        mine = [case for case in mine if case.combination.name not in good]
+    if wanted.resume:
+        known = (row for row in rows.read() if row.maker.lower() == wanted.gateway)
+        done = {row.name for row in known if not row.reason}
+        mine = [case for case in mine if case.combination.name not in done]
+    return mine
+
+
+def batches(slots: Sequence[Slot], cases: Sequence[Case]) -> Iterator[dict[Slot, Case]]:
+    """The cases in their order, as many at once as there are places with the right version of IP outside."""
+    left = list(cases)
+    while left:
+        placed: dict[Slot, Case] = {}
+        for slot in slots:
+            case = next((case for case in left if case.outside == slot.outside), None)
+            if case is not None:
+                placed[slot] = case
+                left.remove(case)
+        yield placed
+
+
+def _try(
+    lab: Lab,
+    slots: Sequence[Slot],
+    cases: Sequence[Case],
+    wanted: Wanted,
+    begin: float,
+    progress: Progress,
+) -> list[rows.Row]:
+    trials, made = Trials(lab), []
+    file = QUICK if wanted.quick else rows.ROWS
+    for placed in batches(slots, cases):
+        if time.monotonic() - begin > wanted.seconds:
+            progress.note("time is over: `--resume` goes on from here")
+            break
+        fresh = trials.run(placed)
+        rows.write(fresh, file)
+        made += fresh
+        for row in fresh:
+            progress.note(
+                f"{len(made)}/{len(cases)} {row.name} {row.outside}/{row.inside} {row.form}"
+                f"{' esn' if row.esn else ''} {row.seconds} s {row.reason or 'ok'}"
+            )
+    return made

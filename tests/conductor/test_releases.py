@@ -1,0 +1,100 @@
+"""What the node of this machine lacks is refused at commit, as long as its Libreswan is known for sure."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from ipsec_client.commands.port import Refused
+from ipsec_client.conductor.conductor import Conductor
+from ipsec_client.conductor.datastore.store import Datastore
+from ipsec_client.conductor.releases import FRESH, Releases
+
+from .sample import HERE, Clock, FakeAgent, text
+
+COMPRESSED = text("rem1").replace("dpddelay 5", "dpddelay 5\ncompress true")
+"""4.10 carries nothing compressed."""
+
+RESUMED = text("rem1").replace(
+    "dpddelay 5", "dpddelay 5\ncustom-option session-resumption\nvalue yes\nexit"
+)
+"""An option that 5.2 has and 4.10 has not."""
+
+
+async def reported(conducting: Conductor, agent: FakeAgent) -> None:
+    """Rolls out until the node has reported."""
+    rollout = asyncio.ensure_future(conducting.run())
+    async with asyncio.timeout(20):
+        await agent.reported.wait()
+        await asyncio.sleep(0)
+    rollout.cancel()
+
+
+def severities(conducting: Conductor, configuration: str, field: str) -> list[str]:
+    found = conducting.prepare(configuration).findings
+    return [item.severity for item in found if field in item.path]
+
+
+@pytest.mark.parametrize(
+    ("configuration", "field", "release", "unknown", "known"),
+    [
+        (COMPRESSED, "compress", "4.10", ["warning"], ["error"]),
+        (COMPRESSED, "compress", "not installed", ["warning"], ["warning"]),
+        (RESUMED, "session-resumption", "4.10", ["warning"], ["error"]),
+        (RESUMED, "session-resumption", "5.2", ["warning"], []),
+    ],
+)
+def test_what_a_node_lacks_is_an_error_once_it_is_known(
+    tmp_path: Path,
+    configuration: str,
+    field: str,
+    release: str,
+    unknown: list[str],
+    known: list[str],
+) -> None:
+    async def run() -> None:
+        agent = FakeAgent(libreswan=release)
+        conducting = Conductor(Datastore(tmp_path), agent, Clock())
+        assert severities(conducting, configuration, field) == unknown
+        await conducting.commit_text(conducting.prepare(text("rem1")), "root")
+        await reported(conducting, agent)
+        assert severities(conducting, configuration, field) == known
+
+    asyncio.run(run())
+
+
+def test_a_text_that_the_node_cannot_run_is_refused_where_it_says_so(tmp_path: Path) -> None:
+    async def run() -> None:
+        agent = FakeAgent()
+        conducting = Conductor(Datastore(tmp_path), agent, Clock())
+        await conducting.commit_text(conducting.prepare(text("rem1")), "root")
+        await reported(conducting, agent)
+        candidate = conducting.prepare(COMPRESSED)
+        assert candidate.refused
+        line = COMPRESSED.splitlines().index("compress true") + 1
+        assert [item.line for item in candidate.findings if "compress" in item.path] == [line]
+        await conducting.replace("root", candidate.authority)
+        with pytest.raises(Refused):
+            await conducting.commit("root")
+
+    asyncio.run(run())
+
+
+def test_a_word_of_yesterday_refuses_nothing() -> None:
+    clock = Clock()
+    releases = Releases(clock)
+    releases.hear(HERE, {"facts": {"Libreswan": "4.10"}})
+    clock.mono = FRESH
+    assert releases.release(HERE) == "4.10"
+    clock.mono += 1
+    assert releases.release(HERE) is None
+
+
+@pytest.mark.parametrize("report", [{}, None, [], {"facts": {"Libreswan": "not installed"}}])
+def test_a_report_without_a_release_is_no_knowledge(report: object) -> None:
+    releases = Releases(Clock())
+    releases.hear(HERE, {"facts": {"Libreswan": "5.2"}})
+    releases.hear(HERE, report)
+    assert releases.release(HERE) is None
