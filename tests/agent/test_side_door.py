@@ -18,6 +18,7 @@ from ipsec_client.config.generated import generate, only_generated
 from ipsec_client.config.printer import write
 from ipsec_client.config.reader import read
 from ipsec_client.health import types as h
+from ipsec_client.health.wanted import TunnelIntent
 from ipsec_client.model.elements import Config
 from ipsec_client.plan.build import Facts, build
 from ipsec_client.plan.objects import Kni, Namespace
@@ -116,7 +117,7 @@ RAISED, LOWERED = h.Carrying("raised", "answers"), h.Carrying("lowered", "no ans
 def client(rem1: h.Carrying, rem2: h.Carrying = RAISED) -> h.Client:
     return h.Client(
         tunnels=tuple(
-            h.Tunnel(h.TunnelIntent(name), carrying=carrying)
+            h.Tunnel(TunnelIntent(name), carrying=carrying)
             for name, carrying in (("rem1", rem1), ("rem2", rem2))
         )
     )
@@ -206,6 +207,21 @@ def test_a_kni_is_down_until_it_is_decided_to_carry_and_again_when_it_is_let_go(
     assert word("rem2") == "up\n"
     door.mark(None, h.Client())
     assert word("c1") == word("rem1") == "down\n"
+
+
+def test_a_node_that_is_to_be_nothing_leaves_neither_scripts_nor_notes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IPSEC_CLIENT_NETWORK_SCRIPTS", str(tmp_path / "scripts"))
+    door = SideDoor(tmp_path / "kni")
+    door.open(PLAN)
+    door.mark(PLAN, client(RAISED))
+    door.close()
+    door.mark(None, h.Client())
+    assert list((tmp_path / "scripts").iterdir()) == []
+    assert not (tmp_path / "kni").exists()
+    door.mark(PLAN, client(LOWERED))
+    assert sorted(mark.name for mark in (tmp_path / "kni").iterdir()) == KNIS
 
 
 def test_where_no_agent_answers_there_is_nothing_to_say(
