@@ -18,6 +18,7 @@ from itertools import count
 from ipsec_client.agent.inbox import Inbox
 from ipsec_client.base.clock import Now
 from ipsec_client.health import types as h
+from ipsec_client.health.wanted import Target, TunnelIntent
 from ipsec_client.probes.icmp import Heard, OnAnswers, Prober
 from ipsec_client.probes.packet import request
 
@@ -98,10 +99,10 @@ async def watch(interval: float, destinations: int, seconds: int) -> tuple[float
         remote = f"rem{number}"
         hands.probers[remote] = Prober(socket.socket, f"tun{number}", _telling(inbox, remote))
     intents = [
-        h.TunnelIntent(
+        TunnelIntent(
             f"rem{number}",
             tuple(
-                h.Target(f"10.{number}.1.{last}", interval, 4 * interval)
+                Target(f"10.{number}.1.{last}", interval, 4 * interval)
                 for last in range(1, destinations + 1)
             ),
         )

@@ -6,6 +6,7 @@ from ipsec_client.agent.diagnosis import diagnosis, with_fields
 from ipsec_client.commands.view import DiagnosisView
 from ipsec_client.health import types as h
 from ipsec_client.health.view import Trouble
+from ipsec_client.health.wanted import TunnelIntent
 from tests.agent.sample import KEY, plan
 
 PLAN = plan()
@@ -15,7 +16,7 @@ DOWN = h.Verdict("down", "no SA")
 
 
 def found(negotiation: h.Negotiation, verdict: h.Verdict = DOWN) -> DiagnosisView | None:
-    tunnel = h.Tunnel(h.TunnelIntent(NAME), negotiation=negotiation, verdict=verdict)
+    tunnel = h.Tunnel(TunnelIntent(NAME), negotiation=negotiation, verdict=verdict)
     return diagnosis(PLAN, TUNNEL, tunnel)
 
 

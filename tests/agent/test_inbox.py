@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ipsec_client.agent.inbox import Inbox
 from ipsec_client.base.clock import Now
 from ipsec_client.health import types as h
+from ipsec_client.health.wanted import Policy, Target, TunnelIntent
 
 
 @dataclass
@@ -69,10 +70,10 @@ class Bench:
     changes: list[None]
 
 
-def bench(*targets: h.Target) -> Bench:
+def bench(*targets: Target) -> Bench:
     hands, clock, changes = Hands(), Clock(), list[None]()
     inbox = Inbox(h.Client(started=clock.mono), hands, lambda: changes.append(None), clock)
-    inbox.put(h.Intended((h.TunnelIntent("rem1", targets),)))
+    inbox.put(h.Intended((TunnelIntent("rem1", targets),)))
     inbox.put(h.PlutoState(True))
     inbox.put(h.ConnectionState("rem1", loaded=h.Loaded("loaded")))
     inbox.put(h.SecurityAssociations("rem1", 1, 1))
@@ -108,7 +109,7 @@ def test_pluto_dead_lowers_at_once() -> None:
 
 def test_a_probe_that_cannot_be_sent_is_no_evidence() -> None:
     async def scene() -> None:
-        b = bench(h.Target("8.8.8.8"))
+        b = bench(Target("8.8.8.8"))
         b.hands.unsent = "no such device"
         for _ in range(40):
             b.clock.mono += 0.1
@@ -122,7 +123,7 @@ def test_a_probe_that_cannot_be_sent_is_no_evidence() -> None:
 
 def test_it_wakes_itself_when_health_asks() -> None:
     async def scene() -> None:
-        b = bench(h.Target("8.8.8.8"))
+        b = bench(Target("8.8.8.8"))
         b.inbox.put(h.ProbeAnswers("rem1", (h.Answer("8.8.8.8", 0, 0.01),)))
         b.hands.done.clear()
         b.clock.mono += 10  # health wants to be woken long before
@@ -149,7 +150,7 @@ def proven(b: Bench) -> None:
 
 def test_what_was_answered_before_an_event_counts_before_it() -> None:
     async def scene() -> None:
-        b = bench(h.Target("8.8.8.8", timeout=0.8, max_retries=1))
+        b = bench(Target("8.8.8.8", timeout=0.8, max_retries=1))
         proven(b)
         sequence = b.inbox.state.tunnel("rem1").tests[0].first
         answer = h.ProbeAnswers("rem1", (h.Answer("8.8.8.8", sequence, 0.01),))
@@ -166,7 +167,7 @@ def test_what_was_answered_before_an_event_counts_before_it() -> None:
 
 def test_answers_of_a_tunnel_that_is_well_wait_for_its_next_test() -> None:
     async def scene() -> None:
-        b = bench(h.Target("8.8.8.8"))
+        b = bench(Target("8.8.8.8"))
         proven(b)
         well = b.hands.listening
         b.clock.mono += 0.2  # the next test is due, and this one is not answered
@@ -179,7 +180,7 @@ def test_answers_of_a_tunnel_that_is_well_wait_for_its_next_test() -> None:
 
 def test_only_what_people_see_counts_as_a_change() -> None:
     async def scene() -> None:
-        b = bench(h.Target("8.8.8.8"))
+        b = bench(Target("8.8.8.8"))
         b.changes.clear()
         b.inbox.put(h.Counters("rem1", 10, 10))
         assert not b.changes
@@ -195,8 +196,8 @@ def test_where_traffic_belongs_is_kept_as_soon_as_it_moves() -> None:
         clock, changes = Clock(), list[None]()
         state = h.Client(started=clock.mono)
         inbox = Inbox(state, Hands(), lambda: changes.append(None), clock)
-        tunnels = (h.TunnelIntent("rem0"), h.TunnelIntent("rem1"))
-        inbox.put(h.Intended(tunnels, policy=h.Policy(failback="manual")))
+        tunnels = (TunnelIntent("rem0"), TunnelIntent("rem1"))
+        inbox.put(h.Intended(tunnels, policy=Policy(failback="manual")))
         inbox.put(h.PlutoState(True))
         inbox.put(h.SecurityAssociations("rem0", 0, 0))
         inbox.put(h.SecurityAssociations("rem1", 1, 1))

@@ -9,7 +9,7 @@ from ipsec_client.config.documents import document
 from ipsec_client.config.examine import examine
 from ipsec_client.config.generated import generate
 from ipsec_client.config.reader import read
-from ipsec_client.health.types import Policy, Question, Target, TunnelIntent
+from ipsec_client.health.wanted import Policy, Question, Target, TunnelIntent
 from ipsec_client.plan.build import Facts, Plan, build
 from tests.configs import FOLDER
 

@@ -143,6 +143,16 @@ def test_a_capture_ends_with_its_packets_in_a_file_for_root_alone(
     assert kept[-1].stat().st_size == len(PCAP_HEADER) + 3 * (16 + 20)
 
 
+def test_a_capture_that_finds_no_room_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "log").touch()
+    monkeypatch.setenv("IPSEC_CLIENT_LOG", str(tmp_path / "log"))
+    Taps(9, monkeypatch)
+    with pytest.raises(HostFault, match="Not a directory"):
+        asyncio.run(capturing.capture(plan(), capture(), silent))
+
+
 def test_a_capture_is_bounded_in_bytes_and_ends_when_nobody_listens(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

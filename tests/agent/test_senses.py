@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from ipsec_client.agent import senses
 from ipsec_client.agent.senses import Senses
+from ipsec_client.base.errors import HostFault
 from ipsec_client.health import types as h
+from ipsec_client.health.wanted import Question
 from ipsec_client.kernel import namespaces
+from ipsec_client.kernel.xfrm import SaWatch
 from ipsec_client.model.elements import MonitorDestination, TunnelMonitor
 from tests.plan.test_forwarding import plan
 
@@ -62,7 +68,7 @@ def test_a_name_without_an_address_is_not_looked_up_by_asking(client: str, proto
             inside.tunnels[0], remote=replace(inside.tunnels[0].remote, tunnel_monitor=monitor)
         )
         senses = Senses(client, lambda _: None, lambda _: None, lambda: None)
-        question = h.Question("web.example", protocol, 80)  # type: ignore[arg-type]
+        question = Question("web.example", protocol, 80)  # type: ignore[arg-type]
         probe = h.Probe(tunnel.remote.name, "web", 1, question, 1.0)
         senses.follow([tunnel], inside.local, {})
         assert senses.probe(probe) == "web.example has no address yet"
@@ -71,3 +77,25 @@ def test_a_name_without_an_address_is_not_looked_up_by_asking(client: str, proto
         senses.close()
 
     asyncio.run(look())
+
+
+def test_what_cannot_be_opened_leaves_nothing_open(
+    client: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried again at each comparison of the node: what stayed open would add up."""
+
+    def refused(*_: object) -> None:
+        raise HostFault("not now")
+
+    async def look() -> None:
+        gc.collect()
+        before = set(Path("/proc/self/fd").iterdir())
+        with pytest.raises(HostFault) as caught:
+            Senses(client, lambda _: None, lambda _: None, lambda: None)
+        left = set(Path("/proc/self/fd").iterdir()) - before
+        assert not left, caught  # whose traceback holds what was begun
+
+    for where, name in ((senses, "Counters"), (SaWatch, "_dump")):
+        with monkeypatch.context() as patch:
+            patch.setattr(where, name, refused)
+            asyncio.run(look())

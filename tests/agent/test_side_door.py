@@ -18,6 +18,7 @@ from ipsec_client.config.generated import generate, only_generated
 from ipsec_client.config.printer import write
 from ipsec_client.config.reader import read
 from ipsec_client.health import types as h
+from ipsec_client.health.wanted import TunnelIntent
 from ipsec_client.model.elements import Config
 from ipsec_client.plan.build import Facts, build
 from ipsec_client.plan.objects import Kni, Namespace
@@ -116,7 +117,7 @@ RAISED, LOWERED = h.Carrying("raised", "answers"), h.Carrying("lowered", "no ans
 def client(rem1: h.Carrying, rem2: h.Carrying = RAISED) -> h.Client:
     return h.Client(
         tunnels=tuple(
-            h.Tunnel(h.TunnelIntent(name), carrying=carrying)
+            h.Tunnel(TunnelIntent(name), carrying=carrying)
             for name, carrying in (("rem1", rem1), ("rem2", rem2))
         )
     )

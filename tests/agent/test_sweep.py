@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from ipsec_client.agent import sweep
 from ipsec_client.agent.sweep import SLOW, Sweep, looked
+from ipsec_client.base.errors import HostFault
 from ipsec_client.health import types as h
 from ipsec_client.health.surplus import GRACE, Stranger
 from ipsec_client.kernel import xfrm
@@ -102,7 +104,23 @@ def test_a_pair_of_subnets_is_named_and_a_half_that_is_missing_is_none() -> None
     [child] = look.children
     assert (child.inbound, child.outbound, look.strangers) == (9, None, frozenset())
     assert sweep._remote(child, REMOTES) == "rem1"
+    assert sweep._remote(replace(child, name="ipsec-client-tunnel-p-my-rem1"), REMOTES) == "my-rem1"
     assert looked(5.0, halves(1, 0x30, 0x31, 9), []).strangers == {
         Stranger(1, LOCAL, 0x30),
         Stranger(1, GATEWAY, 0x31),
     }
+
+
+@pytest.mark.parametrize("error", [HostFault("no answer"), OSError("no namespace")])
+def test_who_does_not_answer_is_asked_again(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    async def fail() -> list[Child]:
+        raise error
+
+    machine.uses = halves(1, 0x30, 0x31, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(machine, "children", fail)
+        machine.at(0)
+    machine.at(1)
+    assert machine.asked == 1

@@ -7,14 +7,16 @@ from ipsec_client.agent.tally import Tally
 from ipsec_client.base.clock import Now
 from ipsec_client.commands.view import TunnelView
 from ipsec_client.health import types as h
+from ipsec_client.health.trial import Test as Trial
+from ipsec_client.health.wanted import Target, TunnelIntent
 
 from .sample import device
 
 
 def client(judgement: h.Judgement) -> h.Client:
-    target = h.Target("8.8.8.8")
-    test = h.Test(target, (0.0,), loss=0.25, round_trip=0.0123)
-    tunnel = h.Tunnel(h.TunnelIntent("rem1"), verdict=h.Verdict(judgement), tests=(test,))
+    target = Target("8.8.8.8")
+    test = Trial(target, (0.0,), loss=0.25, round_trip=0.0123)
+    tunnel = h.Tunnel(TunnelIntent("rem1"), verdict=h.Verdict(judgement), tests=(test,))
     return h.Client(tunnels=(tunnel,))
 
 

@@ -58,6 +58,9 @@ def test_an_agent_that_is_killed_after_a_device_ended_has_what_went_through_it(
     totals.save()
     totals.look("rem1", 7, 400, 200)
     totals.gone("rem1")
+    totals._shelf.close()
+    assert kept(tmp_path).of("rem1", None) == (400, 200)
+    totals = kept(tmp_path)
     totals.look("rem1", 9, 10, 5)
     totals.look("rem1", 11, 3, 2)  # the end of the one before was missed
     totals._shelf.close()

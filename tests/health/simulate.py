@@ -24,10 +24,9 @@ from ipsec_client.health.types import (
     ProbeAnswers,
     Raise,
     SecurityAssociations,
-    Target,
     Tick,
-    TunnelIntent,
 )
+from ipsec_client.health.wanted import Target, TunnelIntent
 
 
 def simulate(target: Target, seconds: float, loss: float, round_trip: float, seed: int) -> int:

@@ -6,14 +6,15 @@ from ipsec_client.health.types import (
     ConnectionState,
     Counters,
     Loaded,
+    Negotiation,
     OperatorRestart,
     Orphaned,
     Probe,
     Restart,
     SecurityAssociations,
-    Target,
     Unanswered,
 )
+from ipsec_client.health.wanted import Target
 from tests.health.test_repair import boot, loaded, repairs
 from tests.health.world import Gateway, World, world
 
@@ -73,6 +74,27 @@ def test_a_gateway_without_monitor_that_answers_no_ike_is_left_and_restarted() -
     assert repairs(there, 200) == [("rem1", "restart")]
     there.run(202)
     assert there.tunnel().verdict.judgement == "up"
+
+
+def test_where_a_monitor_asks_its_answers_count_and_not_those_of_ike() -> None:
+    there = settled(DEFAULT)
+    there.put(Unanswered("rem1", 30.0))
+    assert there.tunnel().verdict.judgement == "up"
+    assert not there.tunnel().mending.ailing
+    assert repairs(there, 200) == []
+
+
+def test_a_tunnel_that_was_up_and_is_left_by_pluto_is_begun_not_ended() -> None:
+    there = settled(DEFAULT)
+    there.put(ConnectionState("rem1", negotiation=Negotiation("established")))
+    there.put(GONE, Orphaned("rem1"))
+    assert repairs(there, 200) == [("rem1", "initiate")]
+    there.run(202)
+    there.put(GONE, Orphaned("rem1"), SecurityAssociations("rem1", 1, 1))  # it came to it after all
+    there.run(300)
+    there.put(GONE)
+    there.run(310)
+    assert repairs(there, 300)[0] == ("rem1", "restart")
 
 
 def test_while_packets_come_in_only_its_daemon_is_away() -> None:
@@ -152,6 +174,14 @@ def test_a_connection_refused_waits_whatever_else_is_told() -> None:
 HINT = "nothing has come in since IKE made these SAs"
 
 
+def test_sas_that_are_found_point_to_nothing() -> None:
+    """Those that an agent finds at its start may have carried for hours."""
+    there = world(DEFAULT, gateways=[Gateway(silent_from=0.0)], obedient=False)
+    there.put(Counters("rem1", 100, 100))
+    there.run(2)
+    assert there.tunnel().verdict.reason == "no answer from 8.8.8.8"
+
+
 def test_new_sas_by_which_nothing_comes_point_to_esp() -> None:
     there = settled(DEFAULT)
     there.put(Counters("rem1", 100, 100))
@@ -159,7 +189,7 @@ def test_new_sas_by_which_nothing_comes_point_to_esp() -> None:
     there.gateways["rem1"] = Gateway(silent_from=0.0)
     there.obedient = False
     there.run(202)
-    assert there.tunnel().verdict.reason == "no answer from 8.8.8.8"  # SAs that were found so
+    assert there.tunnel().verdict.reason == "no answer from 8.8.8.8"  # something had come in
     there.put(GONE, SecurityAssociations("rem1", 1, 1), Counters("rem1", 200, 300))
     there.run(204)
     assert HINT in there.tunnel().verdict.reason

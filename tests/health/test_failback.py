@@ -17,12 +17,11 @@ from ipsec_client.health.types import (
     Lower,
     OperatorFailback,
     PlutoState,
-    Policy,
+    ProbeFailed,
     Raise,
     SecurityAssociations,
-    Target,
-    TunnelIntent,
 )
+from ipsec_client.health.wanted import Policy, Target, TunnelIntent
 from tests.health.world import Gateway, World, world
 
 MANUAL = Policy(failback="manual")
@@ -313,3 +312,45 @@ def test_the_hold_down_is_the_configured_one() -> None:
         sas(never, "rem1", 0)
         sas(never, "rem1", 1)
         assert state(never) == "raised"
+
+
+def test_a_tunnel_in_use_that_nothing_is_known_of_carries_on() -> None:
+    """As where the name of its destination has no address any more."""
+    there = policed(MANUAL, 2, SLUGGISH)
+    sas(there, "rem1", 0)
+    there.run(70)
+    sas(there, "rem1", 1)
+    there.run(80)
+    [test] = there.tunnel("rem2").tests
+    there.put(ProbeFailed("rem2", "8.8.8.8", test.sequence - 1, "no address"))
+    assert there.tunnel("rem2").verdict.judgement == "unknown"
+    assert (state(there), state(there, "rem2")) == ("held", "raised")
+
+
+def test_after_a_boot_a_degraded_tunnel_in_use_is_not_waited_for() -> None:
+    before = policed(MANUAL, 2, SLUGGISH)
+    sas(before, "rem1", 0)
+    before.run(70)
+    there = World({"rem1": Gateway(), "rem2": Gateway(round_trip=0.3)}, time=5.0)
+    there.client = from_memory(to_memory(before.client, before.now), there.now, cold=True)
+    intents = tuple(TunnelIntent(name, (SLUGGISH,)) for name in ("rem1", "rem2"))
+    there.put(Intended(intents, policy=MANUAL), PlutoState(True))
+    sas(there, "rem2", 1)
+    sas(there, "rem1", 1)
+    there.run(5.0 + REJOIN - 1)
+    assert there.tunnel("rem2").verdict.judgement == "degraded"
+    assert state(there) == "raised"
+
+
+def test_where_there_is_but_one_tunnel_nothing_moves() -> None:
+    there = policed(MANUAL, 1)
+    sas(there, "rem1", 0)
+    there.run(70)
+    sas(there, "rem1", 1)
+    there.run(80)
+    assert there.client.carrier == "rem1"
+    assert moves(there, since=0) == []
+
+
+def test_who_is_not_in_the_order_comes_after_those_who_are() -> None:
+    assert policed(replace(MANUAL, order=("rem2",))).client.carrier == "rem2"

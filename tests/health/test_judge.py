@@ -9,19 +9,10 @@ import pytest
 
 from ipsec_client.base.clock import Now
 from ipsec_client.health.judge import STABLE, evaluate, judge
-from ipsec_client.health.types import (
-    Decision,
-    Loaded,
-    Mending,
-    Negotiation,
-    Target,
-    Tunnel,
-    TunnelIntent,
-    Verdict,
-)
-from ipsec_client.health.types import (
-    Test as Trial,
-)
+from ipsec_client.health.mending import Mending
+from ipsec_client.health.trial import Test as Trial
+from ipsec_client.health.types import Decision, Loaded, Negotiation, Tunnel, Verdict
+from ipsec_client.health.wanted import Target, TunnelIntent
 
 HERE = Target("8.8.8.8")
 THERE = Target("1.1.1.1")

@@ -13,21 +13,19 @@ from hypothesis import strategies as st
 from ipsec_client.agent.shelf import Shelf
 from ipsec_client.base.clock import Now
 from ipsec_client.health.memory import from_memory, to_memory
+from ipsec_client.health.mending import Mending, Past
 from ipsec_client.health.types import (
     Client,
     Intended,
     KniLink,
     Lower,
-    Mending,
     OperatorRestart,
-    Past,
     PlutoState,
     Raise,
     SecurityAssociations,
-    Target,
     Tunnel,
-    TunnelIntent,
 )
+from ipsec_client.health.wanted import Target, TunnelIntent
 from tests.health.world import EPOCH, Gateway, World, world
 
 KEPT = Client(

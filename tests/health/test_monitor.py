@@ -24,10 +24,9 @@ from ipsec_client.health.types import (
     RepairDone,
     Restart,
     SecurityAssociations,
-    Target,
     Tick,
-    TunnelIntent,
 )
+from ipsec_client.health.wanted import Target, TunnelIntent
 from tests.health.simulate import simulate
 from tests.health.world import EPOCH, Gateway, world
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from itertools import product
 
+from ipsec_client.health.subnets import covers
 from ipsec_client.health.types import (
     ConnectionState,
     Decision,
@@ -14,8 +15,8 @@ from ipsec_client.health.types import (
     PlutoState,
     Restart,
     SecurityAssociations,
-    TunnelIntent,
 )
+from ipsec_client.health.wanted import Target, TunnelIntent
 from tests.health.world import Gateway, World
 
 OURS, THEIRS = ("10.1.0.0/16", "10.2.0.0/16"), ("10.3.0.0/16", "10.4.0.0/16")
@@ -84,3 +85,20 @@ def test_one_pair_alone_is_never_found_lacking() -> None:
     there = up(TunnelIntent("rem1"))
     there.put(SecurityAssociations("rem1", 1, 1, 0))
     assert there.client.tunnel("rem1").verdict.judgement == "up"
+
+
+def test_whose_destination_is_silent_is_down_whatever_pairs_it_has() -> None:
+    there = up(TunnelIntent("rem1", (Target("8.8.8.8"),), pairs=FOUR))
+    there.put(SecurityAssociations("rem1", 3, 3, 3))
+    there.gateways["rem1"].silent_from = there.time
+    there.run(there.time + 2)
+    assert there.tunnel().verdict.judgement == "down"
+
+
+def test_a_network_is_covered_by_itself_and_wider_ones_of_its_kind() -> None:
+    wide, narrow, six = map(ip_network, ("10.0.0.0/8", "10.0.0.0/16", "::/0"))
+    assert covers(((wide, wide),), ((narrow, wide),))
+    assert not covers(((narrow, wide),), ((wide, wide),))
+    assert not covers(((wide, narrow),), ((narrow, wide),))
+    assert not covers(((six, six),), ((narrow, narrow),))
+    assert not covers(((narrow, narrow),), ((six, six),))

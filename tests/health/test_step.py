@@ -32,10 +32,9 @@ from ipsec_client.health.types import (
     Replacing,
     Restart,
     SecurityAssociations,
-    Target,
     Tick,
-    TunnelIntent,
 )
+from ipsec_client.health.wanted import Target, TunnelIntent
 
 TARGET = Target("8.8.8.8", latency_limit=0.1)
 INTENTS = (

@@ -28,6 +28,7 @@ def ended(before: Look, now: Look) -> list[tuple[int, int]]:
 
 def test_the_child_that_carries_nothing_beside_one_that_does_is_ended() -> None:
     before = look(0, OLD, NEW)
+    assert not before.clean
     assert ended(before, look(GRACE, OLD, moved(NEW, 1, 1))) == [(3, 7)]
     assert ended(before, look(GRACE, moved(OLD, 1, 1), NEW)) == [(7, 3)]
 

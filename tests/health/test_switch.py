@@ -25,9 +25,8 @@ from ipsec_client.health.types import (
     Replacing,
     Restart,
     SecurityAssociations,
-    Target,
-    TunnelIntent,
 )
+from ipsec_client.health.wanted import Target, TunnelIntent
 from tests.health.world import Gateway, World, world
 
 DEFAULT = Target("8.8.8.8")

@@ -18,9 +18,8 @@ from ipsec_client.health.types import (
     Raise,
     Restart,
     SecurityAssociations,
-    Target,
-    TunnelIntent,
 )
+from ipsec_client.health.wanted import Target, TunnelIntent
 from tests.health.simulate import simulate
 from tests.health.world import Gateway, world
 
@@ -145,6 +144,9 @@ def test_a_destination_is_not_proven_by_an_edit() -> None:
     there.run(2.0)
     there.put(Intended((TunnelIntent("rem1", (replace(target, interval=0.3),)),)))
     assert there.tunnel().tests[0].owed == 4
+    easier = replace(target, recover_threshold=2)
+    there.put(Intended((TunnelIntent("rem1", (easier,)),)))
+    assert there.tunnel().tests[0].owed == 2
 
 
 def test_an_outage_is_no_loss_and_what_is_lost_between_answers_is() -> None:

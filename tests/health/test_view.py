@@ -15,10 +15,10 @@ from ipsec_client.health.types import (
     PlutoState,
     SecurityAssociations,
     Tunnel,
-    TunnelIntent,
     Verdict,
 )
 from ipsec_client.health.view import Trouble, proving, troubles
+from ipsec_client.health.wanted import TunnelIntent
 from tests.health.world import world
 
 NOW = Now(100.0, 100.0)

@@ -28,11 +28,10 @@ from ipsec_client.health.types import (
     RepairDone,
     Restart,
     SecurityAssociations,
-    Target,
     Tick,
     Tunnel,
-    TunnelIntent,
 )
+from ipsec_client.health.wanted import Target, TunnelIntent
 
 EPOCH = 1_600_000_000.0
 """Wall-clock seconds at the simulation's second 0."""

@@ -12,7 +12,7 @@ from functools import partial
 
 import pytest
 
-from ipsec_client.health.types import Question
+from ipsec_client.health.wanted import Question
 from ipsec_client.kernel import namespaces
 from ipsec_client.plan.client import Tunnel
 from ipsec_client.probes.service import ServiceProber

@@ -12,7 +12,7 @@ from typing import Literal
 
 import pytest
 
-from ipsec_client.health.types import Question
+from ipsec_client.health.wanted import Question
 from ipsec_client.kernel import namespaces
 from ipsec_client.probes import dns
 from ipsec_client.probes.service import ServiceProber

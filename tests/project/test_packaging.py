@@ -82,3 +82,42 @@ def test_a_package_has_the_whole_program_and_knows_its_version(tmp_path: Path) -
         ["/usr/bin/python3", "-I", started, "--version"], capture_output=True, text=True
     )
     assert done.stdout == "ipsec-client 1.2.3\n", done.stderr
+
+
+MADE = (
+    "var/lib/ipsec-client/node/document.json",
+    "var/lib/ipsec-client/conductor/authority.db",
+    "var/log/128technology/ipsec-client-agent.log",
+    "var/log/128technology/ipsec-client1.log.1",
+    "var/log/128technology/captures/one.pcap",
+    "var/log/128technology/tech-support-info.log",
+    "var/log/128technology/ipsec-client-conductor.log.2",
+)
+CONDUCTORS = {MADE[1], MADE[6]}
+
+
+def purge(package: str, root: Path) -> set[str]:
+    """What is left of MADE when the package has been purged from a machine that is a folder."""
+    script = (PACKAGING / "scripts" / f"{package}-postrm").read_text()
+    script = script.replace("/var/", f"{root}/var/")
+    nobody = "getent() { return 2; }\n"
+    done = subprocess.run(
+        ["/bin/sh", "-c", nobody + script, "postrm", "purge"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return {file.relative_to(root).as_posix() for file in root.rglob("*") if file.is_file()}
+
+
+def test_to_purge_one_package_leaves_the_others_state(tmp_path: Path) -> None:
+    """Who purges the router's takes the conductor's off too, whose history is then to be kept."""
+    for order in (("router", "conductor"), ("conductor", "router")):
+        for name in MADE:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).touch()
+        left = purge(order[0], tmp_path)
+        assert left == (CONDUCTORS if order[0] == "router" else set(MADE) - CONDUCTORS)
+        assert purge(order[1], tmp_path) == set()
+        assert [path.name for path in (tmp_path / "var").glob("*/*")] == []
+    (tmp_path / MADE[1]).parent.mkdir(parents=True)  # systemd-tmpfiles makes it on every router
+    assert purge("router", tmp_path) == set()
+    assert [path.name for path in (tmp_path / "var").glob("*/*")] == []

@@ -111,11 +111,12 @@ def sources(plan: Plan, order: Capture) -> Iterator[tuple[str, str, bytes]]:
 
 def _keep(order: Capture, taken: Sequence[Packet]) -> Path:
     """Writes the file, readable to root alone from its first byte, and removes the oldest."""
-    folder = files.folder(log_folder() / "captures")
+    folder = log_folder() / "captures"
     stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     where = "both" if order.inside and order.outside else "inside" if order.inside else "outside"
     path = folder / f"{stamp}-{order.remote}-{where}.pcap"
     try:
+        files.folder(folder)
         files.replace(path, packets.PCAP_HEADER + b"".join(map(packets.record, _in_order(taken))))
     except OSError as error:
         raise HostFault(f"cannot write {path}: {error.strerror}") from None

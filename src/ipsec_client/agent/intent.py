@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 from ipsec_client.health.subnets import Pairs
-from ipsec_client.health.types import Policy, Question, Target, TunnelIntent
+from ipsec_client.health.wanted import Policy, Question, Target, TunnelIntent
 from ipsec_client.model.access import inside_version
 from ipsec_client.model.definition import effective, value_of
 from ipsec_client.model.elements import MonitorDestination, Remote, TunnelMonitor

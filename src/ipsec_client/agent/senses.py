@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from functools import partial
 
 from ipsec_client.base.errors import HostFault
@@ -60,15 +61,18 @@ class Senses:
         self._names: dict[str, dict[str, list[str]]] = {}  # of destinations, by remote and address
         self._unresolved: frozenset[str] = frozenset()
         self._local: frozenset[str] = frozenset()
-        self._carrier = Carrier(netns)
-        self._links = [
-            Listener("", self._link, self.resync),
-            Listener(netns, self._link, self.resync),
-        ]
-        self._firewalls = [FirewallWatch(name, repair) for name in ("", netns)]
-        self._sas = SaWatch(netns, self._sas_changed)
-        self._outer, self._inner = Counters(self._knis_at), Counters(netns)
         self._timer: asyncio.TimerHandle | None = None
+        with (
+            ExitStack() as held
+        ):  # where one cannot be opened, none stays: it is tried again and again
+            self._carrier = held.enter_context(closing(Carrier(netns)))
+            for where in ("", netns):
+                held.enter_context(closing(Listener(where, self._link, self.resync)))
+                held.enter_context(closing(FirewallWatch(where, repair)))
+            self._sas = held.enter_context(closing(SaWatch(netns, self._sas_changed)))
+            self._outer = held.enter_context(closing(Counters(self._knis_at)))
+            self._inner = held.enter_context(closing(Counters(netns)))
+            self._held = held.pop_all()
 
     def follow(
         self, tunnels: Iterable[Tunnel], local: frozenset[str], addresses: Mapping[str, str]
@@ -108,12 +112,7 @@ class Senses:
             prober.close()
         for service in self._services.values():
             service.close()
-        for listener in self._links:
-            listener.close()
-        for firewall in self._firewalls:
-            firewall.close()
-        for held in (self._sas, self._carrier, self._outer, self._inner):
-            held.close()
+        self._held.close()
 
     # --- doing ------------------------------------------------------------------------------------
 

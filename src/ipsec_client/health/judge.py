@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ipsec_client.base.clock import Now
 from ipsec_client.health.copying import replace
-from ipsec_client.health.types import Decision, Judgement, Test, Tunnel, Verdict
+from ipsec_client.health.trial import Test
+from ipsec_client.health.types import Decision, Judgement, Tunnel, Verdict
 
 EASING = 0.8
 """A degraded tunnel is up again when loss and latency are below this share of their limits."""

@@ -12,18 +12,13 @@ from typing import Any
 
 from ipsec_client.base.clock import Now
 from ipsec_client.health.copying import replace
+from ipsec_client.health.mending import Mending, Past
 from ipsec_client.health.monitor import offsets
 from ipsec_client.health.observe import newcomer
 from ipsec_client.health.switch import FLAP_MEMORY, LONGEST_HOLD
-from ipsec_client.health.types import (
-    Client,
-    Mending,
-    Past,
-    Target,
-    Test,
-    Tunnel,
-    TunnelIntent,
-)
+from ipsec_client.health.trial import Test
+from ipsec_client.health.types import Client, Tunnel
+from ipsec_client.health.wanted import Target, TunnelIntent
 
 Json = Any
 

@@ -11,7 +11,9 @@ from math import floor
 
 from ipsec_client.base.clock import Now
 from ipsec_client.health.copying import replace
-from ipsec_client.health.types import Answer, Probe, Target, Test, Tunnel, TunnelIntent
+from ipsec_client.health.trial import Test
+from ipsec_client.health.types import Answer, Probe, Tunnel
+from ipsec_client.health.wanted import Target, TunnelIntent
 
 SEQUENCES = 1 << 16
 """Sequence numbers of an ICMP echo request (RFC 792)."""

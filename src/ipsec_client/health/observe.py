@@ -10,6 +10,7 @@ from ipsec_client.dialect.diagnosis import CAUSES
 from ipsec_client.health import failback, monitor, repair, switch
 from ipsec_client.health.copying import replace
 from ipsec_client.health.judge import lacking
+from ipsec_client.health.mending import Traffic
 from ipsec_client.health.types import (
     Carrying,
     Client,
@@ -33,11 +34,10 @@ from ipsec_client.health.types import (
     Replacing,
     SecurityAssociations,
     Tick,
-    Traffic,
     Tunnel,
-    TunnelIntent,
     Unanswered,
 )
+from ipsec_client.health.wanted import TunnelIntent
 
 GRACE = 30.0
 """Seconds in which a tunnel that is new may come up before its KNI's being down is an alarm."""

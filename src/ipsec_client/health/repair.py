@@ -15,14 +15,13 @@ from ipsec_client.base.clock import Now
 from ipsec_client.health import monitor
 from ipsec_client.health.copying import replace
 from ipsec_client.health.judge import lacking
+from ipsec_client.health.mending import Mending, Past
 from ipsec_client.health.types import (
     Client,
     Decision,
     Effect,
     Loaded,
-    Mending,
     Negotiation,
-    Past,
     Restart,
     RestartPluto,
     Tunnel,

@@ -20,8 +20,4 @@ def covers(others: Pairs, pairs: Pairs) -> bool:
 
 
 def _within(inner: Network, outer: Network) -> bool:
-    return (
-        inner.version == outer.version
-        and inner.prefixlen >= outer.prefixlen
-        and inner.network_address in outer
-    )
+    return inner.prefixlen >= outer.prefixlen and inner.network_address in outer

@@ -1,7 +1,7 @@
 """Evidence that comes in, what is known of each tunnel, and what is to be done: the vocabulary of health.
 
 All instants are monotonic seconds (``Now.mono``) unless named ``wall``. A tunnel is named by its remote.
-Those without slots are copied with changes (``copying``).
+Those without slots are copied with changes (``copying``). What the document wants is in ``wanted``.
 """
 
 from __future__ import annotations
@@ -10,14 +10,9 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from ipsec_client.dialect.diagnosis import Blocker
-from ipsec_client.health.mending import Mending as Mending  # noqa: PLC0414 — of this vocabulary too
-from ipsec_client.health.mending import Past as Past  # noqa: PLC0414
-from ipsec_client.health.mending import Traffic as Traffic  # noqa: PLC0414
-from ipsec_client.health.trial import Test as Test  # noqa: PLC0414
-from ipsec_client.health.wanted import Policy as Policy  # noqa: PLC0414
-from ipsec_client.health.wanted import Question as Question  # noqa: PLC0414
-from ipsec_client.health.wanted import Target as Target  # noqa: PLC0414
-from ipsec_client.health.wanted import TunnelIntent as TunnelIntent  # noqa: PLC0414
+from ipsec_client.health.mending import Mending, Past, Traffic
+from ipsec_client.health.trial import Test
+from ipsec_client.health.wanted import Policy, Question, TunnelIntent
 
 # --- what is known --------------------------------------------------------------------------------
 

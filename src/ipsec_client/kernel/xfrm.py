@@ -10,7 +10,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
 from ipsec_client.kernel import policies, rtnetlink
@@ -138,17 +138,18 @@ class SaWatch:
         self._netns = netns
         self._on_change = on_change
         groups = (XFRMNLGRP_EXPIRE, XFRMNLGRP_SA, XFRMNLGRP_POLICY)
-        self._events = Netlink(NETLINK_XFRM, netns, groups=groups)
-        self._asker = Netlink(NETLINK_XFRM, netns)
-        self.table, self.policies = self._dump()
+        with ExitStack() as held:
+            self._events = held.enter_context(Netlink(NETLINK_XFRM, netns, groups=groups))
+            self._asker = held.enter_context(Netlink(NETLINK_XFRM, netns))
+            self.table, self.policies = self._dump()
+            self._held = held.pop_all()
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._events.fileno(), self._ready)
 
     def close(self) -> None:
         """Stops watching."""
         self._loop.remove_reader(self._events.fileno())
-        self._events.close()
-        self._asker.close()
+        self._held.close()
 
     def resync(self) -> None:
         """Dumps again and tells what differs; for a slow poll that trusts no event."""

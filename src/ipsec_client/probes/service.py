@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ipsec_client.health.types import Question
+from ipsec_client.health.wanted import Question
 from ipsec_client.plan.objects import PROBE_MARK
 from ipsec_client.probes import dns, http
 from ipsec_client.probes.icmp import Heard, OnAnswers, Opener

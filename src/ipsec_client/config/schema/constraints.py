@@ -206,6 +206,10 @@ MUSTS: dict[Place, tuple[Must, ...]] = {
             f" and count(subnet | local-subnet) = count(subnet{_V6} | local-subnet{_V6})",
             "Networks of a remote are several IPv4 ones, or one IPv6 one at each end",
         ),
+        Must(
+            "not(contains(host, ':')) or count(subnet) <= 1 and count(local-subnet) <= 1",
+            "Behind an IPv6 gateway a remote has one network at each end",
+        ),
     ),
     (e.Remote, "host"): (
         Must(_HOSTS, _NO_HOST),
