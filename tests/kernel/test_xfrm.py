@@ -55,6 +55,23 @@ def test_recorded_messages_say_what_happened() -> None:
     assert (expired.sa.if_id, expired.sa.spi) == (3, 0x102)
 
 
+@pytest.mark.parametrize("gone", [False, True])
+def test_an_sa_is_removed_by_the_name_that_the_kernel_has_for_it(
+    monkeypatch: pytest.MonkeyPatch, gone: bool
+) -> None:
+    asked: list[tuple[int, bytes]] = []
+
+    def request(_: Netlink, kind: int, body: bytes) -> None:
+        asked.append((kind, body))
+        if gone:
+            raise ProcessLookupError
+
+    monkeypatch.setattr(Netlink, "request", request)
+    xfrm.remove("", SA.destination, SA.spi)
+    kind, body = RECORDED["deleted"]  # which begins with struct xfrm_usersa_id, as the order does
+    assert asked == [(kind, body[:24])]
+
+
 def test_an_sa_without_any_key_is_larval_and_not_counted() -> None:
     dumped = [xfrm.parse_sa(memoryview(RECORDED[name][1])) for name in RECORDED if "dump" in name]
     larval = [sa for sa in dumped if sa and sa.larval]
