@@ -277,6 +277,7 @@ def test_leftover_tunnel_devices_are_removed(client: str) -> None:
 # --- policies -------------------------------------------------------------------------------------
 
 OUTWARD = ("xfrm", "policy", "add", "src", "0.0.0.0/0", "dst", "0.0.0.0/0", "dir", "out", "if_id")
+INWARD = ("xfrm", "policy", "add", "src", "0.0.0.0/0", "dst", "0.0.0.0/0", "dir", "in", "if_id")
 TRAP = ("tmpl", "proto", "esp", "reqid", "0", "mode", "transport")
 BOUND = (
     *("tmpl", "src", SA.destination, "dst", SA.source),
@@ -292,8 +293,10 @@ def test_a_trap_leads_to_no_sa_and_a_policy_in_its_place_does(client: str) -> No
     async def run() -> None:
         told: asyncio.Queue[frozenset[int]] = asyncio.Queue()
         ip(*OUTWARD, "4", *BOUND, netns=client)
+        ip(*INWARD, "5", *BOUND, netns=client)
         watch = SaWatch(client, told.put_nowait)
         assert watch.policies.leads_out(4)
+        assert not watch.policies.leads_out(5)
         watch.table = SaTable.of([SA, OUT])
         ip(*OUTWARD, "3", *TRAP, netns=client)
         ip("xfrm", "policy", "update", *OUTWARD[3:], "3", *BOUND, netns=client)
