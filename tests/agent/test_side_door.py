@@ -209,6 +209,21 @@ def test_a_kni_is_down_until_it_is_decided_to_carry_and_again_when_it_is_let_go(
     assert word("c1") == word("rem1") == "down\n"
 
 
+def test_a_node_that_is_to_be_nothing_leaves_neither_scripts_nor_notes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IPSEC_CLIENT_NETWORK_SCRIPTS", str(tmp_path / "scripts"))
+    door = SideDoor(tmp_path / "kni")
+    door.open(PLAN)
+    door.mark(PLAN, client(RAISED))
+    door.close()
+    door.mark(None, h.Client())
+    assert list((tmp_path / "scripts").iterdir()) == []
+    assert not (tmp_path / "kni").exists()
+    door.mark(PLAN, client(LOWERED))
+    assert sorted(mark.name for mark in (tmp_path / "kni").iterdir()) == KNIS
+
+
 def test_where_no_agent_answers_there_is_nothing_to_say(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -71,7 +71,7 @@ def test_monitors_are_shown_with_what_they_ask_and_measure() -> None:
     _, text = asyncio.run(told(FakeNode(page(tunnels=(shown,))), "show plugins state detail"))
     told_of = [line.split(":", 1)[1].strip() for line in text.splitlines() if ":" in line]
     assert " ".join(told_of).count("9.9.9.9 http 12.5 % 42.1 ms answers 503") == 1
-    assert " ".join(told_of).count("names dns 0.0 % unknown none") == 1
+    assert " ".join(told_of).count("never dns 0.0 % unknown none") == 1  # it is asked by its name
 
 
 def test_the_documented_lines_of_a_monitor_stay_as_they_are() -> None:

@@ -163,6 +163,11 @@ def test_what_is_written_of_the_child_is_fixed(fields: dict[str, object], expect
             "aes_gcm256 cannot be used for the IKE SA with IKEv1",
         ),
         (
+            {"phase2_encryption": ("aes_gcm256", "aes_ccm128")},
+            "phase2-encryption",
+            "aes_ccm128 makes Libreswan 4.10 carry nothing: it ties its SAs to no tunnel device",
+        ),
+        (
             {"authentication_protocol": "ah", "phase2_encryption": "aes256"},
             "phase2-encryption",
             "aes256 cannot be used with AH, which encrypts nothing",

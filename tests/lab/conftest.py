@@ -22,6 +22,7 @@ OF_THEIR_OWN = (
     "test_names.py",
     "test_nat.py",
     "test_side_by_side.py",
+    "test_side_door.py",
     "test_rekeys.py",
     "test_series.py",
     "test_six.py",

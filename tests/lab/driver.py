@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "examples" / "demo.conf"
 KEPT = ROOT / "build" / "lab"
 """Where captures and logs of the suite stay."""
+READY = b"Ctrl-C ends the lab."
+"""What a lab prints at last."""
 
 
 @dataclass(frozen=True)
@@ -196,6 +198,7 @@ def running(configuration: str, *words: str, apart: bool = False) -> Iterator[La
     KEPT.mkdir(parents=True, exist_ok=True)
     argv: Sequence[str] = [sys.executable, "-m", "ipsec_lab", "--here", "run", "-", *words]
     with (KEPT / "lab.log").open("a") as log:
+        begun = log.tell()
         process = subprocess.Popen(
             [*(APART if apart else ()), *argv], stdin=subprocess.PIPE, stdout=log, stderr=log
         )
@@ -211,6 +214,8 @@ def running(configuration: str, *words: str, apart: bool = False) -> Iterator[La
         assert ready
         assert process.poll() is None, (KEPT / "lab.log").read_text()[-3000:]
         lab.await_up()
+        # It looks for itself, and ends where the product is stopped before it has seen all tunnels up.
+        assert wait_until(lambda: READY in (KEPT / "lab.log").read_bytes()[begun:], deadline=60)
         yield lab
     finally:
         with suppress(ProcessLookupError):

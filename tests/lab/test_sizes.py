@@ -77,7 +77,8 @@ def ping(lab: Lab, name: str, size: int, whole: str = "do") -> str:
 
 
 def forget(lab: Lab) -> None:
-    """What the hosts have learned of paths, so that they ask again."""
+    """What the hosts have learned of paths, so that they ask again. All tunnels are up then."""
+    lab.await_up()
     for host in ("lan", *map(behind_of, FAR)):
         for version in ("-4", "-6"):
             lab.must(host, "ip", version, "route", "flush", "cache")

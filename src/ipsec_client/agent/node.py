@@ -292,6 +292,8 @@ class Agent(Operated):
         if self._client:
             await self._dismiss()
         await self._reconcile()
+        if self._side_door:
+            self._side_door.close()
         self._ledger.put("tables", None)
 
     def _namespaces(self) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -90,12 +91,21 @@ class SideDoor:
         before, self.parted = self.parted, parted
         return before != parted
 
-    def open(self, plan: Plan | None) -> None:
+    def open(self, plan: Plan) -> None:
         """Gives the router the scripts of the plan's KNIs."""
         try:
-            link_scripts(knis(plan) if plan else (), script_folder())
+            link_scripts(knis(plan), script_folder())
         except OSError as error:
             log.error("cannot link the network scripts: %s", error)
+
+    def close(self) -> None:
+        """Takes scripts and notes away: this node is to be nothing any more."""
+        self._marked.clear()
+        try:
+            link_scripts((), script_folder())
+            shutil.rmtree(self._marks, ignore_errors=True)
+        except OSError as error:
+            log.error("cannot remove the network scripts: %s", error)
 
     def mark(self, plan: Plan | None, client: h.Client) -> None:
         """Notes for ``monitoring``, which must not have to ask anybody, which KNIs are to carry.

@@ -45,6 +45,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="configuration; - is standard input")
     parser.add_argument("--router", help="the router of this machine, where there are several")
     parser.add_argument("--node", help="the node of this machine, where there are several")
+    parser.add_argument(
+        "--side-door",
+        action="store_true",
+        help="a Session Smart Router forwards, and gives us its KNIs by network scripts",
+    )
 
 
 def main(args: argparse.Namespace) -> int:
@@ -93,7 +98,7 @@ class _Run:
             [
                 Child(
                     AGENT,
-                    _verb("agent", "--spare"),
+                    _verb("agent", "--spare", *(["--side-door"] if args.side_door else [])),
                     out=log,
                     spare=True,
                     nice=FIRST,

@@ -125,8 +125,9 @@ def _diagnosis(tunnel: TunnelView) -> dict[str, Any]:
 
 def _measured(view: MonitorView) -> dict[str, str]:
     latency = "unknown" if view.latency is None else f"{view.latency * 1000:.1f} ms"
+    host = {} if view.host in ("", view.destination) else {"Host": view.host}
     return {
-        "Host": view.host or view.destination,
+        **host,
         "Protocol": view.protocol,
         "Loss": f"{view.loss * 100:.1f} %",
         "Latency": latency,

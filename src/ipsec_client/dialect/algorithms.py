@@ -207,6 +207,10 @@ def _child_refusals(profile: IpsecProfile, series: int) -> Iterator[Refusal]:
                     f"{cipher} cannot be used with AH, which encrypts nothing",
                     "Use authentication-protocol esp",
                 )
+    for cipher in () if ah else ciphers:
+        if CIPHERS[cipher].untied:
+            said = f"{cipher} makes {_release(series)} carry nothing: it ties its SAs to no tunnel device"
+            yield Refusal("phase2-encryption", said, "Use aes_gcm instead, or leave it unset")
     if pfs and version == IKEV1 and len(_groups(groups)) > 1:
         yield Refusal(
             "phase2-modp",

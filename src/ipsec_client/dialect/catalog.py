@@ -31,11 +31,16 @@ class Algorithm:
 
 @dataclass(frozen=True, slots=True)
 class Cipher(Algorithm):
-    """``iv`` and ``block`` are bytes in each ESP packet (the padding's multiple); an ``aead`` has its own ICV."""
+    """``iv`` and ``block`` are bytes in each ESP packet (the padding's multiple); an ``aead`` has its own ICV.
+
+    ``untied``: its SAs get no tunnel device. Their keys are no whole words, and of Libreswan's message to the kernel
+    what follows the key is lost.
+    """
 
     iv: int = 16
     block: int = 16
     aead: bool = False
+    untied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +72,11 @@ def _aead(
     ike: frozenset[int] = ONLY_IKEV2,
     child: frozenset[int] = EITHER,
     lacking: frozenset[int] = frozenset(),
+    untied: bool = False,
 ) -> Cipher:
-    return Cipher(name, ike=ike, child=child, lacking=lacking, iv=8, block=4, aead=True)
+    return Cipher(
+        name, ike=ike, child=child, lacking=lacking, iv=8, block=4, aead=True, untied=untied
+    )
 
 
 CIPHERS: Mapping[str, Cipher] = {
@@ -81,8 +89,8 @@ CIPHERS: Mapping[str, Cipher] = {
     "aes_gcm192": _aead("aes_gcm192"),
     "aes_gcm256": _aead("aes_gcm256"),
     "aes-256-gcm": _aead("aes_gcm256"),
-    "aes_ccm128": _aead("aes_ccm128", ike=NEITHER),
-    "aes_ccm256": _aead("aes_ccm256", ike=NEITHER),
+    "aes_ccm128": _aead("aes_ccm128", ike=NEITHER, untied=True),
+    "aes_ccm256": _aead("aes_ccm256", ike=NEITHER, untied=True),
     "chacha20_poly1305": _aead("chacha20_poly1305", child=ONLY_IKEV2, lacking=_LATER),
     "camellia128": Cipher("camellia128"),
     "camellia256": Cipher("camellia256"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -77,10 +77,27 @@ class Case:
     """Of the subnets: any, one, or a list of two."""
     esn: bool
     """Whether both ends insist on extended sequence numbers."""
+    beside: Combination | None = None
+    """One for the IKE SA that is tried at once with one for the child SA."""
+
+    @property
+    def tried(self) -> tuple[Combination, ...]:
+        """The combinations that it tries."""
+        return (self.combination, *([self.beside] if self.beside else []))
+
+    @property
+    def ike(self) -> Words:
+        """The words for the IKE SA."""
+        return (self.beside or self.combination).ike
+
+    @property
+    def esp(self) -> Words:
+        """The words for the child SA."""
+        return self.combination.esp
 
     def profile(self) -> dict[str, Any]:
         """The profile as a node document has it; a gateway is configured by it as well."""
-        ike, esp = self.combination.ike, self.combination.esp
+        ike, esp = self.ike, self.esp
         profile: dict[str, Any] = {
             "ike-v2": "insist" if self.combination.version == 2 else "never",
             "ike-encryption": [ike[0]],
@@ -105,17 +122,12 @@ class Hole:
     reason: str
 
 
-_CCM = (
-    "Libreswan 4.10 gives the kernel an SA without interface and without UDP: the key's 19 or 35 bytes are no whole"
-    " words, and what follows it in the message is lost"
-)
 STRONGSWAN_CANNOT: Mapping[tuple[int, str, str], str] = {
     (
         1,
         ESP,
         "aes_cmac",
     ): "strongSwan refuses AES-CMAC in IKEv1; with a Libreswan as gateway it works",
-    **{(version, ESP, f"aes_ccm{bits}"): _CCM for version in VERSIONS for bits in (128, 256)},
 }
 """What was found by trying; all of it is tried with a Libreswan as gateway, which shows when it has changed."""
 
@@ -126,13 +138,14 @@ class Support:
 
     ``libreswan`` tells of combinations why Libreswan refuses them, or nothing; ``gateway`` has the names that
     ``swanctl --list-algs`` tells; ``kernel`` the words of ciphers and digests that the kernel makes SAs with;
-    ``model`` the words of the product, by field.
+    ``model`` the words of the product, by field; ``refused`` why it takes some of its ciphers for no child SA.
     """
 
     libreswan: Callable[[Sequence[Combination]], Sequence[str]]
     gateway: frozenset[str]
     kernel: frozenset[str]
     model: Mapping[str, Sequence[str]]
+    refused: Mapping[str, str] = field(default_factory=dict)
     gateway_name: str = "strongSwan"
     gateway_cannot: Mapping[tuple[int, str, str], str] = field(default_factory=dict)
     """Why it cannot use what it has: by version of IKE, place and word."""
@@ -170,6 +183,8 @@ def _each(words: Iterable[str]) -> list[str]:
 
 def _lacking(one: Combination, support: Support) -> str:
     """Why another than Libreswan cannot do it; empty where all can."""
+    if one.kind == ESP and one.cipher in support.refused:
+        return support.refused[one.cipher]
     for word in (one.cipher, one.digest):
         if reason := support.gateway_cannot.get((one.version, one.kind, word)):
             return reason
@@ -227,6 +242,33 @@ def cases(combinations: Sequence[Combination], seed: int) -> list[Case]:
     ]
     chosen = pairwise.spread(rows, [settings(one) for one in combinations], seed)
     return [Case(one, **setting) for one, setting in zip(combinations, chosen, strict=True)]
+
+
+def together(cases: Sequence[Case], alone: Container[str] = ()) -> list[Case]:
+    """The same, with two in one where they differ in nothing else: one for the child SA, and one for the IKE SA.
+
+    Those whose names are in ``alone`` stay so.
+    """
+    placed = {case.combination: case for case in cases}
+    free = [case for case in cases if case.combination.name not in alone]
+    mates: dict[tuple[object, ...], list[Combination]] = defaultdict(list)
+    for case in free:
+        if case.combination.kind == IKE:
+            for group in ("", case.combination.group):
+                mates[_place(case, group)].append(case.combination)
+    # those without a group fit any IKE SA, and take what the others leave
+    for case in sorted(free, key=lambda case: not case.combination.group):
+        one = case.combination
+        if one.kind == ESP:
+            fitting = mates[_place(case, one.group if one.version == 2 else "")]
+            if mate := next((mate for mate in fitting if mate in placed), None):
+                del placed[mate]
+                placed[one] = replace(case, beside=mate)
+    return list(placed.values())
+
+
+def _place(case: Case, group: str) -> tuple[object, ...]:
+    return case.combination.version, group, case.outside, case.inside, case.form, case.esn
 
 
 def sample(combinations: Sequence[Combination], seed: int) -> list[Combination]:

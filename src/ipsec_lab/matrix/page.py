@@ -33,8 +33,9 @@ _HEAD = """\
 # Interop: which algorithms work with which peer
 
 What `ipsec algparse`, `swanctl --list-algs`, the kernel and the documented profile all have is tried, each
-combination once: every one for the IKE SA with one for the child SA (AES-128, SHA-256), every one for the child SA
-with one for the IKE SA, in each version of IKE that allows it. A combination is good only if
+combination once: every one for the IKE SA with one for the child SA, every one for the child SA with one for the IKE
+SA, in each version of IKE that allows it; by one tunnel where two differ in nothing else, otherwise beside AES-128
+with SHA-256. What was not good so is tried again by itself. A combination is good only if
 
 * the router, configured by its configuration text alone, brings the SA up with a gateway that offers exactly this;
 * the gateway names the algorithms that were asked, for both SAs, and so does the router's kernel, with the length of

@@ -13,8 +13,16 @@ from ipsec_lab.document import read
 from ipsec_lab.gateways.strongswan import StrongSwan
 from ipsec_lab.lab import LIBRESWAN, STRONGSWAN, Lab, built
 from ipsec_lab.matrix import combinations, configuration, rows, support
-from ipsec_lab.matrix.combinations import STRONGSWAN_CANNOT, Case, Combination, Support
+from ipsec_lab.matrix.combinations import (
+    ESP,
+    STRONGSWAN_CANNOT,
+    Case,
+    Combination,
+    Hole,
+    Support,
+)
 from ipsec_lab.matrix.configuration import Slot
+from ipsec_lab.matrix.support import AH
 from ipsec_lab.matrix.trial import Trials
 from ipsec_lab.progress import Progress
 from ipsec_lab.router import document
@@ -53,7 +61,8 @@ def matrix(wanted: Wanted) -> int:
             rows.write_extent(extent)
         cases = chosen(found, wanted)
         progress.note(
-            f"{len(found)} combinations, {len(extent.holes)} holes; {len(cases)} to be tried"
+            f"{len(found)} combinations, {len(extent.holes)} holes; "
+            f"{_number(cases)} to be tried by {len(cases)} tunnels"
         )
         made = _try(lab, slots, cases, wanted, begin, progress)
     bad = [row for row in made if row.reason]
@@ -71,19 +80,24 @@ def computed(lab: Lab) -> tuple[list[Combination], rows.Extent]:
     table = libreswan.table()
     own = isinstance(gateway, StrongSwan)
     listed = gateway.algorithms() if isinstance(gateway, StrongSwan) else support.as_gateway(table)
+    model = support.model(lab.router.host)
+    series = lab.router.libreswan_version().partition(".")[0]
+    refused = support.refused(lab.router.host, series, model[f"{ESP}-encryption"])
     all_have = Support(
         libreswan.refusals,
         listed,
         support.kernel(lab.hosts[PROVIDER]),
-        support.model(lab.router.host),
+        model,
+        refused,
         gateway.software,
         STRONGSWAN_CANNOT if own else {},
     )
     found, holes = combinations.computed(all_have)
     whole, _ = combinations.computed(replace(all_have, gateway_cannot={}))
-    refused = support.refused_by_the_product(lab.router.host)
     beyond = support.beyond_the_model(table, listed)
-    return found, rows.Extent(tuple(one.name for one in whole), (*holes, *refused, *beyond))
+    return found, rows.Extent(
+        tuple(one.name for one in whole), (*holes, Hole(AH, refused[AH]), *beyond)
+    )
 
 
 def chosen(found: Sequence[Combination], wanted: Wanted) -> list[Case]:
@@ -97,11 +111,12 @@ def chosen(found: Sequence[Combination], wanted: Wanted) -> list[Case]:
         # Only for what the other one could not.
         good = {row.name for row in rows.read() if not row.reason and row.maker == "strongSwan"}
         mine = [case for case in mine if case.combination.name not in good]
+    done: dict[str, bool] = {}
     if wanted.resume:
         known = (row for row in rows.read() if row.maker.lower() == wanted.gateway)
-        done = {row.name for row in known if not row.reason}
-        mine = [case for case in mine if case.combination.name not in done]
-    return mine
+        done = {row.name: not row.reason for row in known}
+        mine = [case for case in mine if not done.get(case.combination.name)]
+    return combinations.together(mine, alone=done)
 
 
 def batches(slots: Sequence[Slot], cases: Sequence[Case]) -> Iterator[dict[Slot, Case]]:
@@ -115,6 +130,10 @@ def batches(slots: Sequence[Slot], cases: Sequence[Case]) -> Iterator[dict[Slot,
                 placed[slot] = case
                 left.remove(case)
         yield placed
+
+
+def _number(cases: Sequence[Case]) -> int:
+    return sum(len(case.tried) for case in cases)
 
 
 def _try(
@@ -136,7 +155,7 @@ def _try(
         made += fresh
         for row in fresh:
             progress.note(
-                f"{len(made)}/{len(cases)} {row.name} {row.outside}/{row.inside} {row.form}"
+                f"{len(made)}/{_number(cases)} {row.name} {row.outside}/{row.inside} {row.form}"
                 f"{' esn' if row.esn else ''} {row.seconds} s {row.reason or 'ok'}"
             )
     return made

@@ -27,12 +27,12 @@ from ipsec_lab.waiting import wait_until
 LOGS = Path("build/matrix/logs")
 """Of both ends of what was not as asked."""
 
-_PATIENCE = 2.0
+_PATIENCE = 5.0
 """Seconds that a gateway may hear nothing of a commit."""
 _UP = 25.0
 """Seconds that an SA may take: with the largest groups on a machine of one processor some."""
-_TRAFFIC = 5.0
-_REKEYED = 15.0
+_TRAFFIC = 8.0
+_REKEYED = 30.0
 _ESTABLISHED = re.compile(r"CHILD_SA \S+ established|established Child SA|IPsec SA established")
 _BEGUN = re.compile(r"is initiating a|IKE_SA_INIT|Main Mode|MAIN_")
 _COMPLAINT = re.compile(
@@ -77,7 +77,7 @@ class Trials:
             self._rekey(rekeyed)
             answered &= self._traffic(there)
         kernel = self._in_kernel()
-        seconds = (time.monotonic() - begin) / len(placed)
+        seconds = (time.monotonic() - begin) / sum(len(case.tried) for case in placed.values())
         made = {
             slot: self._row(slot, case, answered, kernel.get(slot.host, ""), round(seconds, 2))
             for slot, case in placed.items()
@@ -85,7 +85,11 @@ class Trials:
         for slot, row in made.items():
             if row.reason:
                 self._keep_logs(slot, row)
-        return list(made.values())
+        return [
+            replace(made[slot], **vars(one), name=one.name)
+            for slot, case in placed.items()
+            for one in case.tried
+        ]
 
     def _keep_logs(self, slot: Slot, row: Row) -> None:
         """What both daemons have said, for whoever has to find out why."""
@@ -195,7 +199,7 @@ class Trials:
         """What is not as asked, in words; empty if nothing is."""
         if not found.esp:
             return f"no child SA after {_UP:g} s{self._complaint(slot)}"
-        ike, esp = case.combination.ike, case.combination.esp
+        ike, esp = case.ike, case.esp
         group = esp[2] if case.combination.version == 1 or _to_be_rekeyed(case) else ""
         asked = {
             "version of IKE": (found.version, case.combination.version),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -136,3 +137,33 @@ def test_a_profile_says_the_combination_and_nothing_else(
     combination: Combination, esn: bool, expected: dict[str, object]
 ) -> None:
     assert Case(combination, 4, 4, "any", esn).profile() == expected
+
+
+def test_two_are_tried_at_once_where_they_differ_in_nothing_else() -> None:
+    found, _ = computed(SUPPORT)
+    every = combinations.cases(found, seed=1)
+    bad = {every[0].combination.name}
+    tried = combinations.together(every, alone=bad)
+    assert sorted(one.name for case in tried for one in case.tried) == sorted(
+        one.name for one in found
+    )
+    setting = {case.combination: replace(case, combination=found[0]) for case in every}
+    pairs = [case for case in tried if case.beside]
+    assert pairs
+    for case in pairs:
+        one, beside = case.combination, case.beside
+        assert beside is not None
+        assert (one.kind, beside.kind, one.version) == (ESP, IKE, beside.version)
+        assert setting[one] == setting[beside]
+        assert not bad & {one.name, beside.name}
+        assert case.ike == beside.ike
+        assert case.esp == one.esp
+        # Libreswan 4 gives a child SA of IKEv2 new keys with the IKE SA's group
+        assert one.version == 1 or one.group in ("", beside.group)
+
+
+def test_a_cipher_that_the_product_refuses_is_a_hole_of_the_child_sa_alone() -> None:
+    support = replace(SUPPORT, refused={"aes_gcm256": "ipsec-client: no"})
+    found, holes = computed(support)
+    assert Hole("IKEv2 esp aes_gcm256", "ipsec-client: no") in holes
+    assert {one.kind for one in found if one.cipher == "aes_gcm256"} == {IKE}
