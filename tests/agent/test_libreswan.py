@@ -19,7 +19,6 @@ from ipsec_client.health import types as h
 from ipsec_client.plan.diff import Step, diff
 from ipsec_client.plan.objects import Connection
 from ipsec_client.pluto import log as pluto_log
-from ipsec_client.pluto.negotiations import Negotiations
 from ipsec_client.pluto.status import State
 from tests.agent.playing import Whack, nobody, play, pretend_pluto
 
@@ -168,7 +167,7 @@ def test_how_long_a_gateway_has_left_an_established_sa_unanswered_is_told(tmp_pa
         for wait in ("0.5", "1", "4"):
             note = pluto_log.read(line.format(wait))
             assert note is not None
-            client.pluto._tell(note, "rem1", Negotiations())
+            client.pluto._hearing.tell(note, "rem1")
         assert client.events == [h.Unanswered("rem1", past) for past in (0.0, 0.5, 3.5)]
         await client.close()
 

@@ -38,8 +38,9 @@ def device(name: str, *, up: bool) -> dict[str, Device]:
         (surroundings.tracking(None, None), None),
         (surroundings.tracking(10, 100), None),
         (surroundings.tracking(95, 100), "95 of 100 connections"),
-        (surroundings.distribution(False), None),
-        (surroundings.distribution(True), "starts at boot"),
+        (surroundings.distribution(False, held=False), None),
+        (surroundings.distribution(True, held=False), "starts at boot"),
+        (surroundings.distribution(True, held=True), None),
     ],
 )
 def test_what_is_wrong_is_found_with_its_cure(fact: Fact, bad: str | None) -> None:

@@ -55,6 +55,23 @@ def test_recorded_messages_say_what_happened() -> None:
     assert (expired.sa.if_id, expired.sa.spi) == (3, 0x102)
 
 
+@pytest.mark.parametrize("gone", [False, True])
+def test_an_sa_is_removed_by_the_name_that_the_kernel_has_for_it(
+    monkeypatch: pytest.MonkeyPatch, gone: bool
+) -> None:
+    asked: list[tuple[int, bytes]] = []
+
+    def request(_: Netlink, kind: int, body: bytes) -> None:
+        asked.append((kind, body))
+        if gone:
+            raise ProcessLookupError
+
+    monkeypatch.setattr(Netlink, "request", request)
+    xfrm.remove("", SA.destination, SA.spi)
+    kind, body = RECORDED["deleted"]  # which begins with struct xfrm_usersa_id, as the order does
+    assert asked == [(kind, body[:24])]
+
+
 def test_an_sa_without_any_key_is_larval_and_not_counted() -> None:
     dumped = [xfrm.parse_sa(memoryview(RECORDED[name][1])) for name in RECORDED if "dump" in name]
     larval = [sa for sa in dumped if sa and sa.larval]
@@ -260,6 +277,7 @@ def test_leftover_tunnel_devices_are_removed(client: str) -> None:
 # --- policies -------------------------------------------------------------------------------------
 
 OUTWARD = ("xfrm", "policy", "add", "src", "0.0.0.0/0", "dst", "0.0.0.0/0", "dir", "out", "if_id")
+INWARD = ("xfrm", "policy", "add", "src", "0.0.0.0/0", "dst", "0.0.0.0/0", "dir", "in", "if_id")
 TRAP = ("tmpl", "proto", "esp", "reqid", "0", "mode", "transport")
 BOUND = (
     *("tmpl", "src", SA.destination, "dst", SA.source),
@@ -275,8 +293,10 @@ def test_a_trap_leads_to_no_sa_and_a_policy_in_its_place_does(client: str) -> No
     async def run() -> None:
         told: asyncio.Queue[frozenset[int]] = asyncio.Queue()
         ip(*OUTWARD, "4", *BOUND, netns=client)
+        ip(*INWARD, "5", *BOUND, netns=client)
         watch = SaWatch(client, told.put_nowait)
         assert watch.policies.leads_out(4)
+        assert not watch.policies.leads_out(5)
         watch.table = SaTable.of([SA, OUT])
         ip(*OUTWARD, "3", *TRAP, netns=client)
         ip("xfrm", "policy", "update", *OUTWARD[3:], "3", *BOUND, netns=client)

@@ -36,7 +36,7 @@ KNIS = {
 }
 """The router's address and that of the Linux end."""
 CONFIGURATION, PRINTED = "/run/lab/side-door.conf", "/run/lab/side-door.log"
-PATIENCE = 60.0
+PATIENCE = 90.0
 HOLD_DOWN = 10
 """Seconds, thus calls of `monitoring`, of a KNI that is down, before it is initialised again."""
 

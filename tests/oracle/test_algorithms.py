@@ -27,9 +27,14 @@ def told(of: IpsecProfile) -> str:
     return f"{of.ike_v2} {a.ike_proposals(of)} {a.esp_proposals(of)}"
 
 
+def lacked(of: IpsecProfile) -> list[a.Refusal]:
+    """What Libreswan lacks; that an algorithm which it has carries nothing in the end is not known to algparse."""
+    return [refusal for refusal in a.refusals(of) if "carry nothing" not in refusal.reason]
+
+
 @pytest.mark.parametrize("of", single_choices(), ids=told)
 def test_every_value_of_the_model_in_its_place(of: IpsecProfile) -> None:
-    assert agreed(of) == (not a.refusals(of))
+    assert agreed(of) == (not lacked(of))
 
 
 @pytest.mark.parametrize("version", ["insist", "no"])
@@ -38,7 +43,7 @@ def test_every_pair_of_cipher_and_digest(version: str) -> None:
         for digest in (*DIGESTS, NO_AUTH):
             of = profile(phase2_encryption=cipher, phase2_digest=digest, ike_v2=version)
             right = CIPHERS[cipher].aead or digest != NO_AUTH
-            assert not right or agreed(of) == (not a.refusals(of)), told(of)
+            assert not right or agreed(of) == (not lacked(of)), told(of)
 
 
 @pytest.mark.parametrize("name", configurations())

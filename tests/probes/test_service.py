@@ -15,7 +15,7 @@ import pytest
 from ipsec_client.health.wanted import Question
 from ipsec_client.kernel import namespaces
 from ipsec_client.probes import dns
-from ipsec_client.probes.service import ServiceProber
+from ipsec_client.probes.service import SPARE, ServiceProber
 from tests.probes.test_icmp import ip, make_device
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="makes namespaces: needs root")
@@ -125,6 +125,24 @@ def test_attempts_share_sockets_and_start_no_threads(client: str) -> None:
         assert opened[0].fileno() == -1
 
     asyncio.run(run())
+
+
+def test_a_socket_is_given_back_once_and_no_more_are_kept_than_are_of_use(client: str) -> None:
+    """One that two attempts had would answer for the wrong one."""
+
+    async def run(asking: ServiceProber, told: Told) -> None:
+        question, patience = Question("", "tcp", 80), 0.3
+        for attempts, kept in ((3, 3), (SPARE + 4, SPARE)):
+            for sequence in range(attempts):
+                asking.send("web", sequence, question, HERE[4], patience)
+            for _ in range(attempts):
+                await next_of(told)
+            await asyncio.sleep(2 * patience)  # which is over: nothing happens then any more
+            [spare] = asking._spare.values()
+            assert len(spare) == len(set(spare)) == kept
+            assert all(unused.fileno() >= 0 for unused in spare)
+
+    case(client, run)
 
 
 @pytest.mark.parametrize(

@@ -13,25 +13,22 @@ import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
 from typing import Any, TypeVar
 
 from ipsec_client.agent import whole
+from ipsec_client.agent.hearing import Hearing
 from ipsec_client.agent.ledger import Ledger
 from ipsec_client.base.errors import Fault, HostFault
 from ipsec_client.base.secret import Secret
-from ipsec_client.dialect.debugging import CLASSES, is_debugging
+from ipsec_client.dialect.debugging import CLASSES
 from ipsec_client.dialect.render import Conn
 from ipsec_client.health import types as h
 from ipsec_client.plan.diff import Step, diff
 from ipsec_client.plan.objects import Connection, Object, Pluto
-from ipsec_client.pluto import log as pluto_log
-from ipsec_client.pluto import prepare, rotate
+from ipsec_client.pluto import prepare
 from ipsec_client.pluto.control import Answer, Control
 from ipsec_client.pluto.layout import Layout
-from ipsec_client.pluto.negotiations import Negotiations
 from ipsec_client.pluto.status import Child
-from ipsec_client.pluto.tail import Tail
 from ipsec_client.units.port import Units
 from ipsec_client.units.process import born_at
 
@@ -42,16 +39,8 @@ T = TypeVar("T")
 READY_PACE = 0.05
 """Seconds between two looks for a pluto that is about to answer."""
 
-FIRST_WAIT = 0.5
-"""Seconds that pluto waits for an answer before it sends again, then twice as long each time: before a wait of n
-it has been waiting for n less this much.
-"""
-
 GIVING_UP = 0.1
 """Seconds in which pluto, told of its child SA's end, is told of its IKE SA's too, if both end."""
-
-LOG_PACE = 0.5
-"""Seconds between two looks at what pluto has written to its log."""
 
 
 class Libreswan:
@@ -72,7 +61,6 @@ class Libreswan:
         self._told = told
         self._layout = Layout.of(client)
         self._control = Control(self._layout)
-        self._tail = Tail(self._layout.log)
         self._worker = ThreadPoolExecutor(1, f"pluto {client}")
         self._loop = asyncio.get_running_loop()
         self._wanted: dict[str, Connection] = {}
@@ -81,10 +69,11 @@ class Libreswan:
         self._held: Secret | None = None  # the keys that pluto has, as far as we gave them
         self._alive: tuple[int, int] | None = None  # pid and start time of the pluto that answers
         self._loading = asyncio.Lock()
+        self._hearing = Hearing(self._layout, self._remotes, self._put, self._work)
         self._repairs: set[asyncio.Task[None]] = set()
         self._tasks = [
             self._loop.create_task(self._follow_life()),
-            self._loop.create_task(self._follow_log()),
+            self._loop.create_task(self._hearing.follow()),
         ]
         for task in self._tasks:
             task.add_done_callback(whole.ended)
@@ -326,30 +315,11 @@ class Libreswan:
         self._ledger.put(self._key, None)
         shutil.rmtree(self._layout.run, ignore_errors=True)
 
-    # --- its log ------------------------------------------------------------------------------------
-
-    async def _follow_log(self) -> None:
-        negotiations = Negotiations()
-        while True:
-            await asyncio.sleep(LOG_PACE)
-            remotes = {item.name: item.remote for item in self._wanted.values()}
-            for line in self._tail.read():
-                note = None if is_debugging(line) else pluto_log.read(line)
-                if note and note.conn in remotes:
-                    self._tell(note, remotes[note.conn], negotiations)
-            for full in filter(rotate.is_full, (self._layout.log, rotate.beside(self._layout.log))):
-                with suppress(Fault):  # there is no room; it is empty all the same
-                    await self._work(partial(rotate.turn_over, full))
-
-    def _tell(self, note: pluto_log.Note, remote: str, negotiations: Negotiations) -> None:
-        if note.kind == "unanswered":
-            self._put(h.Unanswered(remote, float(note.detail) - FIRST_WAIT))
-            return
-        told = negotiations.heard(note)
-        if told:
-            self._put(h.ConnectionState(remote, negotiation=told))
-
     # --- the ledger and the worker --------------------------------------------------------------------
+
+    def _remotes(self) -> dict[str, str]:
+        """The remotes by the names of their connections."""
+        return {item.name: item.remote for item in self._wanted.values()}
 
     @property
     def _key(self) -> str:

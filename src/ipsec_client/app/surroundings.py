@@ -27,7 +27,7 @@ BUILT = 1_735_689_600
 """2025-01-01: a clock before that has forgotten the time."""
 
 ROOM = 64 * 1024 * 1024
-"""Bytes, and a thousandth of that files, that must be free where we write."""
+"""Bytes, and a millionth of that files, that must be free where we write."""
 
 PATIENCE = 2.0
 """Seconds for a name server's answer."""
@@ -35,6 +35,9 @@ PATIENCE = 2.0
 STA_UNSYNC = 0x40  # linux/timex.h: the kernel's clock is not steered
 CROWDED = 0.9
 """Share of the connection tracking table above which new connections are soon dropped."""
+
+HELD = Path("/usr/lib/systemd/system/ipsec.service.d/128t-ipsec.conf")
+"""What our package keeps the distribution's Libreswan from starting with."""
 
 DOMAIN = 53
 """The port of name servers (RFC 1035)."""
@@ -55,7 +58,7 @@ def surroundings(*, named: bool) -> Iterator[Fact]:
         _number("/proc/sys/net/netfilter/nf_conntrack_max"),
     )
     if (service := _enabled("ipsec.service")) is not None:
-        yield distribution(service)
+        yield distribution(service, held=HELD.exists())
     if _read("/proc/sys/crypto/fips_enabled").strip() == "1":
         yield Fact(
             "FIPS mode", True, "on: Libreswan refuses MD5, MODP groups below 2048 and short keys"
@@ -143,9 +146,14 @@ def tracking(count: int | None, most: int | None) -> Fact:
     return Fact("connection tracking", False, shown, "Raise net.netfilter.nf_conntrack_max")
 
 
-def distribution(enabled: bool) -> Fact:
-    """The distribution's own Libreswan does not start at the next boot: it would take UDP 500 of the router."""
+def distribution(enabled: bool, *, held: bool) -> Fact:
+    """The distribution's own Libreswan does not start at the next boot: it would take UDP 500 of the router.
+
+    ``held``: whether our package keeps it from that, enabled or not.
+    """
     name = "ipsec.service"
+    if held:
+        return Fact(name, True, "does not start while the package 128t-ipsec is here")
     if not enabled:
         return Fact(name, True, "does not start at boot")
     return Fact(name, False, "starts at boot", "systemctl disable --now ipsec")

@@ -208,7 +208,7 @@ def _child_refusals(profile: IpsecProfile, series: int) -> Iterator[Refusal]:
                     "Use authentication-protocol esp",
                 )
     for cipher in () if ah else ciphers:
-        if CIPHERS[cipher].untied:
+        if CIPHERS[cipher].untied and series == DEFAULT:
             said = f"{cipher} makes {_release(series)} carry nothing: it ties its SAs to no tunnel device"
             yield Refusal("phase2-encryption", said, "Use aes_gcm instead, or leave it unset")
     if pfs and version == IKEV1 and len(_groups(groups)) > 1:
