@@ -92,7 +92,7 @@ class Trials:
         ]
 
     def _keep_logs(self, slot: Slot, row: Row) -> None:
-        """What both daemons have said, for whoever has to find out why."""
+        """What both daemons have said, and the gateway's kernel, for whoever has to find out why."""
         LOGS.mkdir(parents=True, exist_ok=True)
         client = self._lab.site.client
         said = self._lab.router.host.must(
@@ -100,8 +100,13 @@ class Trials:
         )
         own = "".join(line for line in said.splitlines(keepends=True) if f"-{slot.name}" in line)
         name = row.name.replace(" ", "-")
+        kernel = "".join(
+            self._lab.hosts[slot.name].run(["ip", "-s", "xfrm", *words]).stdout
+            for words in (("policy",), ("state", "list", "nokeys"))
+        )
         LOGS.joinpath(f"{name}.log").write_text(
-            f"{row.reason}\n\n{self._gateway_log(slot)}\n{own}\n{self._lab.router.pcli('why')}"
+            f"{row.reason}\n\n{self._gateway_log(slot)}\n{kernel}\n{own}\n"
+            f"{self._lab.router.pcli('why')}"
         )
 
     def _urge(self, slots: Iterable[Slot]) -> None:
