@@ -16,7 +16,7 @@ from ipsec_lab.waiting import wait_until
 from tests.lab.driver import DEMO, Lab
 from tests.lab.test_leaks import PLUTO
 
-CONDUCTOR = "ipsec_client conductor"
+CONDUCTOR = "ipsec-client conductor"
 NOWHERE = {"172.16.4.3": "172.16.4.99", "172.16.5.4": "172.16.5.99"}
 """The gateways, and addresses in their networks that nobody has."""
 

@@ -11,7 +11,7 @@ from ipsec_lab.judge import Kind
 from ipsec_lab.topology import ROUTER
 from tests.lab.driver import DEMO, Lab
 
-AGENT, SUPERVISOR, PLUTO = "ipsec_client agent", "ipsec-client run", "libexec/ipsec/pluto.*client1"
+AGENT, SUPERVISOR, PLUTO = "ipsec-client agent", "ipsec-client run", "libexec/ipsec/pluto.*client1"
 SAVED = "/run/lab/saved"
 """Where a host keeps what was taken away; its /run is its own."""
 
