@@ -16,6 +16,7 @@ from ipsec_client.pluto.dryload import dry_load
 from ipsec_lab import trixie
 from tests.dialect.sample import configurations, single_choices
 from tests.oracle.libreswan import run
+from tests.oracle.test_algorithms import lacked
 from tests.oracle.test_files import ENDS
 
 ADDCONN, ALGPARSE = (str(trixie.place() / name) for name in ("addconn", "algparse"))
@@ -133,4 +134,4 @@ def told(of: IpsecProfile) -> str:
 
 @pytest.mark.parametrize("of", single_choices(), ids=told)
 def test_every_value_of_the_model_in_its_place(of: IpsecProfile) -> None:
-    assert agreed(of) == (not a.refusals(of, NEW))
+    assert agreed(of) == (not lacked(of, NEW))

@@ -25,7 +25,7 @@ from ipsec_client.dialect.catalog import (
     Digest,
     Strong,
 )
-from ipsec_client.dialect.series import DEFAULT, NEW, OLD, SERIES
+from ipsec_client.dialect.series import DEFAULT, NEW, OLD, SERIES, runs
 from ipsec_client.model.elements import IpsecProfile, Remote
 
 
@@ -208,7 +208,7 @@ def _child_refusals(profile: IpsecProfile, series: int) -> Iterator[Refusal]:
                     "Use authentication-protocol esp",
                 )
     for cipher in () if ah else ciphers:
-        if CIPHERS[cipher].untied and series == DEFAULT:
+        if CIPHERS[cipher].untied and runs(series):
             said = f"{cipher} makes {_release(series)} carry nothing: it ties its SAs to no tunnel device"
             yield Refusal("phase2-encryption", said, "Use aes_gcm instead, or leave it unset")
     if pfs and version == IKEV1 and len(_groups(groups)) > 1:
