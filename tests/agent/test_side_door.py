@@ -79,6 +79,7 @@ def test_links_follow_the_document_and_leave_others_files_alone(tmp_path: Path) 
     assert (tmp_path / "rem1" / "init").is_symlink()
     assert [file.name for file in (tmp_path / "rem2").iterdir()] == ["dhcp"]
     assert (tmp_path / "other").is_dir()
+    (tmp_path / "rem1" / HOOKS[0]).unlink()  # whoever removed them was killed half way
     link_scripts([], tmp_path)
     assert not (tmp_path / "rem1").exists()
 

@@ -159,3 +159,13 @@ def test_the_version_of_ip_that_serves_best_comes_first(
 
     monkeypatch.setattr(socket, "getaddrinfo", answer)
     assert asyncio.run(look_up("gw.example", versions=versions)) == found
+
+
+def test_without_room_for_a_thread_there_is_no_answer_and_the_next_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", full)
+    assert asyncio.run(look_up("gw.example")) == []

@@ -51,7 +51,7 @@ def link_scripts(knis: Iterable[str], folder: Path) -> None:
     """The links from the router's folders to our scripts: of these KNIs, and no others of ours."""
     wanted = set(knis)
     for place in folder.iterdir() if folder.is_dir() else ():
-        if place.name not in wanted and _is_ours(place / HOOKS[0]):
+        if place.name not in wanted and any(_is_ours(place / hook) for hook in HOOKS):
             for hook in HOOKS:
                 if _is_ours(place / hook):
                     (place / hook).unlink()

@@ -54,6 +54,8 @@ def run(
             raise HostFault(f"{argv[0]} is not installed", cure="Run ipsec-client doctor") from None
         except subprocess.TimeoutExpired:
             raise HostFault(f"{argv[0]} did not end within {deadline:g} s") from None
+        except OSError as error:
+            raise _unstarted(argv[0], error) from error
         return Done(done.returncode, done.stdout, done.stderr)
 
     return start() if inside is None else in_thread(inside, start)
@@ -82,11 +84,17 @@ def spawn(
             )
         except FileNotFoundError:
             raise HostFault(f"{argv[0]} is not installed", cure="Run ipsec-client doctor") from None
+        except OSError as error:
+            raise _unstarted(argv[0], error) from error
         finally:
             if isinstance(out, Path) and file is not None:
                 file.close()
 
     return start() if inside is None else in_thread(inside, start)
+
+
+def _unstarted(program: str, error: OSError) -> HostFault:
+    return HostFault(f"{program} cannot be started: {error.strerror}")
 
 
 def environment() -> dict[str, str]:

@@ -105,7 +105,10 @@ async def look_up(name: str, deadline: float = DEADLINE, versions: Versions = (4
             loop.call_soon_threadsafe(_settle, answer, found)
 
     # A thread of its own, not one of a pool: a resolver that hangs must not keep others waiting.
-    threading.Thread(target=ask, daemon=True, name=f"resolve {name}").start()
+    try:
+        threading.Thread(target=ask, daemon=True, name=f"resolve {name}").start()
+    except RuntimeError:  # there can be no more threads for now
+        return []
     try:
         async with asyncio.timeout(deadline):
             return await answer
