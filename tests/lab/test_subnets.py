@@ -67,7 +67,8 @@ def verdict(lab: Lab, name: str) -> str:
 def test_plugin_1092_subnets_of_both_sides_are_on_the_wire_by_both_versions_of_ike(
     lab: Lab, name: str
 ) -> None:
-    lab.await_up()
+    lab.await_up()  # each remote carries with the first of its pairs
+    assert wait_until(lambda: " up " in verdict(lab, name), deadline=30, pause=0.3)
     with lab.captured(f"subnets-{name}", (PROVIDER, TO_ROUTER)) as files:
         for near, network in product(NEAR, FAR[name]):
             assert answered(lab, near, network), (near, network)
