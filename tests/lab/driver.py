@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +182,16 @@ class Sent:
     def on_wan(self) -> dict[Kind, int]:
         """What was seen between router and provider."""
         return watch(self._site).account(pcap.packets(self.files[PROVIDER]))
+
+    @property
+    def left(self) -> dict[Kind, int]:
+        """What of it was not sent by a gateway."""
+        seen = watch(self._site)
+        return seen.account(
+            packet
+            for packet in pcap.packets(self.files[PROVIDER])
+            if not packet.is_ip or ip_address(packet.source) not in seen.gateways
+        )
 
 
 def watch(site: Site) -> Watch:

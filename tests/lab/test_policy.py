@@ -32,7 +32,7 @@ def test_without_the_clients_tenant_in_the_service_no_ike_leaves_and_an_alarm_sa
         assert wait_until(lambda: rules(lab) != before, deadline=30)
         with lab.stream("policy") as sent:
             time.sleep(3)
-        assert sent.on_wan[Kind.IKE] == sent.on_wan[Kind.ESP] == sent.on_wan[Kind.CLEAR] == 0
+        assert sent.left[Kind.IKE] == sent.left[Kind.ESP] == sent.on_wan[Kind.CLEAR] == 0
     finally:
         lab.commit(text)
 
