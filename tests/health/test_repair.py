@@ -17,6 +17,7 @@ from ipsec_client.health.types import (
     OperatorRestart,
     PlutoState,
     RepairDone,
+    Replacing,
     Restart,
     RestartPluto,
     SecurityAssociations,
@@ -268,13 +269,23 @@ def test_four_silent_gateways_for_an_hour_cost_few_restarts() -> None:
 def test_the_budget_is_the_clients_and_goes_round() -> None:
     there = boot(60)
     there.put(*(loaded(f"rem{number + 1}") for number in range(60)))
-    assert len(repairs(there)) == 24
+    assert len(repairs(there)) == 60, "none of those that are begun for the first time waits"
     there.run(59)
-    assert len(repairs(there)) == 24
-    there.run(60.5)
-    assert len(set(repairs(there))) == 48
-    there.run(125)
-    assert {remote for remote, _ in repairs(there)} == {f"rem{number + 1}" for number in range(60)}
+    assert len(repairs(there, since=1)) == 24
+    there.run(70)
+    assert len({remote for remote, _ in repairs(there, since=1)}) == 48
+    there.run(135)
+    assert len({remote for remote, _ in repairs(there, since=1)}) == 60
+
+
+def test_what_a_commit_loads_anew_is_begun_though_the_budget_is_spent() -> None:
+    there = boot(60)
+    there.put(*(loaded(f"rem{number + 1}") for number in range(60)))
+    there.run(30)
+    there.put(Replacing("rem60"), loaded("rem60"))
+    assert [remote for remote, _ in repairs(there, since=30)] == ["rem60"]
+    there.run(59)
+    assert len(repairs(there, since=30)) == 1, "after the first it is as all others"
 
 
 def test_a_flapping_tunnel_does_not_restart_without_pause() -> None:

@@ -24,6 +24,7 @@ class Mending:
     severed: bool = False  # told to terminate, and the SAs are still counted
     ailing: bool = False  # a test was missed, or a repair failed, since the last Restart
     requests: tuple[str, ...] = ()  # operators' restarts that wait for the outstanding one
+    fresh: bool = False  # loaded, and not begun by us since
     repairs: int = 0  # in a row without success
     failures: int = 0  # in a row that could not be carried out
     not_before: float | None = None  # the next one

@@ -37,7 +37,9 @@ JITTER = 0.1
 """Share by which a pause is longer or shorter, so that a fleet does not knock in step."""
 
 BUDGET = 24
-"""Repairs of a client, operators' apart, in any BUDGET_SPAN."""
+"""Repairs of a client in any BUDGET_SPAN; what operators ask for is apart, and the first attempt of what a commit or a
+start of pluto has loaded.
+"""
 
 BUDGET_SPAN = 60.0
 """Seconds."""
@@ -107,7 +109,14 @@ def anew(tunnel: Tunnel) -> Tunnel:
     """Pluto has it freshly loaded: it may be initiated at once, and what blocked it may be gone."""
     return replace(
         _unblocked(tunnel),
-        mending=replace(tunnel.mending, repairs=0, failures=0, not_before=None, fair_until=None),
+        mending=replace(
+            tunnel.mending,
+            fresh=True,
+            repairs=0,
+            failures=0,
+            not_before=None,
+            fair_until=None,
+        ),
     )
 
 
@@ -163,7 +172,8 @@ def _settle(client: Client, place: int, now: Now) -> tuple[Client, list[Effect]]
         due = _due(client, tunnel)
         if due is None or due > now.mono:
             return _with_tunnel(client, place, tunnel), effects
-        client = replace(client, budget=(*_spent(client, now), now.mono))
+        if not tunnel.mending.fresh:
+            client = replace(client, budget=(*_spent(client, now), now.mono))
     tunnel, found = _restart(client, tunnel, now)
     return _with_tunnel(client, place, tunnel), [*effects, *found]
 
@@ -181,7 +191,7 @@ def _due(client: Client, tunnel: Tunnel) -> float | None:
     ):
         return None
     due = _not_before(client, tunnel)
-    if len(client.budget) >= BUDGET:
+    if len(client.budget) >= BUDGET and not mending.fresh:
         due = max(due, client.budget[-BUDGET] + BUDGET_SPAN)
     return due
 
