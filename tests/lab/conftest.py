@@ -18,6 +18,7 @@ OF_THEIR_OWN = (
     "test_demo.py",
     "test_diagnosis.py",
     "test_four_remotes.py",
+    "test_matrix.py",
     "test_names.py",
     "test_nat.py",
     "test_side_by_side.py",

@@ -62,7 +62,7 @@ ipsec-lab matrix --page                    # writes this page
 ```
 
 Every row, with the algorithms as both ends named them, is in `build/matrix/rows.jsonl`. `--quick` tries few that
-have each algorithm.
+have each algorithm; the suite does so in `tests/lab/test_matrix.py`.
 """
 
 
