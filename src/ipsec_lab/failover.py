@@ -7,6 +7,7 @@ a tunnel by an operator forgets its flaps and holds. A run's figures come from t
 from __future__ import annotations
 
 import json
+import re
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -94,6 +95,20 @@ def _neighbour_changed(lab: Lab) -> None:
     lab.router.commit(lab.configuration.replace(profile, changed, 1))
 
 
+def _neighbour_removed_and_added(lab: Lab) -> None:
+    """The other remote goes, with its route, and comes back once the first commit has done its work."""
+    other = lab.site.remotes[1].name
+    lab.router.commit(without(lab.configuration, other))
+    time.sleep(_STEADY)
+    lab.router.commit(lab.configuration)
+
+
+def without(configuration: str, remote: str) -> str:
+    """A configuration without a remote and the service route of its name."""
+    block = rf"^( *)(?:remote|service-route) +{remote}\n.*?^\1exit\n"
+    return re.sub(block, "", configuration, flags=re.MULTILINE | re.DOTALL)
+
+
 FAILURES = (
     Failure(PEER_DELETES, 300, 1.0, _cause(PEER_DELETES), longest_ms=50.0),
     Failure("sa-vanishes", 30, 1.0, _sa_vanishes, longest_ms=50.0),
@@ -102,6 +117,7 @@ FAILURES = (
     Failure("pluto-killed", 30, 5.0, _pluto_killed, longest_ms=3000.0),
     Failure("agent-killed", 30, 2.0, _agent_killed, lost=0),
     Failure("neighbour-changed", 30, 4.0, _neighbour_changed, lost=0),
+    Failure("neighbour-removed-and-added", 30, 4.0, _neighbour_removed_and_added, lost=0),
     Failure("gateway-silent-fast", 30, 1.5, _cause(GATEWAY_SILENT), longest_ms=350.0, fast=True),
 )
 

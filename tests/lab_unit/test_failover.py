@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ipsec_lab.failover import FAILURES, Failure, Row, passed, table
+from ipsec_lab.document import read
+from ipsec_lab.failover import FAILURES, Failure, Row, passed, table, without
+from ipsec_lab.router import document
+from ipsec_lab.story import DEMO
 
 
 def rows(what: str, *gaps: float, lost: int = 0) -> list[Row]:
@@ -48,3 +51,11 @@ def test_each_run_is_held_to_what_is_promised_of_it(row: Row, told: list[str]) -
 
 def test_every_failure_is_held_to_something() -> None:
     assert all(failure.longest_ms is not None or failure.lost is not None for failure in FAILURES)
+
+
+def test_a_configuration_without_a_remote_has_neither_it_nor_its_route() -> None:
+    text = DEMO.read_text()
+    rest = without(text, "rem2")
+    assert "rem2" in text
+    assert "rem2" not in rest
+    assert read(document(rest)).remotes == read(document(text)).remotes[:1]
