@@ -160,12 +160,12 @@ def read_associations(log: str) -> list[Association]:
     integ = "" if ike["integ"] == "n/a" else ike["integ"]
     prf = ike["prf"] or integ  # IKEv1 has one algorithm for both
     told = [
-        _as_charon(ike["cipher"]),
+        charons(ike["cipher"]),
         _INTEGRITY.get(integ, integ),
         f"PRF_{_CHARONS.get(prf, prf)}",
-        _as_charon(ike["group"]),
+        charons(ike["group"]),
     ]
-    esp = [_as_charon(part) for part in child["xfrm"].split("-") if part != "NONE"]
+    esp = [charons(part) for part in child["xfrm"].split("-") if part != "NONE"]
     return [
         Association(
             version=version,
@@ -175,7 +175,8 @@ def read_associations(log: str) -> list[Association]:
     ]
 
 
-def _as_charon(name: str) -> str:
+def charons(name: str) -> str:
+    """charon's name of an algorithm that pluto tells."""
     if name.startswith("MODP"):
         return f"MODP_{name.removeprefix('MODP')}"
     cipher = re.fullmatch(r"((?:AES|CAMELLIA)_(?:CBC|GCM_16|CCM_16|CTR))_(\d+)", name)

@@ -39,7 +39,7 @@ with SHA-256. What was not good so is tried again by itself. A combination is go
 
 * the router, configured by its configuration text alone, brings the SA up with a gateway that offers exactly this;
 * the gateway names the algorithms that were asked, for both SAs, and so does the router's kernel, with the length of
-  keys;
+  keys; only the group of a child SA in IKEv1 a Libreswan as gateway does not name, and there the router's log counts;
 * echo requests of 64, 512 and 1232 bytes pass, and their answers, to each network behind the gateway.
 
 In IKEv2 a group for the child SA shows only in a second one (RFC 7296, 1.2): the gateway rekeys the first, and

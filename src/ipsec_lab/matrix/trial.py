@@ -14,6 +14,7 @@ from subprocess import DEVNULL
 from ipsec_lab.document import Address, ip_networks
 from ipsec_lab.errors import LabError
 from ipsec_lab.gateways.base import Association
+from ipsec_lab.gateways.libreswan import Libreswan, charons
 from ipsec_lab.lab import Lab
 from ipsec_lab.matrix import configuration, traffic
 from ipsec_lab.matrix.combinations import ESP, Case
@@ -39,6 +40,7 @@ _COMPLAINT = re.compile(
     r"no matching|no acceptable|inacceptable|NO_PROP|INVALID|failed|not supported|mismatch|refus",
     re.IGNORECASE,
 )
+_QUICK_GROUP = re.compile(r"initiating Quick Mode .* pfsgroup=(MODP\d+|DH\d+)")
 _SA = re.compile(r"^src (?P<src>\S+) dst (?P<dst>\S+)$", re.MULTILINE)
 _ENC = re.compile(r"^\s+(?:enc|aead) (?P<name>\S+)(?: 0x(?P<key>[0-9a-f]*))?", re.MULTILINE)
 _AUTH = re.compile(r"^\s+auth-trunc (?P<name>\S+) 0x(?P<key>[0-9a-f]+) (?P<icv>\d+)", re.MULTILINE)
@@ -94,20 +96,21 @@ class Trials:
     def _keep_logs(self, slot: Slot, row: Row) -> None:
         """What both daemons have said, and the gateway's kernel, for whoever has to find out why."""
         LOGS.mkdir(parents=True, exist_ok=True)
-        client = self._lab.site.client
-        said = self._lab.router.host.must(
-            ["tail", "-n", "400", f"{ROUTER_LOGS}/ipsec-{client}.log"]
-        )
-        own = "".join(line for line in said.splitlines(keepends=True) if f"-{slot.name}" in line)
         name = row.name.replace(" ", "-")
         kernel = "".join(
             self._lab.hosts[slot.name].run(["ip", "-s", "xfrm", *words]).stdout
             for words in (("policy",), ("state", "list", "nokeys"))
         )
         LOGS.joinpath(f"{name}.log").write_text(
-            f"{row.reason}\n\n{self._gateway_log(slot)}\n{kernel}\n{own}\n"
+            f"{row.reason}\n\n{self._gateway_log(slot)}\n{kernel}\n{self._router_log(slot)}\n"
             f"{self._lab.router.pcli('why')}"
         )
+
+    def _router_log(self, slot: Slot) -> str:
+        """What the router's pluto has said of the slot's connection lately."""
+        file = f"{ROUTER_LOGS}/ipsec-{self._lab.site.client}.log"
+        said = self._lab.router.host.must(["tail", "-n", "400", file])
+        return "".join(line for line in said.splitlines(keepends=True) if f"-{slot.name}" in line)
 
     def _urge(self, slots: Iterable[Slot]) -> None:
         """As an operator who does not wait: a client spends its repairs' budget on so many commits."""
@@ -177,6 +180,8 @@ class Trials:
         gateway, one = self._lab.gateways[slot.name], case.combination
         found = gateway.associations()
         newest = found[-1] if found else Association(0, "", "")
+        if isinstance(gateway, Libreswan) and newest.version == 1 and one.group and one.kind == ESP:
+            newest = with_group(newest, self._router_log(slot))
         targets = slot.targets(case)
         got = sum(1 for target, _ in answered if target in targets)
         row = Row(
@@ -223,6 +228,12 @@ class Trials:
         lines = [line for line in self._gateway_log(slot).splitlines() if _COMPLAINT.search(line)]
         words = re.sub(r"^.*?\[\w+\] (?:<[^>]*> )?", "", lines[-1]) if lines else ""
         return f"; the gateway: {words}" if words else ""
+
+
+def with_group(found: Association, log: str) -> Association:
+    """With the group of the newest quick mode, which pluto tells as initiator alone; a responder refuses another."""
+    asked = _QUICK_GROUP.findall(log)
+    return replace(found, esp=f"{found.esp}/{charons(asked[-1])}") if asked else found
 
 
 def _to_be_rekeyed(case: Case) -> bool:

@@ -14,7 +14,7 @@ from ipsec_lab.matrix import configuration, rows, traffic
 from ipsec_lab.matrix.combinations import ANY, ESP, LIST, SINGLE, Case, Combination
 from ipsec_lab.matrix.run import batches
 from ipsec_lab.matrix.support import Libreswan
-from ipsec_lab.matrix.trial import read_kernel
+from ipsec_lab.matrix.trial import read_kernel, with_group
 from ipsec_lab.matrix.words import esp_told, ike_told, kernel_told
 from ipsec_lab.router import document
 
@@ -179,3 +179,11 @@ def test_traffic_is_answered_in_each_size_or_not_at_all() -> None:
         assert traffic.asked([nobody], 0.2) == set()
     except PermissionError:
         pytest.skip("raw sockets are for root only")
+
+
+def test_the_group_of_a_quick_mode_is_the_one_that_was_asked_for_last() -> None:
+    found = Association(1, "AES_CBC-128", "3DES_CBC/AES_CMAC_96")
+    begun = '"c-m1" #7: initiating Quick Mode IKEv1+PSK+PFS {using isakmp#6 msgid:1 proposal=3DES pfsgroup='
+    log = f"{begun}MODP1536}}\n{begun}MODP2048}}\n"
+    assert with_group(found, log).esp == "3DES_CBC/AES_CMAC_96/MODP_2048"
+    assert with_group(found, f"{begun}no-pfs}}\n") == found
