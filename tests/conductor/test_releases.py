@@ -11,8 +11,10 @@ from ipsec_client.commands.port import Refused
 from ipsec_client.conductor.conductor import Conductor
 from ipsec_client.conductor.datastore.store import Datastore
 from ipsec_client.conductor.releases import FRESH, Releases
+from ipsec_client.config.edit import Edit
 
 from .sample import HERE, Clock, FakeAgent, text
+from .scenes import PRIMARY, R1, REM1, REM2, conducting, host, run
 
 COMPRESSED = text("rem1").replace("dpddelay 5", "dpddelay 5\ncompress true")
 """4.10 carries nothing compressed."""
@@ -25,6 +27,7 @@ RESUMED = text("rem1").replace(
 
 async def reported(conducting: Conductor, agent: FakeAgent) -> None:
     """Rolls out until the node has reported."""
+    agent.reported.clear()
     rollout = asyncio.ensure_future(conducting.run())
     async with asyncio.timeout(20):
         await agent.reported.wait()
@@ -80,6 +83,54 @@ def test_a_text_that_the_node_cannot_run_is_refused_where_it_says_so(tmp_path: P
             await conducting.commit("root")
 
     asyncio.run(run())
+
+
+def test_what_runs_as_it_stands_blocks_no_later_commit(tmp_path: Path) -> None:
+    """A node came to lack it by an upgrade: that is warned of, and refused only where it is touched or used anew."""
+    with_spare = COMPRESSED.replace(
+        "node node1\n",
+        "ipsec-profile spare\npre-shared-key k\ncompress true\nexit\nnode node1\n",
+        1,
+    )
+    client = REM1[:-2]
+    refused: list[tuple[Edit, ...]] = [
+        (Edit("set", PRIMARY, "dpddelay", "6"),),
+        (host("172.16.9.9"),),
+        (Edit("set", REM1, "profile", "spare"),),
+        (Edit("set", REM2, "host", "172.16.5.3"), Edit("set", REM2, "profile", "primary")),
+    ]
+
+    async def scene() -> None:
+        agent = FakeAgent(libreswan="5.2")
+        async with conducting(tmp_path, agent=agent, first=with_spare) as conductor:
+            agent.libreswan = "4.10"
+            await reported(conductor, agent)
+            for edits in refused:
+                await conductor.edit("ann", edits)
+                with pytest.raises(Refused) as caught:
+                    await conductor.commit("ann")
+                assert any("compress" in item.path for item in caught.value.findings)
+                await conductor.discard("ann")
+            for edit in (
+                Edit("set", (*R1[:2], "router2")),
+                Edit("set", (*R1, "ipsec-profile", "spare"), "dpddelay", "9"),
+            ):
+                await conductor.edit("ann", [edit])
+                assert await conductor.commit("ann", force=True)
+                told = [item for item in await conductor.findings("ann") if "compress" in item.path]
+                assert {item.severity for item in told} == {"warning"}
+            assert not conductor.prepare(with_spare).refused
+            await conductor.edit("ann", [Edit("set", client, "enabled", "false")])
+            await conductor.commit("ann", force=True)
+            await conductor.edit("ann", [Edit("set", client, "enabled", "true")])
+            with pytest.raises(Refused):
+                await conductor.commit("ann")
+            agent.libreswan = "5.2"
+            await reported(conductor, agent)
+            told = await conductor.findings("ann")
+            assert not [item for item in told if item.path == (*PRIMARY, "compress")]
+
+    run(scene)
 
 
 def test_a_word_of_yesterday_refuses_nothing() -> None:

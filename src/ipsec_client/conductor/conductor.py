@@ -148,7 +148,7 @@ class Conductor:
 
     async def findings(self, user: str) -> tuple[Finding, ...]:
         """What is wrong with the candidate, generated parts included."""
-        return (await self._judged(user)).findings
+        return self._surer(await self._examined(user)).findings
 
     async def generated(self, user: str) -> Authority:
         """The candidate with the parts that a commit would generate."""
@@ -158,30 +158,34 @@ class Conductor:
         """What a commit would do to the tunnels."""
         return await self._impact((await self._good(user)).authority)
 
-    async def _judged(self, user: str) -> Candidate:
+    async def _examined(self, user: str) -> Candidate:
+        """The candidate by the rules alone, which know no node's Libreswan."""
         running, authority = self.running(), self.candidate(user)
 
-        def judged() -> Candidate:
+        def examined() -> Candidate:
             found: tuple[Finding, ...] = ()
             if running is not None:
                 if self._found is None or self._found[0] is not running:
                     self._found = running, tuple(check(running))
                 found = self._found[1]
-            return self._surer(completed(authority, running, found))
+            return completed(authority, running, found)
 
-        return await asyncio.to_thread(judged)
+        return await asyncio.to_thread(examined)
 
     def _surer(self, candidate: Candidate, text: str = "") -> Candidate:
         """The candidate, judged by the Libreswan of this machine's node where that is known."""
-        found = self._commits.releases.judged(candidate.findings, candidate.authority, self.here)
+        found = self._commits.releases.judged(
+            candidate.findings, candidate.authority, self.running(), self.here
+        )
         if found is candidate.findings:
             return candidate
         return replace(candidate, findings=tuple(placed(found, lines(text)) if text else found))
 
     async def _good(self, user: str) -> Candidate:
-        candidate = await self._judged(user)
-        if candidate.refused:
-            raise Refused(candidate.findings)
+        candidate = await self._examined(user)
+        surer = self._surer(candidate)
+        if surer.refused:
+            raise Refused(surer.findings)
         return candidate
 
     async def _impact(self, authority: Authority) -> Impact:
