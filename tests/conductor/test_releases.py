@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from ipsec_client.base.errors import Fault
 from ipsec_client.commands.port import Refused
 from ipsec_client.conductor.conductor import Conductor
 from ipsec_client.conductor.datastore.store import Datastore
@@ -33,6 +35,8 @@ async def reported(conducting: Conductor, agent: FakeAgent) -> None:
         await agent.reported.wait()
         await asyncio.sleep(0)
     rollout.cancel()
+    with suppress(asyncio.CancelledError):
+        await rollout
 
 
 def severities(conducting: Conductor, configuration: str, field: str) -> list[str]:
@@ -127,8 +131,8 @@ def test_what_runs_as_it_stands_blocks_no_later_commit(tmp_path: Path) -> None:
                 await conductor.commit("ann")
             agent.libreswan = "5.2"
             await reported(conductor, agent)
-            told = await conductor.findings("ann")
-            assert not [item for item in told if item.path == (*PRIMARY, "compress")]
+            fields = [item.path for item in await conductor.findings("ann")]
+            assert (*PRIMARY, "compress") not in fields
 
     run(scene)
 
@@ -141,6 +145,61 @@ def test_a_word_of_yesterday_refuses_nothing() -> None:
     assert releases.release(HERE) == "4.10"
     clock.mono += 1
     assert releases.release(HERE) is None
+
+
+def test_what_a_node_told_survives_the_conductor_for_the_same_day(tmp_path: Path) -> None:
+    async def scene() -> None:
+        agent, clock = FakeAgent(), Clock()
+        async with conducting(tmp_path, clock, agent, text("rem1")) as conductor:
+            await reported(conductor, agent)
+        for passed, known in ((0.0, ["error"]), (FRESH, ["error"]), (FRESH + 1, ["warning"])):
+            later = Clock(clock.wall + passed)
+            later.mono = 7.0  # another boot
+            async with conducting(tmp_path, later) as conductor:
+                assert severities(conductor, COMPRESSED, "compress") == known
+        async with conducting(tmp_path, Clock(clock.wall - 1)) as conductor:
+            assert severities(conductor, COMPRESSED, "compress") == ["warning"]
+        async with conducting(tmp_path, clock, agent) as conductor:
+            agent.libreswan = "not installed"
+            await reported(conductor, agent)
+        async with conducting(tmp_path, clock) as conductor:
+            assert severities(conductor, COMPRESSED, "compress") == ["warning"]
+
+    run(scene)
+
+
+def test_the_disk_is_written_for_news_and_once_an_hour() -> None:
+    clock = Clock()
+    releases = Releases(clock)
+    told = []
+    for seconds, release in ((0, "4.10"), (3599, "4.10"), (1, "4.10"), (10, "5.2"), (10, "5.2")):
+        clock.mono += seconds
+        told.append(releases.hear(HERE, {"facts": {"Libreswan": release}}))
+    assert told == [True, False, True, True, False]
+    assert [releases.hear(HERE, {}) for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize("kept", ["", "gold", "{}", "7", "[[1]]", '[["a", "b", "4.10", null]]'])
+def test_what_was_kept_and_is_not_understood_is_no_knowledge(kept: str) -> None:
+    assert Releases(Clock(), kept).to_text() == "[]"
+
+
+def test_a_disk_that_takes_nothing_holds_up_no_rollout(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: str) -> None:
+        raise Fault("the disk is full")
+
+    async def scene() -> None:
+        agent = FakeAgent()
+        async with conducting(tmp_path, agent=agent, first=text("rem1")) as conductor:
+            monkeypatch.setattr(Datastore, "keep_setting", full)
+            await reported(conductor, agent)
+            assert severities(conductor, COMPRESSED, "compress") == ["error"]
+
+    run(scene)
+    assert "successor will not know releases: the disk is full" in caplog.text
+    assert "never retrieved" not in caplog.text
 
 
 @pytest.mark.parametrize("report", [{}, None, [], {"facts": {"Libreswan": "not installed"}}])

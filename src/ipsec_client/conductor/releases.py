@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from ipsec_client.base.clock import Now
@@ -17,29 +19,47 @@ from ipsec_client.wire.request import Json
 FRESH = 86400.0
 """Seconds that a node's word holds: a machine that has been silent for longer may have been upgraded meanwhile."""
 
+_HOUR = 3600.0  # what says nothing new is written so often, to spare the disk
+
 _User = tuple[IpsecProfile, Remote]
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
+    """What a node told, and when: by the monotonic clock, and by that of the wall for the next conductor."""
+
     release: str
     mono: float
+    wall: float
 
 
 class Releases:
-    """By node the release that it last told."""
+    """By node the release that it last told; ``kept`` is what ``to_text`` made of it in a conductor before."""
 
-    def __init__(self, clock: Callable[[], Now]) -> None:
+    def __init__(self, clock: Callable[[], Now], kept: str | None = None) -> None:
         self._clock = clock
-        self._told: dict[Place, _Told] = {}
+        self._told = _read(kept or "[]", clock())
+        self._written = dict(self._told)
 
-    def hear(self, place: Place, report: Json) -> None:
-        """Takes in a node's report."""
+    def hear(self, place: Place, report: Json) -> bool:
+        """Takes in a node's report; whether that is to be kept: it is news, or what is kept has aged by an hour."""
+        was = self._written.pop(place, None)
         match report:
             case {"facts": {"Libreswan": str(release)}} if release[:1].isdigit():
-                self._told[place] = _Told(release, self._clock().mono)
+                now = self._clock()
+                self._told[place] = told = _Told(release, now.mono, now.wall)
+                due = was is None or was.release != release or now.mono - was.mono >= _HOUR
+                self._written[place] = told if due or was is None else was
+                return due
             case _:
                 self._told.pop(place, None)
+                return was is not None
+
+    def to_text(self) -> str:
+        """All that was told, to be kept."""
+        return json.dumps(
+            [[at.router, at.node, told.release, told.wall] for at, told in self._told.items()]
+        )
 
     def release(self, place: Place | None) -> str | None:
         """A node's release; None where it is not known, or not for sure any more."""
@@ -77,6 +97,16 @@ class Releases:
         ]
         said = {(each.path, each.what) for each in (*assumed, *known) if each.path not in certain}
         return (*(each for each in findings if (each.path, each.what) not in said), *known)
+
+
+def _read(text: str, now: Now) -> dict[Place, _Told]:
+    """What was kept, but for what is too old, from later than now (a clock was set back), or not understood."""
+    found: dict[Place, _Told] = {}
+    with suppress(ValueError, TypeError):
+        for router, node, release, wall in json.loads(text):
+            if 0 <= (age := now.wall - wall) <= FRESH:
+                found[Place(router, node)] = _Told(str(release), now.mono - age, wall)
+    return found
 
 
 def _lacking(authority: Authority, place: Place, number: int) -> list[Finding]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from uuid import uuid4
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 AGAIN = 10.0
 """Seconds after which a node is sent its document once more."""
 
-Heard = Callable[[Place, Json], None]
+Heard = Callable[[Place, Json], Awaitable[None]]
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 1.0  # between attempts at an agent that does not answer
 
@@ -89,7 +89,7 @@ class Rollout:
         """The answer to a document may be one from memory: what the node is like now is asked for by itself."""
         if self._heard is not None:
             request = Request(uuid4().hex, "report")
-            self._heard(place, await self._deployer.call(place, request, _pass_over))
+            await self._heard(place, await self._deployer.call(place, request, _pass_over))
 
     async def _pause(self, seconds: float) -> None:
         try:
