@@ -20,6 +20,7 @@ from ipsec_client.commands.port import (
     TooWide,
 )
 from ipsec_client.commands.session import Context, Line, Outcome
+from ipsec_client.commands.view import AlarmView, NodeView
 from ipsec_client.conductor.dispatcher import OnConductor
 from ipsec_client.config.edit import Change, Edit, apply, difference, edits_of, named_routers
 from ipsec_client.config.findings import Finding, refused
@@ -88,6 +89,7 @@ class FakeAuthority:
     wide: tuple[str, ...] = ()
     kept: dict[str, tuple[Authority, Secret | None]] = field(default_factory=dict)
     here: Place | None = Place("router1", "node1")
+    alarms: tuple[AlarmView, ...] = ()
     handed: list[tuple[Edit, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -186,6 +188,9 @@ class FakeAuthority:
     async def delete_export(self, name: str) -> None:
         if self.kept.pop(name, None) is None:
             raise InputFault(f"there is no export {name}")
+
+    def own(self, router: str) -> NodeView:
+        return NodeView(router, "conductor", 0.0, alarms=self.alarms)
 
     async def call(self, place: Place, request: Request, say: Say) -> Json:
         raise HostFault(f"{place} cannot be reached")

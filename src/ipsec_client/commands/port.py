@@ -104,6 +104,9 @@ class AuthorityPort(Protocol):
     def running(self) -> Authority | None:
         """The running configuration with its generated parts; None before the first commit."""
 
+    def own(self, router: str) -> NodeView:
+        """What the conductor has to tell of a router itself: alarms and events, as if a node told them."""
+
     async def call(self, place: Place, request: Request, say: Say) -> Json:
         """Has a node answer a request; raises Fault when it cannot be reached or refuses."""
 

@@ -15,6 +15,7 @@ from ipsec_client.conductor.datastore.store import Datastore
 from ipsec_client.conductor.datastore.texts import different_routers
 from ipsec_client.conductor.deployer import Deployer
 from ipsec_client.conductor.here import Named, document_of, still_here
+from ipsec_client.conductor.refusals import Refusals
 from ipsec_client.conductor.releases import Releases
 from ipsec_client.conductor.rollout import AGAIN, Rollout
 from ipsec_client.model.elements import Authority
@@ -28,6 +29,7 @@ _GRACE = 10.0
 
 _HERE = "here"  # the setting that keeps which node this machine is
 _RELEASES = "releases"  # the one that keeps what nodes told of their Libreswan
+_REFUSALS = "refusals"  # the one that keeps the alarms of what nodes refuse, and their events
 
 T = TypeVar("T")
 
@@ -43,7 +45,8 @@ class Commits:
         self._named = named
         self._alone = asyncio.Lock()
         self.releases = Releases(clock, store.setting(_RELEASES))
-        self._rollout = Rollout(deployer, heard=self._heard)
+        self.refusals = Refusals(clock, store.setting(_REFUSALS))
+        self._rollout = Rollout(deployer, heard=self._heard, refused=self._refused)
         self._changed = asyncio.Event()
         self.running: Authority | None = store.running()
         self.history: tuple[Committed, ...] = store.history
@@ -147,6 +150,11 @@ class Commits:
         """A node reports."""
         if self.releases.hear(place, report):
             await self._kept(_RELEASES, self.releases.to_text())
+
+    async def _refused(self, place: Place, why: str) -> None:
+        """A node refuses what is running, or has it."""
+        if self.refusals.tell(place, why):
+            await self._kept(_REFUSALS, self.refusals.to_text())
 
     async def _kept(self, name: str, value: str) -> None:
         """Keeps a setting that is only of use: what rolls out goes on where the disk does not take it."""

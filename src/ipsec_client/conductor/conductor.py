@@ -23,6 +23,7 @@ from ipsec_client.commands.port import (
     Refused,
     TooWide,
 )
+from ipsec_client.commands.view import NodeView
 from ipsec_client.conductor import exports
 from ipsec_client.conductor.candidate import Candidate, completed, prepare
 from ipsec_client.conductor.commits import Commits
@@ -93,6 +94,10 @@ class Conductor:
     def clashes(self, user: str) -> tuple[Clash, ...]:
         """Where the user's edits meet with what others committed since."""
         return self._desk.clashes(user, self._commits.base[0], self.history())
+
+    def own(self, router: str) -> NodeView:
+        """What the conductor has to tell of a router itself: what its nodes refuse of the running configuration."""
+        return self._commits.refusals.view(router)
 
     async def at(self, version: int) -> Authority:
         """What a commit made the running configuration."""

@@ -100,11 +100,11 @@ class Releases:
 
 
 def _read(text: str, now: Now) -> dict[Place, _Told]:
-    """What was kept, but for what is too old, from later than now (a clock was set back), or not understood."""
+    """What was kept, but for what is from later than now (a clock was set back), or not understood."""
     found: dict[Place, _Told] = {}
     with suppress(ValueError, TypeError):
         for router, node, release, wall in json.loads(text):
-            if 0 <= (age := now.wall - wall) <= FRESH:
+            if (age := now.wall - wall) >= 0:
                 found[Place(router, node)] = _Told(str(release), now.mono - age, wall)
     return found
 
