@@ -14,6 +14,7 @@ from ipsec_client.commands.port import (
     Committed,
     Conflict,
     Exported,
+    Overtaken,
     Place,
     Refused,
     Terminal,
@@ -133,11 +134,13 @@ class FakeAuthority:
         return impact(self.running(), await self.generated(user))
 
     async def commit(
-        self, user: str, *, force: bool = False, confirmed: int | None = None
+        self, user: str, *, force: bool = False, confirmed: int | None = None, shown: str = ""
     ) -> Committed | None:
         if self.clashing:
             raise Conflict(self.clashing)
         found = await self.impact(user)
+        if shown and found.fingerprint != shown:
+            raise Overtaken
         if not self.edits(user):
             return None
         wide = found.unnamed(named_routers(self.edits(user))) or self.wide
@@ -229,18 +232,19 @@ class Session:
             said.append(part)
 
         given: tuple[str, ...] = ()
+        left, shown = list(answers), ""
         self.screen += f"{self.prompt}{text}\n"
         while True:
-            line = Line(text, self.terminal, "r", self.context, given)
+            line = Line(text, self.terminal, "r", self.context, given, shown)
             self.outcome = asyncio.run(self.executor.execute(line, say))
-            if self.outcome.question is None:
+            if (question := self.outcome.question) is None:
                 break
-            assert len(answers) > len(given), f"asked: {self.outcome.question.text}"
-            said.append(self.outcome.question.text)
-            answer = answers[len(given)]
-            said.append("\n" if self.outcome.question.secret else f"{answer}\n")
-            given = (*given, answer)
-        assert len(given) == len(answers), "an answer was not asked for"
+            assert left, f"asked: {question.text}"
+            said.append(question.text)
+            answer = left.pop(0)
+            said.append("\n" if question.secret else f"{answer}\n")
+            given, shown = (*(() if question.anew else given), answer), question.shown
+        assert not left, "an answer was not asked for"
         self.context = self.outcome.context
         told = re.sub(r"[^\n]*\r", "", "".join(said))  # as a terminal writes over a line
         self.screen += told

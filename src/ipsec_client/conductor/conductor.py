@@ -19,6 +19,7 @@ from ipsec_client.commands.port import (
     Committed,
     Conflict,
     Exported,
+    Overtaken,
     Place,
     Refused,
     TooWide,
@@ -199,14 +200,16 @@ class Conductor:
     # --- commits
 
     async def commit(
-        self, user: str, *, force: bool = False, confirmed: int | None = None
+        self, user: str, *, force: bool = False, confirmed: int | None = None, shown: str = ""
     ) -> Committed | None:
         """Makes the user's candidate the running configuration; None where it is that already."""
         if confirmed is not None and not 1 <= confirmed <= LONGEST:
             raise InputFault(f"a commit can be confirmed within 1 to {LONGEST} minutes")
-        return await self._commits.to_its_end(lambda: self._commit(user, force, confirmed))
+        return await self._commits.to_its_end(lambda: self._commit(user, force, confirmed, shown))
 
-    async def _commit(self, user: str, force: bool, confirmed: int | None) -> Committed | None:
+    async def _commit(
+        self, user: str, force: bool, confirmed: int | None, shown: str
+    ) -> Committed | None:
         self._commits.refuse_while_awaiting()
         if not self.edits(user):
             return None
@@ -217,9 +220,11 @@ class Conductor:
         if await asyncio.to_thread(eq, authority, self.running()):
             await asyncio.to_thread(self._desk.discard, user)
             return None
-        if not force:
-            lost = (await self._impact(authority)).unnamed(self._desk.named(user))
-            if lost:
+        if shown or not force:
+            found = await self._impact(authority)
+            if shown and shown != found.fingerprint:
+                raise Overtaken
+            if not force and (lost := found.unnamed(self._desk.named(user))):
                 raise TooWide(lost)
         here = still_here(authority, self._named, self.here, self._commits.base[0])
         seconds = None if confirmed is None else confirmed * 60.0
