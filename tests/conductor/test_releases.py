@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ipsec_client.base.errors import Fault
+from ipsec_client.base.secret import Secret
 from ipsec_client.commands.port import Refused
 from ipsec_client.conductor.conductor import Conductor
 from ipsec_client.conductor.datastore.store import Datastore
@@ -145,6 +146,24 @@ def test_a_word_of_yesterday_refuses_nothing() -> None:
     assert releases.release(HERE) == "4.10"
     clock.mono += 1
     assert releases.release(HERE) is None
+
+
+@pytest.mark.parametrize(
+    ("release", "why"), [("4.10", "still refused: compress true"), ("5.2", "nothing of it changes")]
+)
+def test_the_impact_is_that_on_the_nodes_own_libreswan(
+    tmp_path: Path, release: str, why: str
+) -> None:
+    async def scene() -> None:
+        agent = FakeAgent(libreswan=release)
+        async with conducting(tmp_path, agent=agent, first=COMPRESSED) as conductor:
+            await reported(conductor, agent)
+            spare = (*R1, "ipsec-profile", "spare")
+            await conductor.edit("ann", [Edit("set", spare, "pre-shared-key", Secret("hunter22"))])
+            [row] = (await conductor.impact("ann")).rows
+            assert row.why.startswith(why)
+
+    run(scene)
 
 
 def test_what_a_node_told_survives_the_conductor_for_the_same_day(tmp_path: Path) -> None:

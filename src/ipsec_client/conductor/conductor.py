@@ -37,6 +37,7 @@ from ipsec_client.config.findings import Finding, placed
 from ipsec_client.config.generated import generate
 from ipsec_client.config.reader import lines
 from ipsec_client.config.rules import check
+from ipsec_client.dialect import series
 from ipsec_client.model.elements import Authority
 from ipsec_client.plan.impact import Impact, impact
 from ipsec_client.wire.request import Handler, Json, Reply, Request, Say
@@ -195,7 +196,9 @@ class Conductor:
         return candidate
 
     async def _impact(self, authority: Authority) -> Impact:
-        return await asyncio.to_thread(impact, self.running(), authority)
+        release = self._commits.releases.release(self.here)
+        number = series.of(release) if release else series.DEFAULT
+        return await asyncio.to_thread(impact, self.running(), authority, series=number)
 
     # --- commits
 
