@@ -90,7 +90,7 @@ class Client:
 
     def run(self, line: str, page: bool = False) -> int:
         """Has a line carried out, printing as it comes, its questions answered; its exit status."""
-        answers: list[str] = []
+        given: dict[str, Any] = {"answers": [], "shown": ""}
         while True:
             width = os.get_terminal_size(sys.stdout.fileno()).columns if self.tty else 80
             body = {
@@ -99,16 +99,16 @@ class Client:
                 "width": width,
                 "interactive": self.interactive,
                 "context": self.context,
-                "answers": answers,
             }
-            end = self.shown(self.ask("command", body), pager() if page else self.write)
+            end = self.shown(self.ask("command", body | given), pager() if page else self.write)
             data = end.get("data") or {}
             if (question := data.get("question")) is None:
                 self.context = data.get("context")
                 self.prompt = data.get("prompt", self.prompt)
                 self.kept = data.get("kept", line)
                 return int(end["status"])
-            answers.append(answered(question))
+            held = [] if question.get("anew") else given["answers"]
+            given = {"answers": [*held, answered(question)], "shown": question.get("shown", "")}
 
     def shown(
         self, replies: Iterator[dict[str, Any]], write: Callable[[str], None]

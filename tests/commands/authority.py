@@ -14,12 +14,14 @@ from ipsec_client.commands.port import (
     Committed,
     Conflict,
     Exported,
+    Overtaken,
     Place,
     Refused,
     Terminal,
     TooWide,
 )
 from ipsec_client.commands.session import Context, Line, Outcome
+from ipsec_client.commands.view import AlarmView, NodeView
 from ipsec_client.conductor.dispatcher import OnConductor
 from ipsec_client.config.edit import Change, Edit, apply, difference, edits_of, named_routers
 from ipsec_client.config.findings import Finding, refused
@@ -88,6 +90,7 @@ class FakeAuthority:
     wide: tuple[str, ...] = ()
     kept: dict[str, tuple[Authority, Secret | None]] = field(default_factory=dict)
     here: Place | None = Place("router1", "node1")
+    alarms: tuple[AlarmView, ...] = ()
     handed: list[tuple[Edit, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -131,11 +134,13 @@ class FakeAuthority:
         return impact(self.running(), await self.generated(user))
 
     async def commit(
-        self, user: str, *, force: bool = False, confirmed: int | None = None
+        self, user: str, *, force: bool = False, confirmed: int | None = None, shown: str = ""
     ) -> Committed | None:
         if self.clashing:
             raise Conflict(self.clashing)
         found = await self.impact(user)
+        if shown and found.fingerprint != shown:
+            raise Overtaken
         if not self.edits(user):
             return None
         wide = found.unnamed(named_routers(self.edits(user))) or self.wide
@@ -187,6 +192,9 @@ class FakeAuthority:
         if self.kept.pop(name, None) is None:
             raise InputFault(f"there is no export {name}")
 
+    def own(self, router: str) -> NodeView:
+        return NodeView(router, "conductor", 0.0, alarms=self.alarms)
+
     async def call(self, place: Place, request: Request, say: Say) -> Json:
         raise HostFault(f"{place} cannot be reached")
 
@@ -224,18 +232,19 @@ class Session:
             said.append(part)
 
         given: tuple[str, ...] = ()
+        left, shown = list(answers), ""
         self.screen += f"{self.prompt}{text}\n"
         while True:
-            line = Line(text, self.terminal, "r", self.context, given)
+            line = Line(text, self.terminal, "r", self.context, given, shown)
             self.outcome = asyncio.run(self.executor.execute(line, say))
-            if self.outcome.question is None:
+            if (question := self.outcome.question) is None:
                 break
-            assert len(answers) > len(given), f"asked: {self.outcome.question.text}"
-            said.append(self.outcome.question.text)
-            answer = answers[len(given)]
-            said.append("\n" if self.outcome.question.secret else f"{answer}\n")
-            given = (*given, answer)
-        assert len(given) == len(answers), "an answer was not asked for"
+            assert left, f"asked: {question.text}"
+            said.append(question.text)
+            answer = left.pop(0)
+            said.append("\n" if question.secret else f"{answer}\n")
+            given, shown = (*(() if question.anew else given), answer), question.shown
+        assert not left, "an answer was not asked for"
         self.context = self.outcome.context
         told = re.sub(r"[^\n]*\r", "", "".join(said))  # as a terminal writes over a line
         self.screen += told

@@ -18,6 +18,7 @@ from ipsec_client.config.paths import element_at
 from ipsec_client.config.printer import write
 from ipsec_client.config.reader import read
 from ipsec_client.model.elements import Authority, Config, IpsecClient, IpsecProfile
+from ipsec_client.plan.impact import Impact
 from tests.configs.strategies import elements
 
 from .authority import CLIENT, KEY, TEXT, FakeAuthority, Session
@@ -325,6 +326,53 @@ def test_a_commit_that_goes_further_than_its_changes_is_asked_for_twice() -> Non
         "✔ Validating, then committing...\nConfiguration committed\nWarnings: 2; validate shows them\n"
     )
     assert told.count("Tunnels: ") == 1
+
+
+class Overtaking(FakeAuthority):
+    """Somebody else's commit comes between the first question and its answer: it changes a ``host``, or what is not a
+    tunnel's.
+    """
+
+    another: Edit | None = None
+
+    async def impact(self, user: str) -> Impact:
+        shown = await super().impact(user)
+        if self.another:
+            edit, self.another = self.another, None
+            wanted = self.candidate(user)
+            await self.edit("bob", [edit])
+            await self.commit("bob", force=True)
+            await self.replace(user, apply(wanted, [edit]))
+        return shown
+
+
+def test_what_has_changed_since_it_was_shown_is_shown_and_asked_anew() -> None:
+    port = Overtaking(wide=("r7",))
+    session = Session(port)
+    session.do(f"configure {CLIENT} remote rem2 host 172.16.9.9")
+    port.another = Edit("set", (*CLIENT.split(), "remote", "rem1"), "enforced-mss", "1300")
+    session.failed("commit", "y", "n")
+    assert len(port.commits) == 2
+    port.another = Edit("delete", (*CLIENT.split(), "remote", "rem1"))
+    told = session.told("commit", "y", "y", "y")
+    first, second = told.split("Not committed: ")
+    assert "1 restarted, 1 untouched" in first
+    assert first.endswith("✖ Validating, then committing...\n")
+    assert second.startswith(
+        "what becomes of the tunnels has changed since it was shown; bob committed 1002\n"
+    )
+    assert "Tunnels: 1 restarted\n" in second
+    assert second.count("[y/N]: y\n") == 2
+    assert second.endswith("validate shows them\n")
+    assert [commit.user for commit, _ in port.commits[:2]] == ["admin", "bob"]
+
+
+def test_another_commit_that_leaves_the_tunnels_as_shown_is_none_of_it() -> None:
+    port = Overtaking()
+    session = Session(port)
+    session.do(f"configure {CLIENT} remote rem2 host 172.16.9.9")
+    port.another = Edit("set", ("authority", "tenant", "guests"))
+    assert "Configuration committed" in session.told("commit", "y")
 
 
 def test_a_script_needs_force_for_it() -> None:

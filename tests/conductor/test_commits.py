@@ -13,6 +13,7 @@ from ipsec_client.base.secret import Secret
 from ipsec_client.commands.port import (
     ConfigPort,
     Conflict,
+    Overtaken,
     Place,
     Refused,
     TooWide,
@@ -100,6 +101,25 @@ def test_a_bad_candidate_is_refused_and_kept(tmp_path: Path) -> None:
             with pytest.raises(InputFault, match="'gold' is not an IP"):
                 await conductor.edit("ann", [host("1.2.3.4"), Edit("set", REM1, "subnet", "gold")])
             assert len(conductor.edits("ann")) == 1
+
+    run(scene)
+
+
+def test_a_commit_that_does_something_else_than_was_shown_is_none(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with conducting(tmp_path, first=text("rem1", "rem2")) as conductor:
+            await conductor.edit("ann", [host("172.16.9.9")])
+            shown = (await conductor.impact("ann")).fingerprint
+            await conductor.edit("bob", [Edit("set", PRIMARY, "dpddelay", "7")])
+            await conductor.commit("bob")
+            assert (await conductor.impact("ann")).fingerprint == shown
+            await conductor.edit("bob", [Edit("delete", REM2)])
+            await conductor.commit("bob")
+            for force in (False, True):
+                with pytest.raises(Overtaken):
+                    await conductor.commit("ann", shown=shown, force=force)
+            shown = (await conductor.impact("ann")).fingerprint
+            assert await conductor.commit("ann", shown=shown)
 
     run(scene)
 

@@ -76,6 +76,14 @@ def test_where_a_session_stands_goes_to_and_fro() -> None:
     }
 
 
+def test_what_is_asked_about_goes_to_and_fro() -> None:
+    parrot = Parrot(Outcome(0, question=Question("Sure? ", shown="that", anew=True)))
+    data, _ = asked(Face(parrot), "command", {"line": "x", "answers": ["y"], "shown": "this"})
+    assert parrot.given[0].shown == "this"
+    question = {"text": "Sure? ", "secret": False, "shown": "that", "anew": True}
+    assert data.data["question"] == question
+
+
 @pytest.mark.parametrize("context", ["x", {}, {"path": "a", "back": []}, {"path": [1], "back": []}])
 def test_a_context_that_is_none_is_refused(context: Json) -> None:
     with pytest.raises(InputFault, match="context is not understood"):

@@ -24,7 +24,8 @@ from ipsec_client.wire.request import Say
 class Daemon:
     """A Dispatcher that tells how it was asked.
 
-    ``enter`` begins configuring, ``ask`` asks a question, ``key`` holds one, ``long`` prints a hundred lines.
+    ``enter`` begins configuring, ``ask`` asks a question, ``anew`` one twice, ``key`` holds one, ``long`` prints a
+    hundred lines.
     """
 
     def __init__(self, daemon: str) -> None:
@@ -36,6 +37,11 @@ class Daemon:
         word = line.text.strip()
         if word == "ask" and not line.answers:
             return Outcome(0, line.context, Question("Sure? ", secret=False))
+        if word == "anew" and line.shown != "other":
+            again = bool(line.answers) and line.shown == "one"
+            return Outcome(
+                0, line.context, Question("Sure? ", shown="other" if again else "one", anew=again)
+            )
         if word == "secret" and not line.answers:
             return Outcome(0, line.context, Question("Key: ", secret=True))
         if word.startswith("long"):

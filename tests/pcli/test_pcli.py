@@ -158,6 +158,18 @@ def test_a_question_is_answered_at_the_terminal(tmp_path: Path) -> None:
     assert daemon.lines == ["ask", "ask"]
 
 
+def test_what_an_answer_is_given_to_goes_back_and_answers_before_another_count_for_nothing(
+    tmp_path: Path,
+) -> None:
+    daemon = Daemon("conductor")
+    with running(tmp_path, daemon), session(tmp_path, "-c", "anew") as screen:
+        for answer in ("a", "b"):
+            screen.until("Sure? ")
+            screen.type(f"{answer}\r")
+        screen.until("conductor: anew b\r\n")
+        assert screen.process.wait(30) == 0
+
+
 def test_where_nobody_is_nothing_is_asked(tmp_path: Path) -> None:
     """A daemon that asks all the same finds an end of input."""
     with running(tmp_path, Daemon("conductor")):

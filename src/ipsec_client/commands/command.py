@@ -44,10 +44,12 @@ class Screen:
 class NodeQuery(Command, Generic[R]):
     """A question to nodes. ``result`` is the dataclass that ``answer`` makes, which may cross to a conductor.
 
-    ``part`` is what of the node's view is to be found out for it.
+    ``part`` is what of the node's view is to be found out for it; ``own`` what of a view the conductor has of its own,
+    to be told beside the nodes' answers.
     """
 
     part: Part | None = None
+    own: str = ""
     result: type[R]
     answer: Callable[[NodeView, Arguments], R]
     layout: Callable[[Sequence[Answer[R]], Arguments, Screen], str]

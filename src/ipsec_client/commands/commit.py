@@ -11,7 +11,15 @@ from ipsec_client.commands import problems
 from ipsec_client.commands.command import AuthorityCommand
 from ipsec_client.commands.compare import impact_told
 from ipsec_client.commands.grammar import FORCE, Argument, Arguments
-from ipsec_client.commands.port import LONGEST, Committed, ConfigPort, Conflict, Refused, TooWide
+from ipsec_client.commands.port import (
+    LONGEST,
+    Committed,
+    ConfigPort,
+    Conflict,
+    Overtaken,
+    Refused,
+    TooWide,
+)
 from ipsec_client.commands.session import Talk
 from ipsec_client.commands.validate import CROSS, MARK
 
@@ -27,7 +35,10 @@ async def _act(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
         return
     try:
         if not force and talk.terminal.interactive:
-            await talk.say(impact_told(await port.impact(user), talk, brief=True))
+            if not talk.shown:
+                impact = await port.impact(user)
+                await talk.say(impact_told(impact, talk, brief=True))
+                talk.shown = impact.fingerprint
             talk.confirm("Are you sure you want to commit the candidate config?", force=False)
         await talk.begin(_STEP)
         committed = await _commit(port, talk, minutes, force=force)
@@ -37,6 +48,12 @@ async def _act(port: ConfigPort, arguments: Arguments, talk: Talk) -> None:
         raise await _failed(told, talk) from None
     except Conflict as fault:
         raise await _failed(problems.conflict(fault, talk.width), talk) from None
+    except Overtaken as fault:
+        talk.start_over()
+        latest = "".join(f"; {each.user} committed {each.version}" for each in port.history()[:1])
+        await talk.say(f"{CROSS}{_STEP}\nNot committed: {fault.what}{latest}\n")
+        await _act(port, arguments, talk)
+        return
     if committed is None:
         await talk.say("Nothing of the running configuration changes by this\n")
         return
@@ -51,14 +68,14 @@ async def _commit(
     """Commits; where tunnels of unnamed routers would go, only after that was agreed to."""
     user = talk.terminal.user
     try:
-        return await port.commit(user, force=force, confirmed=minutes)
+        return await port.commit(user, force=force, confirmed=minutes, shown=talk.shown)
     except TooWide as fault:
         if not talk.terminal.interactive:
             raise
         await talk.say(f"Tunnels are removed from routers that the changes do not name: "
                        f"{', '.join(fault.routers)}\n")  # fmt: skip
         talk.confirm("Commit all the same?", force=False)
-        return await port.commit(user, force=True, confirmed=minutes)
+        return await port.commit(user, force=True, confirmed=minutes, shown=talk.shown)
 
 
 async def _failed(told: str, talk: Talk) -> Fault:

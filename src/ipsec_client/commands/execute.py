@@ -61,7 +61,7 @@ class Executor(ABC):
         ]
         several = len(texts) > 1
         terminal = replace(line.terminal, interactive=line.terminal.interactive and not several)
-        talk = Talk(say, terminal, line.answers)
+        talk = Talk(say, terminal, line.answers, line.shown)
         lines = Lines(self, line, talk, several)
         try:
             return await lines.carry_out(texts)

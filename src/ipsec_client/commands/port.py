@@ -104,6 +104,9 @@ class AuthorityPort(Protocol):
     def running(self) -> Authority | None:
         """The running configuration with its generated parts; None before the first commit."""
 
+    def own(self, router: str) -> NodeView:
+        """What the conductor has to tell of a router itself: alarms and events, as if a node told them."""
+
     async def call(self, place: Place, request: Request, say: Say) -> Json:
         """Has a node answer a request; raises Fault when it cannot be reached or refuses."""
 
@@ -171,6 +174,14 @@ class Conflict(Fault):
         self.paths = tuple(paths)
 
 
+class Overtaken(Fault):
+    """What the commit would do to the tunnels is not what was shown; nothing was committed."""
+
+    def __init__(self) -> None:
+        what = "what becomes of the tunnels has changed since it was shown"
+        super().__init__(what, cure="compare impact shows it as it is now")
+
+
 class TooWide(Fault):
     """The commit would remove tunnels of routers that the changes do not name; nothing was committed."""
 
@@ -218,13 +229,14 @@ class ConfigPort(AuthorityPort, Protocol):
         """What a commit would do to the tunnels; raises Refused for a candidate with errors."""
 
     async def commit(
-        self, user: str, *, force: bool = False, confirmed: int | None = None
+        self, user: str, *, force: bool = False, confirmed: int | None = None, shown: str = ""
     ) -> Committed | None:
         """Makes the candidate the running configuration; None, and nothing is done, where it is that already.
 
         ``confirmed`` is how many minutes there are to confirm it before it undoes itself; ``force`` lets it remove
-        tunnels of routers that the edits do not name. Raises Refused, Conflict, TooWide, or Fault while another
-        commit awaits its confirmation.
+        tunnels of routers that the edits do not name. ``shown`` is the fingerprint of the impact that was agreed to,
+        if any was. Raises Refused, Conflict, Overtaken, TooWide, or Fault while another commit awaits its
+        confirmation.
         """
 
     async def confirm(self, user: str) -> Committed:

@@ -51,25 +51,36 @@ def _are_words(data: list[Any]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What was typed, or pasted: ``text`` may hold several lines. ``request`` is the id it was asked by."""
+    """What was typed, or pasted: ``text`` may hold several lines. ``request`` is the id it was asked by.
+
+    ``shown`` is that of the question which was answered last.
+    """
 
     text: str
     terminal: Terminal = field(default_factory=Terminal)
     request: str = ""
     context: Context = field(default_factory=Context)
     answers: tuple[str, ...] = ()
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the person is asked; the answer to a ``secret`` one is not shown while it is typed."""
+    """What the person is asked; the answer to a ``secret`` one is not shown while it is typed.
+
+    ``shown`` is a fingerprint of what it is asked about: the client sends it back. ``anew``: answers given before
+    count for nothing.
+    """
 
     text: str
     secret: bool = False
+    shown: str = ""
+    anew: bool = False
 
     def to_json(self) -> Json:
         """The question as the client gets it."""
-        return {"text": self.text, "secret": self.secret}
+        data: dict[str, Json] = {"text": self.text, "secret": self.secret}
+        return data | {"shown": self.shown, "anew": self.anew} if self.shown else data
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +108,19 @@ class Cancelled(Fault):
 class Talk:
     """What a command says to a person and asks, in one round of a line: nothing is shown twice.
 
-    ``now`` is when the line was typed, in seconds of the wall clock.
+    ``now`` is when the line was typed, in seconds of the wall clock. ``shown`` is a fingerprint of what the answers
+    are given to; empty as long as there is none.
     """
 
     def __init__(
-        self, say: Say, terminal: Terminal, answers: Sequence[str] = (), now: float = 0.0
+        self, say: Say, terminal: Terminal, answers: Sequence[str] = (), shown: str = ""
     ) -> None:
         self.terminal = terminal
-        self.now = now
+        self.now = 0.0
+        self.shown = shown
         self._say = say
         self._answers = list(answers)
+        self._anew = False
 
     @property
     def width(self) -> int | None:
@@ -127,8 +141,12 @@ class Talk:
         if not self.terminal.interactive:
             raise InputFault("this needs an answer, which cannot be given here", cure=cure)
         if not self._answers:
-            raise Unanswered(Question(text, secret))
+            raise Unanswered(Question(text, secret, self.shown, self._anew))
         return self._answers.pop(0)
+
+    def start_over(self) -> None:
+        """The answers count for nothing any more: what they were given to has become another."""
+        self._answers, self.shown, self._anew = [], "", True
 
     def confirm(self, text: str, *, force: bool) -> None:
         """Goes on if the answer is yes, or with ``force`` without asking; raises Cancelled if it is no."""

@@ -27,8 +27,9 @@ def answer(view: NodeView, arguments: Arguments) -> Alarms:
     wanted = arguments.get("id")
     alarms = sorted(view.alarms, key=lambda alarm: alarm.number)
     if wanted is not None:
-        number = wanted.rpartition(":")[2]
-        alarms = [alarm for alarm in alarms if str(alarm.number) == number]
+        name, _, number = wanted.rpartition(":")
+        is_here = name in ("", view.node, f"{view.node}.{view.router}")
+        alarms = [alarm for alarm in alarms if is_here and str(alarm.number) == number]
     return Alarms(tuple(alarms), view.shelved)
 
 
@@ -60,6 +61,7 @@ COMMAND = NodeQuery(
         ROUTER,
         NODE,
     ),
+    own="alarms",
     result=Alarms,
     answer=answer,
     layout=layout,

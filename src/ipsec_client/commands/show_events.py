@@ -79,6 +79,7 @@ COMMAND = NodeQuery(
         ROUTER,
         NODE,
     ),
+    own="events",
     result=Events,
     answer=answer,
     layout=layout,

@@ -15,10 +15,12 @@ from ipsec_client.conductor.datastore.store import Datastore
 from ipsec_client.conductor.datastore.texts import different_routers
 from ipsec_client.conductor.deployer import Deployer
 from ipsec_client.conductor.here import Named, document_of, still_here
+from ipsec_client.conductor.refusals import Refusals
 from ipsec_client.conductor.releases import Releases
 from ipsec_client.conductor.rollout import AGAIN, Rollout
 from ipsec_client.model.elements import Authority
 from ipsec_client.wire.document import Confirm
+from ipsec_client.wire.request import Json
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +28,8 @@ _GRACE = 10.0
 """Seconds that a node waits beyond the deadline: a confirmation of the last moment must still find it waiting."""
 
 _HERE = "here"  # the setting that keeps which node this machine is
+_RELEASES = "releases"  # the one that keeps what nodes told of their Libreswan
+_REFUSALS = "refusals"  # the one that keeps the alarms of what nodes refuse, and their events
 
 T = TypeVar("T")
 
@@ -40,8 +44,9 @@ class Commits:
         self._clock = clock
         self._named = named
         self._alone = asyncio.Lock()
-        self.releases = Releases(clock)
-        self._rollout = Rollout(deployer, heard=self.releases.hear)
+        self.releases = Releases(clock, store.setting(_RELEASES))
+        self.refusals = Refusals(clock, store.setting(_REFUSALS))
+        self._rollout = Rollout(deployer, heard=self._heard, refused=self._refused)
         self._changed = asyncio.Event()
         self.running: Authority | None = store.running()
         self.history: tuple[Committed, ...] = store.history
@@ -140,6 +145,27 @@ class Commits:
     async def in_thread(self, work: Callable[[], T]) -> T:
         """The same, off the loop."""
         return await self.to_its_end(lambda: asyncio.to_thread(work))
+
+    async def _heard(self, place: Place, report: Json) -> None:
+        """A node reports."""
+        if self.releases.hear(place, report):
+            await self._kept(_RELEASES, self.releases.to_text())
+
+    async def _refused(self, place: Place, why: str) -> None:
+        """A node refuses what is running, or has it."""
+        if self.refusals.tell(place, why):
+            await self._kept(_REFUSALS, self.refusals.to_text())
+
+    async def _kept(self, name: str, value: str) -> None:
+        """Keeps a setting that is only of use: what rolls out goes on where the disk does not take it."""
+
+        def kept() -> None:
+            try:
+                self.store.keep_setting(name, value)
+            except Fault as fault:
+                log.error("this conductor's successor will not know %s: %s", name, fault)
+
+        await self.in_thread(kept)
 
     def _go_on_awaiting(self) -> None:
         if (awaiting := self.awaiting) and awaiting.confirmed_until is not None:

@@ -19,10 +19,12 @@ from ipsec_client.commands.port import (
     Committed,
     Conflict,
     Exported,
+    Overtaken,
     Place,
     Refused,
     TooWide,
 )
+from ipsec_client.commands.view import NodeView
 from ipsec_client.conductor import exports
 from ipsec_client.conductor.candidate import Candidate, completed, prepare
 from ipsec_client.conductor.commits import Commits
@@ -35,6 +37,7 @@ from ipsec_client.config.findings import Finding, placed
 from ipsec_client.config.generated import generate
 from ipsec_client.config.reader import lines
 from ipsec_client.config.rules import check
+from ipsec_client.dialect import series
 from ipsec_client.model.elements import Authority
 from ipsec_client.plan.impact import Impact, impact
 from ipsec_client.wire.request import Handler, Json, Reply, Request, Say
@@ -94,6 +97,10 @@ class Conductor:
         """Where the user's edits meet with what others committed since."""
         return self._desk.clashes(user, self._commits.base[0], self.history())
 
+    def own(self, router: str) -> NodeView:
+        """What the conductor has to tell of a router itself: what its nodes refuse of the running configuration."""
+        return self._commits.refusals.view(router)
+
     async def at(self, version: int) -> Authority:
         """What a commit made the running configuration."""
         return await self._commits.in_thread(lambda: self._store.authority(version))
@@ -148,7 +155,7 @@ class Conductor:
 
     async def findings(self, user: str) -> tuple[Finding, ...]:
         """What is wrong with the candidate, generated parts included."""
-        return (await self._judged(user)).findings
+        return self._surer(await self._examined(user)).findings
 
     async def generated(self, user: str) -> Authority:
         """The candidate with the parts that a commit would generate."""
@@ -158,46 +165,54 @@ class Conductor:
         """What a commit would do to the tunnels."""
         return await self._impact((await self._good(user)).authority)
 
-    async def _judged(self, user: str) -> Candidate:
+    async def _examined(self, user: str) -> Candidate:
+        """The candidate by the rules alone, which know no node's Libreswan."""
         running, authority = self.running(), self.candidate(user)
 
-        def judged() -> Candidate:
+        def examined() -> Candidate:
             found: tuple[Finding, ...] = ()
             if running is not None:
                 if self._found is None or self._found[0] is not running:
                     self._found = running, tuple(check(running))
                 found = self._found[1]
-            return self._surer(completed(authority, running, found))
+            return completed(authority, running, found)
 
-        return await asyncio.to_thread(judged)
+        return await asyncio.to_thread(examined)
 
     def _surer(self, candidate: Candidate, text: str = "") -> Candidate:
         """The candidate, judged by the Libreswan of this machine's node where that is known."""
-        found = self._commits.releases.judged(candidate.findings, candidate.authority, self.here)
+        found = self._commits.releases.judged(
+            candidate.findings, candidate.authority, self.running(), self.here
+        )
         if found is candidate.findings:
             return candidate
         return replace(candidate, findings=tuple(placed(found, lines(text)) if text else found))
 
     async def _good(self, user: str) -> Candidate:
-        candidate = await self._judged(user)
-        if candidate.refused:
-            raise Refused(candidate.findings)
+        candidate = await self._examined(user)
+        surer = self._surer(candidate)
+        if surer.refused:
+            raise Refused(surer.findings)
         return candidate
 
     async def _impact(self, authority: Authority) -> Impact:
-        return await asyncio.to_thread(impact, self.running(), authority)
+        release = self._commits.releases.release(self.here)
+        number = series.of(release) if release else series.DEFAULT
+        return await asyncio.to_thread(impact, self.running(), authority, series=number)
 
     # --- commits
 
     async def commit(
-        self, user: str, *, force: bool = False, confirmed: int | None = None
+        self, user: str, *, force: bool = False, confirmed: int | None = None, shown: str = ""
     ) -> Committed | None:
         """Makes the user's candidate the running configuration; None where it is that already."""
         if confirmed is not None and not 1 <= confirmed <= LONGEST:
             raise InputFault(f"a commit can be confirmed within 1 to {LONGEST} minutes")
-        return await self._commits.to_its_end(lambda: self._commit(user, force, confirmed))
+        return await self._commits.to_its_end(lambda: self._commit(user, force, confirmed, shown))
 
-    async def _commit(self, user: str, force: bool, confirmed: int | None) -> Committed | None:
+    async def _commit(
+        self, user: str, force: bool, confirmed: int | None, shown: str
+    ) -> Committed | None:
         self._commits.refuse_while_awaiting()
         if not self.edits(user):
             return None
@@ -208,9 +223,11 @@ class Conductor:
         if await asyncio.to_thread(eq, authority, self.running()):
             await asyncio.to_thread(self._desk.discard, user)
             return None
-        if not force:
-            lost = (await self._impact(authority)).unnamed(self._desk.named(user))
-            if lost:
+        if shown or not force:
+            found = await self._impact(authority)
+            if shown and shown != found.fingerprint:
+                raise Overtaken
+            if not force and (lost := found.unnamed(self._desk.named(user))):
                 raise TooWide(lost)
         here = still_here(authority, self._named, self.here, self._commits.base[0])
         seconds = None if confirmed is None else confirmed * 60.0

@@ -112,6 +112,12 @@ class OnConductor(Executor):
             except Fault as fault:
                 what = fault.what if len(places) == 1 else f"{place}: {fault.what}"
                 faults.append(type(fault)(what, cure=fault.cure))
+        if command.own:
+            for router in dict.fromkeys(place.router for place in places):
+                view = self._port.own(router)
+                if getattr(view, command.own):
+                    place = Place(view.router, view.node)
+                    answers.append(Answer(place, command.answer(view, arguments)))
         return answers, faults
 
     async def _act(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from uuid import uuid4
 
@@ -24,20 +24,28 @@ log = logging.getLogger(__name__)
 AGAIN = 10.0
 """Seconds after which a node is sent its document once more."""
 
-Heard = Callable[[Place, Json], None]
+Heard = Callable[[Place, Json], Awaitable[None]]
+Refused = Callable[[Place, str], Awaitable[None]]
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 1.0  # between attempts at an agent that does not answer
 
 
 class Rollout:
-    """One node's document on its way. ``told`` is what became of it, for people; ``heard`` takes the node's reports."""
+    """One node's document on its way. ``told`` is what became of it, for people; ``heard`` takes the node's reports,
+    ``refused`` why it refuses the document: nothing, once it has it.
+    """
 
     def __init__(
-        self, deployer: Deployer, again: float = AGAIN, heard: Heard | None = None
+        self,
+        deployer: Deployer,
+        again: float = AGAIN,
+        heard: Heard | None = None,
+        refused: Refused | None = None,
     ) -> None:
         self._deployer = deployer
         self._again = again
         self._heard = heard
+        self._refused = refused
         self._document: Document | None = None
         self._left: Callable[[], float] = float
         self._changed = asyncio.Event()
@@ -62,6 +70,7 @@ class Rollout:
                 await self._send(sent, attempt)
                 pause, wait = self._again, _FIRST_WAIT
                 self._tell(logging.INFO, f"commit {sent.id} is in force")
+                await self._judge(sent, "")
                 await self._hear(Place(sent.router.name, sent.node.name))
             except HostFault as fault:
                 pause, wait = wait, min(wait * 2, _LONGEST_WAIT)
@@ -69,6 +78,7 @@ class Rollout:
             except Fault as fault:
                 pause, attempt = self._again, attempt + 1
                 self._tell(logging.ERROR, f"commit {sent.id} was refused: {fault}")
+                await self._judge(sent, f"commit {sent.id}: {fault}")
             await self._pause(pause)
 
     async def _send(self, document: Document, attempt: int) -> None:
@@ -85,11 +95,21 @@ class Rollout:
         place = Place(document.router.name, document.node.name)
         await self._deployer.call(place, request, _pass_over)
 
+    async def _judge(self, sent: Document, why: str) -> None:
+        if self._refused is not None and self._document is sent:
+            await self._refused(Place(sent.router.name, sent.node.name), why)
+
     async def _hear(self, place: Place) -> None:
         """The answer to a document may be one from memory: what the node is like now is asked for by itself."""
-        if self._heard is not None:
-            request = Request(uuid4().hex, "report")
-            self._heard(place, await self._deployer.call(place, request, _pass_over))
+        if self._heard is None:
+            return
+        try:
+            report = await self._deployer.call(place, Request(uuid4().hex, "report"), _pass_over)
+        except HostFault:
+            raise
+        except Fault:  # it has its document, and no word of itself
+            report = None
+        await self._heard(place, report)
 
     async def _pause(self, seconds: float) -> None:
         try:

@@ -97,6 +97,7 @@ async def _line(request: Request) -> Line:
         request.id,
         Context.from_json(body.get("context")),
         tuple(map(str, answers)) if isinstance(answers, list) else (),
+        str(body.get("shown", "")),
     )
 
 

@@ -6,6 +6,7 @@ gateway. What is not told here: traffic that services, access policies or servic
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -56,6 +57,11 @@ class Impact:
         """The routers that lose tunnels though the change does not name them."""
         losing = (row.router for row in self.rows if row.verb == "removed")
         return tuple(dict.fromkeys(router for router in losing if router not in named))
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells whether another impact is the same to whoever was shown this one."""
+        return hashlib.sha256(repr(self.rows).encode()).hexdigest()
 
     def counts(self) -> dict[Verb, int]:
         """How many tunnels meet with what."""

@@ -21,7 +21,7 @@ Json = Any
 
 KINDS = {
     "hello": "who is asked: data {daemon, prompt}",
-    "command": "a line of the PCLI for a person: body {line, tty, width, interactive, context, answers}; "
+    "command": "a line of the PCLI for a person: body {line, tty, width, interactive, context, answers, shown}; "
     "text in chunks; data {context, prompt, question, kept}",
     "complete": "what may follow a half-written line: body {line, context}; data [[word, help], …]",
     "ask": "to the agent: body {command, arguments, rest, request} by exact names; data its result",
