@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ipsec_lab.errors import LabError
 from ipsec_lab.guest import probe
 from tests.lab.driver import DEMO, Lab, running
+from tests.story import tell
 
 HERE = Path(__file__).parent
 OF_THEIR_OWN = (
@@ -54,11 +54,8 @@ def pytest_runtest_makereport(
     """A test that failed tells what the router decided and why: the lab is gone when it is read."""
     report = yield
     lab = getattr(item, "funcargs", {}).get("lab")
-    if report.failed and lab is not None:
-        try:
-            report.sections.append(("router", lab.story()))
-        except (OSError, LabError) as error:
-            report.sections.append(("router", f"cannot be asked: {error}"))
+    if lab is not None:
+        tell(report, "router", lab.story)
     return report
 
 

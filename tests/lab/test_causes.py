@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from ipsec_lab import control, judge, pcap
+from ipsec_lab.shapes import Remote, Service, configuration
 from ipsec_lab.topology import ROUTER, UPLINK
 from ipsec_lab.waiting import wait_until
 from tests.lab.driver import KEPT, Lab, running
-from tests.lab.site import Remote, Service, configuration
 from tests.lab.test_leaks import PLUTO
 
 REMOTES = (

@@ -16,10 +16,10 @@ from ipsec_client.dialect.diagnosis import CAUSES
 from ipsec_lab.document import Remote as Far
 from ipsec_lab.gateways import libreswan, strongswan
 from ipsec_lab.router import LOGS
+from ipsec_lab.shapes import Remote, Service, configuration
 from ipsec_lab.topology import PROVIDER, ROUTER, UPLINK
 from ipsec_lab.waiting import wait_until
 from tests.lab.driver import KEPT, Lab, running
-from tests.lab.site import Remote, Service, configuration
 
 pytestmark = pytest.mark.patient
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from ipsec_lab.judge import Kind
+from ipsec_lab.shapes import Remote, Service, configuration
 from ipsec_lab.topology import ROUTER
 from ipsec_lab.waiting import wait_until
 from tests.lab.driver import Lab, running
-from tests.lab.site import Remote, Service, configuration
 
 pytestmark = pytest.mark.patient
 

@@ -9,9 +9,9 @@ import pytest
 
 from ipsec_lab import pcap
 from ipsec_lab.judge import Kind
+from ipsec_lab.shapes import Remote, Service, configuration
 from ipsec_lab.topology import PROVIDER, TO_ROUTER
 from tests.lab.driver import Lab, running, watch
-from tests.lab.site import Remote, Service, configuration
 
 pytestmark = pytest.mark.patient
 

@@ -15,10 +15,10 @@ import pytest
 
 from ipsec_lab import control, judge, pcap
 from ipsec_lab.judge import Figures
+from ipsec_lab.shapes import Remote, configuration
 from ipsec_lab.topology import ROUTER, UPLINK
 from ipsec_lab.waiting import wait_until
 from tests.lab.driver import KEPT, Lab, running
-from tests.lab.site import Remote, configuration
 from tests.lab.test_causes import REMOTES, SERVICES, decisions, now
 from tests.lab.test_leaks import PLUTO
 

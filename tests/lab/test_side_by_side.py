@@ -7,9 +7,9 @@ import time
 import pytest
 
 from ipsec_lab.judge import Kind
+from ipsec_lab.shapes import Remote, Service, configuration
 from ipsec_lab.topology import ROUTER
 from tests.lab.driver import Lab, running
-from tests.lab.site import Remote, Service, configuration
 from tests.lab.test_leaks import PLUTO
 
 pytestmark = pytest.mark.patient

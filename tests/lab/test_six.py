@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from ipsec_lab.judge import Kind
+from ipsec_lab.shapes import PROBED, PROBED_SIX, Remote, Service, configuration
 from tests.lab.driver import Lab, running
-from tests.lab.site import PROBED, PROBED_SIX, Remote, Service, configuration
 
 pytestmark = pytest.mark.patient
 

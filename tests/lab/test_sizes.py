@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from ipsec_lab import pcap
+from ipsec_lab.shapes import PROBED_SIX, Remote, Service, configuration
 from ipsec_lab.topology import PROVIDER, behind_of
 from ipsec_lab.waiting import wait_until
 from tests.lab.driver import Lab, running
-from tests.lab.site import PROBED_SIX, Remote, Service, configuration
 
 pytestmark = pytest.mark.patient
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ipsec_lab.errors import LabError
+from tests.story import tell
 
 HERE = Path(__file__).parent
 
@@ -31,9 +31,6 @@ def pytest_runtest_makereport(
     """What systemd and the router have to say."""
     report = yield
     machine = getattr(item, "funcargs", {}).get("machine")
-    if report.failed and machine is not None:
-        try:
-            report.sections.append(("machine", machine.story()))
-        except (OSError, LabError, AssertionError) as error:
-            report.sections.append(("machine", f"cannot be asked: {error}"))
+    if machine is not None:
+        tell(report, "machine", machine.story)
     return report

@@ -15,9 +15,9 @@ import pytest
 
 from ipsec_lab import judge, pcap
 from ipsec_lab.judge import Figures
+from ipsec_lab.shapes import Remote, Service, configuration
 from ipsec_lab.topology import UPLINK
 from tests.kernel.test_docker import RULES
-from tests.lab.site import Remote, Service, configuration
 from tests.system.booted import FOLDER, ROOT, Booted
 from tools import package
 

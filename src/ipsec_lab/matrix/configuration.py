@@ -8,8 +8,10 @@ from ipaddress import ip_network
 
 from ipsec_lab.document import Address, Network, a_host
 from ipsec_lab.matrix.combinations import ANY, LIST, Case
+from ipsec_lab.shapes import Remote, Service, configuration
 
 LAN, LAN_SIX = "172.31.1.0/24", "2001:db8:1::/64"
+_LOCAL_ID = "local-id @router"
 
 
 @dataclass(frozen=True)
@@ -64,80 +66,36 @@ def _network(text: str) -> Network:
 
 def text(placed: Mapping[Slot, Case]) -> str:
     """The configuration with a remote for each case."""
-    services = {
-        slot: slot.networks(case.inside)[: 2 if case.form == LIST else 1]
-        for slot, case in placed.items()
-    }
-    remotes = "".join(_remote(slot, case) for slot, case in placed.items())
-    return _whole(services, "".join(_profile(*each) for each in placed.items()), remotes)
+    return _whole(
+        {slot: _remote(slot, case) for slot, case in placed.items()},
+        {
+            slot: slot.networks(case.inside)[: 2 if case.form == LIST else 1]
+            for slot, case in placed.items()
+        },
+    )
 
 
 def everything(all_slots: Sequence[Slot]) -> str:
     """One that the lab is built for: every network behind every gateway."""
-    services = {slot: (*slot.networks(4), *slot.networks(6)) for slot in all_slots}
-    profiles = "".join(
-        f"ipsec-profile p-{slot.name}\npre-shared-key key-of-{slot.name}\nlocal-id @router\nexit\n"
-        for slot in all_slots
+    return _whole(
+        {slot: Remote(slot.name, slot.host, _LOCAL_ID, probed="") for slot in all_slots},
+        {slot: (*slot.networks(4), *slot.networks(6)) for slot in all_slots},
     )
-    remotes = "".join(
-        f"remote {slot.name}\nhost {slot.host}\nprofile p-{slot.name}\nexit\n" for slot in all_slots
-    )
-    return _whole(services, profiles, remotes)
 
 
-def _whole(services: Mapping[Slot, Sequence[str]], profiles: str, remotes: str) -> str:
-    return f"""\
-config
-authority
-tenant ipsec
-exit
-tenant lan
-exit
-{"".join(_service(slot, networks) for slot, networks in services.items())}\
-service ipsec
-address 172.16.0.0/16
-address 2001:db8:16::/48
-access-policy ipsec
-exit
-exit
-router router1
-{profiles}\
-node node1
-{_interface("lan", "172.31.1.2", "2001:db8:1::2", "tenant lan", gateways=False)}\
-{_interface("wan", "172.31.3.2", "2001:db8:3::2", "", gateways=True)}\
-ipsec-client client1
-tenant ipsec
-{remotes}\
-exit
-exit
-{"".join(_route(slot) for slot in services)}\
-service-route ipsec
-service-name ipsec
-next-hop node1 wanintf
-exit
-exit
-exit
-exit
-exit
-"""
+def _whole(remotes: Mapping[Slot, Remote], networks: Mapping[Slot, Sequence[str]]) -> str:
+    services = {f"net-{slot.name}": Service(networks[slot], [slot.name]) for slot in remotes}
+    return configuration(list(remotes.values()), services)
 
 
-def _service(slot: Slot, networks: Sequence[str]) -> str:
-    addresses = "".join(f"address {network}\n" for network in networks)
-    return f"service net-{slot.name}\n{addresses}access-policy lan\nexit\nexit\n"
+def _remote(slot: Slot, case: Case) -> Remote:
+    fields = [f"subnet {network}" for network in slot.subnets(case)]
+    fields += [f"local-subnet {network}" for network in slot.local_subnets(case)]
+    return Remote(slot.name, slot.host, _profile(case), "\n".join(fields), probed="")
 
 
-def _interface(name: str, four: str, six: str, more: str, *, gateways: bool) -> str:
-    addresses = ""
-    for address, length in ((four, 24), (six, 64)):
-        next_hop = f"gateway {address[:-1]}5\n" if gateways else ""
-        addresses += f"address {address}\nprefix-length {length}\n{next_hop}exit\n"
-    return f"device-interface {name}\nnetwork-interface {name}intf\n{more}\n{addresses}exit\nexit\n"
-
-
-def _profile(slot: Slot, case: Case) -> str:
-    lines = [f"ipsec-profile p-{slot.name}", f"pre-shared-key key-of-{slot.name}"]
-    lines.append("local-id @router")
+def _profile(case: Case) -> str:
+    lines = [_LOCAL_ID]
     for name, value in case.profile().items():
         if name == "custom-option":
             lines += [f"custom-option {one['name']}\nvalue {one['value']}\nexit" for one in value]
@@ -145,18 +103,4 @@ def _profile(slot: Slot, case: Case) -> str:
             lines.append(f"{name} {str(value).lower()}")
         else:
             lines += [f"{name} {word}" for word in ([value] if isinstance(value, str) else value)]
-    return "\n".join((*lines, "exit", ""))
-
-
-def _remote(slot: Slot, case: Case) -> str:
-    lines = [f"remote {slot.name}", f"host {slot.host}", f"profile p-{slot.name}"]
-    lines += [f"subnet {network}" for network in slot.subnets(case)]
-    lines += [f"local-subnet {network}" for network in slot.local_subnets(case)]
-    return "\n".join((*lines, "exit", ""))
-
-
-def _route(slot: Slot) -> str:
-    return (
-        f"service-route net-{slot.name}\nservice-name net-{slot.name}\n"
-        f"next-hop node1 {slot.name}-intf\nexit\nexit\n"
-    )
+    return "\n".join(lines)
