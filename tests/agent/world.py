@@ -50,12 +50,12 @@ class World:
             self.now = Now(boot, self.now.wall)
         self.agent = Agent(Shelf(self.folder), none, lambda: self.now)
         self.workshop = Still()
-        self.agent._workshop = self.workshop  # type: ignore[assignment]
-        self.agent._release.learn = _same  # type: ignore[method-assign]
+        self.agent._in_force.workshop = self.workshop  # type: ignore[assignment]
+        self.agent._in_force.release.learn = _same  # type: ignore[method-assign]
 
     async def begin(self) -> None:
         await self.agent.begin()
-        await self.agent._reconcile()
+        await self.agent._in_force.reconcile()
 
     async def close(self) -> None:
         await self.agent.close()

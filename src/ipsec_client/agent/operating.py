@@ -5,21 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import get_args
 
-from ipsec_client.agent import capturing, pinging, support
+from ipsec_client.agent import support
 from ipsec_client.agent.ledger import Ledger
 from ipsec_client.agent.runtime import Runtime
 from ipsec_client.agent.statistics import statistics
 from ipsec_client.agent.ways import Ways
 from ipsec_client.base import logs
 from ipsec_client.base.clock import Now
-from ipsec_client.base.errors import Fault, HostFault
+from ipsec_client.base.errors import HostFault
 from ipsec_client.commands.particulars import FindingView, MetricView, Part, ServiceView
-from ipsec_client.commands.port import Capture, Ping
 from ipsec_client.commands.view import NodeView
 from ipsec_client.kernel.counters import Device, devices
 from ipsec_client.kernel.facts import Fact
@@ -27,7 +25,6 @@ from ipsec_client.model.access import remote_address
 from ipsec_client.plan.build import Plan
 from ipsec_client.units.port import AGENT, Units, UnitState
 from ipsec_client.units.usage import usage
-from ipsec_client.wire.request import Say
 
 log = logging.getLogger(__name__)
 
@@ -123,43 +120,6 @@ class Operating:
                 return replace(view, paths=tuple(ways.paths()))
             case "fib":
                 return replace(view, fib=tuple(ways.fib()))
-
-
-class Operated(ABC):
-    """The port of node commands, as far as they are for whoever operates the node."""
-
-    _operating: Operating
-    _plan: Plan | None
-    _client: Runtime | None
-
-    @abstractmethod
-    def view(self) -> NodeView:
-        """The node as it is now."""
-
-    async def look(self, part: Part) -> NodeView:
-        """The node as it is now, with a part that takes time to find out."""
-        return await self._operating.look(part, self.view(), self._plan, self._client)
-
-    async def ping(self, order: Ping, say: Say) -> None:
-        """Sends echo requests for an operator."""
-        await pinging.ping(self._in_force(), order, say)
-
-    async def capture(self, order: Capture, say: Say) -> None:
-        """Captures packets for an operator."""
-        await capturing.capture(self._in_force(), order, say)
-
-    async def set_log_level(self, level: str) -> None:
-        """Has agent and pluto log as finely from now on."""
-        await self._operating.set_log_level(level, self._client)
-
-    async def tech_support(self, prefix: str) -> str:
-        """Gathers what helps to find a fault."""
-        return await self._operating.tech_support(prefix, self.view(), self._plan, self._client)
-
-    def _in_force(self) -> Plan:
-        if self._plan is None:
-            raise Fault("this node has no configuration yet", cure="Start ipsec-client run FILE")
-        return self._plan
 
 
 def _services(units: Callable[[], Units]) -> Iterator[ServiceView]:
