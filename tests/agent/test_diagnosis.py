@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ipsec_client.agent.diagnosis import diagnosis, with_fields
 from ipsec_client.commands.view import DiagnosisView
 from ipsec_client.health import types as h
@@ -34,6 +36,27 @@ def test_nothing_is_told_of_a_tunnel_that_is_up_or_of_which_nothing_is_known() -
     assert found(suspected) is not None
     assert found(suspected, h.Verdict("up", "answers")) is None
     assert found(h.Negotiation("trying", 1)) is None
+
+
+UP = h.Verdict("up", "answers through the tunnel")
+
+
+def test_a_refused_change_is_told_of_a_tunnel_that_carries_on() -> None:
+    loaded = h.Loaded("refused", "unknown word")
+    state = h.Tunnel(TunnelIntent(NAME), loaded=loaded, verdict=UP, inbound=1, outbound=1)
+    told = diagnosis(PLAN, TUNNEL, state)
+    assert told is not None
+    assert "the change, which is not in force; it carries on" in told.plain
+    assert (told.said, told.refused) == ("unknown word", True)
+    alone = diagnosis(PLAN, TUNNEL, replace(state, inbound=0, outbound=0, verdict=DOWN))
+    assert alone is not None
+    assert alone.plain == "Libreswan refuses the connection"
+
+
+def test_a_gateway_that_refuses_the_next_negotiation_is_told_of_a_tunnel_that_is_up() -> None:
+    told = found(h.Negotiation("blocked", 1, "NO_PROPOSAL_CHOSEN", "child"), UP)
+    assert told is not None
+    assert told.plain.endswith("; it carries on as agreed before")
 
 
 def test_troubles_name_the_likeliest_field() -> None:

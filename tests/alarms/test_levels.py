@@ -52,6 +52,18 @@ def test_troubles_are_alarms_of_their_own(
     assert (alarm.severity, alarm.category, alarm.message) == (severity, category, message)
 
 
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("refused", " carries as before: Libreswan refuses the change: no"),
+        ("key", f": {CAUSES['key'].plain}: no. It carries on as agreed before"),
+    ],
+)
+def test_what_was_agreed_before_and_carries_on_is_told(kind: Kind, told: str) -> None:
+    (alarm,) = levels({}, PORTS, (), [Trouble(kind, "rem1", "no", carries=True)]).values()
+    assert alarm.message == f"Tunnel rem1{told}"
+
+
 def test_troubles_of_two_remotes_and_findings_stand_side_by_side() -> None:
     finding = Alarm("access rem2", "critical", "service", "rem2", "denied")
     found = levels(

@@ -210,6 +210,14 @@ def test_why_and_the_state_tell_what_is_in_the_way_and_where_to_look() -> None:
     assert "router r1 ipsec-profile p ike-encryption\n" in state
 
 
+def test_why_tells_a_change_that_libreswan_refuses_of_a_tunnel_that_is_up() -> None:
+    plain = "Libreswan refuses the change, which is not in force; it carries on as before"
+    found = DiagnosisView(plain, said="bad ike", waits=True, restart=False, refused=True, cure="x")
+    told = shown("why remote rem1", page(tunnels=(tunnel("rem1", diagnosis=found),)))
+    assert f"rem1: {plain}\n" in told
+    assert "Told    bad ike\nRepair  none; it is given to Libreswan again every 10 s\n" in told
+
+
 def test_restart_of_what_is_not_there_restarts_nothing() -> None:
     port = FakeNode(page())
     status, text = asyncio.run(told(port, "restart ipsec remote rem9"))

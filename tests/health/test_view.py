@@ -23,6 +23,7 @@ from tests.health.world import world
 
 NOW = Now(100.0, 100.0)
 REM1 = Tunnel(TunnelIntent("rem1"))
+CONNECTED = replace(REM1, inbound=1, outbound=1, verdict=Verdict("up", "answers", 10.0))
 SUSPECTED = Negotiation("trying", 1, "malformed", "key")
 SILENT = Negotiation("trying", 1, "no answer", "silent")
 NAMELESS = Negotiation("blocked", 0, "gw.example", "name")
@@ -33,6 +34,14 @@ NAMELESS = Negotiation("blocked", 0, "gw.example", "name")
     [
         (REM1, []),
         (replace(REM1, loaded=Loaded("refused", "bad")), [Trouble("refused", "rem1", "bad")]),
+        (
+            replace(CONNECTED, loaded=Loaded("refused", "bad")),
+            [Trouble("refused", "rem1", "bad", carries=True)],
+        ),
+        (
+            replace(CONNECTED, negotiation=Negotiation("blocked", 1, "AUTH", "key")),
+            [Trouble("key", "rem1", "AUTH", carries=True)],
+        ),
         (
             replace(REM1, negotiation=Negotiation("blocked", notify="AUTH", blocker="key")),
             [Trouble("key", "rem1", "AUTH")],

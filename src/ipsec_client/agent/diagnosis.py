@@ -14,14 +14,20 @@ from ipsec_client.plan.client import Tunnel
 
 
 def diagnosis(plan: Plan, tunnel: Tunnel, state: h.Tunnel) -> DiagnosisView | None:
-    """For people; None where the tunnel is up, or nothing is known to be in its way."""
+    """For people; None where nothing is known to be in its way, or it is up and nothing certain is.
+
+    What was agreed before may carry on although a change, or the next negotiation, is refused.
+    """
+    if state.loaded.state == "refused":
+        return _refused(state)
     negotiation, blocker = state.negotiation, state.negotiation.blocker
-    if blocker is None or plan.inside is None or state.verdict.judgement == "up":
+    up = state.verdict.judgement == "up"
+    if blocker is None or plan.inside is None or (up and negotiation.state != "blocked"):
         return None
     cause, place = CAUSES[blocker], _place(plan, tunnel)
     waits = negotiation.state == "blocked"
     return DiagnosisView(
-        plain=cause.plain,
+        plain=cause.plain + ("; it carries on as agreed before" if up else ""),
         said=negotiation.notify,
         probable=not waits and not cause.restart,
         waits=waits,
@@ -29,6 +35,18 @@ def diagnosis(plan: Plan, tunnel: Tunnel, state: h.Tunnel) -> DiagnosisView | No
         look=looks(blocker, place),
         offered=offered(blocker, place, plan.inside.series),
         cure=cause.cure,
+    )
+
+
+def _refused(state: h.Tunnel) -> DiagnosisView:
+    before = "the change, which is not in force; it carries on as before"
+    return DiagnosisView(
+        plain=f"Libreswan refuses {before if state.connected else 'the connection'}",
+        said=state.loaded.reason,
+        waits=True,
+        refused=True,
+        restart=False,
+        cure="Correct what is named and commit, or rollback 1",
     )
 
 

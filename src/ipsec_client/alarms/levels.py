@@ -37,6 +37,10 @@ class Trouble(Protocol):
     def probable(self) -> bool:
         """Whether nobody signed what tells of it."""
 
+    @property
+    def carries(self) -> bool:
+        """Whether what was agreed before goes on: only what is new is not in force."""
+
 
 def levels(
     links: Mapping[str, bool],
@@ -72,6 +76,8 @@ def _of_trouble(trouble: Trouble) -> Alarm:
         case "name":
             message = f"Hostname [{trouble.reason or remote}] is unresolved"
             return Alarm(key, "major", "system", remote, message)
+        case "refused" if trouble.carries:
+            message = f"Tunnel {remote} carries as before: Libreswan refuses the change{told}"
         case "refused":
             message = f"Tunnel {remote} is refused by Libreswan{told}"
         case "last":
@@ -81,5 +87,6 @@ def _of_trouble(trouble: Trouble) -> Alarm:
             plain = cause.plain if cause else kind
             look = f". Look at {trouble.look}" if trouble.look else ""
             probably = "probably " if trouble.probable else ""
-            message = f"Tunnel {remote}: {probably}{plain}{told}{look}"
+            carries = ". It carries on as agreed before" if trouble.carries else ""
+            message = f"Tunnel {remote}: {probably}{plain}{told}{look}{carries}"
     return Alarm(key, "major", "extensible-alarm", remote, message)

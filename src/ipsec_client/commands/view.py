@@ -50,6 +50,7 @@ class DiagnosisView:
     """What is in the way of a tunnel. ``said`` is what the gateway, the network or pluto said of it.
 
     ``probable``: nobody signed it. ``waits``: repair waits for a change. ``restart``: negotiating again can help.
+    ``refused``: it is Libreswan that does not take the connection, so nobody negotiates it.
     ``look`` are fields to look at, the likeliest first, path and value; ``offered`` what the gateway refused.
     """
 
@@ -61,6 +62,7 @@ class DiagnosisView:
     look: tuple[tuple[str, str], ...] = ()
     offered: str = ""
     cure: str = ""
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

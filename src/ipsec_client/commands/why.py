@@ -81,6 +81,8 @@ def told(found: DiagnosisView) -> str:
 
 def repair(found: DiagnosisView) -> str:
     """Whether negotiating again can help, and whether it is done."""
+    if found.refused:
+        return "none; it is given to Libreswan again every 10 s"
     if found.waits:
         return "waits for a change; pluto alone tries again, at most 5 minutes apart"
     if found.restart:

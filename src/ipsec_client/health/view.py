@@ -25,7 +25,8 @@ class Trouble:
 
     refused: pluto does not take the connection; a blocker: what is in the way of the negotiation;
     last: degraded, and carrying because no other tunnel is up; pluto: it is dead. ``look`` is the field to look
-    at, ``probable`` says that nobody signed what tells of it.
+    at, ``probable`` says that nobody signed what tells of it, ``carries`` that what was agreed before goes on: only
+    what is new is not in force.
     """
 
     kind: Kind
@@ -33,6 +34,7 @@ class Trouble:
     reason: str
     look: str = ""
     probable: bool = False
+    carries: bool = False
 
 
 def troubles(client: Client, now: Now) -> tuple[Trouble, ...]:
@@ -53,7 +55,7 @@ def proving(client: Client) -> frozenset[str]:
 def _trouble(tunnel: Tunnel, now: Now) -> Trouble | None:
     remote = tunnel.intent.remote
     if tunnel.loaded.state == "refused":
-        return Trouble("refused", remote, tunnel.loaded.reason)
+        return Trouble("refused", remote, tunnel.loaded.reason, carries=tunnel.connected)
     negotiation = tunnel.negotiation
     verdict = tunnel.verdict
     if negotiation.blocker is not None:
@@ -61,7 +63,13 @@ def _trouble(tunnel: Tunnel, now: Now) -> Trouble | None:
         down = verdict.judgement == "down" and now.mono - verdict.since >= SUSPICION
         if signed or down:
             probable = negotiation.state == "trying" and not CAUSES[negotiation.blocker].restart
-            return Trouble(negotiation.blocker, remote, negotiation.notify, probable=probable)
+            return Trouble(
+                negotiation.blocker,
+                remote,
+                negotiation.notify,
+                probable=probable,
+                carries=signed and tunnel.connected,
+            )
     lasts = now.mono - verdict.since >= LASTING
     if verdict.judgement == "degraded" and lasts and tunnel.carrying.state == "raised":
         return Trouble("last", remote, verdict.reason)
