@@ -17,7 +17,9 @@ from ipsec_client.units.keeper import Child
 from ipsec_client.units.port import client_unit
 
 WATCHDOG = 60.0
-"""Seconds without a sign of life, of which pluto gives one every 15, after which it has hung; as in its unit."""
+"""Seconds without a sign of life after which it has hung; as in its unit. Pluto itself gives one in half of them, in whole
+seconds, where its build has SYSTEMD_WATCHDOG (Debian's 4.10 and 5.2; Libreswan, programs/pluto/pluto_sd.c).
+"""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
