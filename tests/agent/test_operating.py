@@ -6,7 +6,9 @@ import asyncio
 import logging
 import stat
 import tarfile
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,7 @@ from ipsec_client.base.secret import Secret
 from ipsec_client.commands.port import Capture, Ping
 from ipsec_client.commands.view import NodeView
 from ipsec_client.health import types as h
-from ipsec_client.kernel import filters
+from ipsec_client.kernel import filters, packets
 from ipsec_client.kernel.facts import Fact
 from ipsec_client.kernel.packets import PCAP_HEADER, Packet
 from ipsec_client.units.port import AGENT, Units, UnitState
@@ -141,6 +143,26 @@ def test_a_capture_ends_with_its_packets_in_a_file_for_root_alone(
     assert stat.S_IMODE(kept[-1].parent.stat().st_mode) == 0o700
     assert kept[-1].read_bytes().startswith(PCAP_HEADER)
     assert kept[-1].stat().st_size == len(PCAP_HEADER) + 3 * (16 + 20)
+
+
+def test_what_a_capture_shows_is_made_a_text_off_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    tellers: list[int] = []
+
+    async def say(text: str) -> None:
+        said.append(text)
+
+    def told(packet: Packet) -> str:
+        tellers.append(threading.get_ident())
+        return f"packet {packet.at}"
+
+    monkeypatch.setattr(packets, "told", told)
+    Taps(9, monkeypatch)
+    order = replace(capture(), packets=100, seconds=0.01, shown=True)
+    asyncio.run(capturing.capture(plan(), order, say))
+    assert said[0] == "".join(f"packet {number}\n" for number in range(9))
+    assert len(tellers) == 9
+    assert threading.get_ident() not in tellers
 
 
 def test_a_capture_that_finds_no_room_says_so(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import socket
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -135,3 +137,55 @@ def test_a_journald_that_has_ended_costs_only_the_journal(
         log.warning("two")
     lines = (tmp_path / "agent.log").read_text().splitlines()
     assert [line.rsplit(" ", 1)[1] for line in lines] == ["one", "two"]
+
+
+class Told:
+    """What is logged, and by which threads it was made a text; the canaries' watch does so in the one that logs.
+
+    In others it waits until ``going``.
+    """
+
+    def __init__(self, going: threading.Event | None = None) -> None:
+        self._going = going
+        self.by: list[int] = []
+
+    def __str__(self) -> str:
+        self.by.append(threading.get_ident())
+        if self._going is not None and self.by[-1] != threading.main_thread().ident:
+            self._going.wait(20)
+        return "told"
+
+
+def test_who_traces_does_not_wait_for_the_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IPSEC_CLIENT_LOG", str(tmp_path))
+    told = Told()
+    with logs.recording("agent", "trace"):
+        log.log(logs.TRACE, "%s", told)
+    assert " TRACE (agent.inbox) told\n" in (tmp_path / "agent.log").read_text()
+    [writer] = set(told.by) - {threading.get_ident()}
+    assert told.by[-1] == writer
+    assert told.by.count(writer) == 1, "once for screen and file"
+
+
+def test_records_that_find_no_room_are_dropped_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IPSEC_CLIENT_LOG", str(tmp_path))
+    monkeypatch.setattr(logs, "_WAITING", 10)
+    going = threading.Event()
+    held = Told(going)
+    with logs.recording("agent", "trace"):
+        log.log(logs.TRACE, "%s", held)
+        deadline = time.monotonic() + 20
+        while not set(held.by) - {threading.get_ident()}:  # the writer has it, and is held up
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        for number in range(15):
+            log.info("line %d", number)
+        going.set()
+    lines = (tmp_path / "agent.log").read_text()
+    assert "line 9\n" in lines
+    assert "line 10\n" not in lines
+    assert "5 lines were dropped here: more came than could be written\n" in lines

@@ -8,7 +8,9 @@ import os
 import socket
 import struct
 import subprocess
+import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -96,6 +98,37 @@ def test_without_a_filter_all_is_seen_with_ports(netns: str) -> None:
     assert [line for line in told if line.endswith("> 5002")]
     assert [line for line in told if "icmp6" in line]
     assert len(seen(netns, "icmp")) >= 2
+
+
+class Watched:
+    """A socket that notes by which thread it is closed."""
+
+    def __init__(self, inner: socket.socket) -> None:
+        self._inner = inner
+        self.closed_by: list[int] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def close(self) -> None:
+        self.closed_by.append(threading.get_ident())
+        self._inner.close()
+
+
+@needs_root
+def test_what_the_kernel_takes_to_end_a_capture_is_not_waited_for_by_the_loop(netns: str) -> None:
+    watched: list[Watched] = []
+
+    async def run() -> None:
+        tap = Tap(netns, "lo", filters.program(filters.read("")), print)
+        watched.append(Watched(tap._socket))
+        tap._socket = watched[0]  # type: ignore[assignment]
+        tap.close()
+
+    asyncio.run(run())
+    [closer] = watched[0].closed_by
+    assert closer != threading.get_ident()
+    assert watched[0].fileno() < 0
 
 
 @needs_root

@@ -79,10 +79,14 @@ async def _fill(bag: _Bag, order: Capture, say: Say) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(min(end - loop.time(), PACE)):
                 await bag.full.wait()
-        fresh, shown = _in_order(bag.packets[shown:]), len(bag.packets)
-        lines = "".join(f"{packets.told(packet)}\n" for packet in fresh) if order.shown else ""
+        fresh, shown = bag.packets[shown:], len(bag.packets)
+        lines = await asyncio.to_thread(_lines, fresh) if order.shown else ""
         if await say(lines) is False:
             return
+
+
+def _lines(taken: Sequence[Packet]) -> str:
+    return "".join(f"{packets.told(packet)}\n" for packet in _in_order(taken))
 
 
 def sources(plan: Plan, order: Capture) -> Iterator[tuple[str, str, bytes]]:

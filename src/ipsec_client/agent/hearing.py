@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 from ipsec_client.base.errors import Fault
 from ipsec_client.dialect.debugging import is_debugging
@@ -47,14 +48,22 @@ class Hearing:
         """Listens until it is cancelled."""
         while True:
             await asyncio.sleep(PACE)
+            notes, full = await asyncio.to_thread(self._look)
             remotes = self._remotes()
-            for line in self._tail.read():
-                note = None if is_debugging(line) else log.read(line)
-                if note and note.conn in remotes:
+            for note in notes:
+                if note.conn in remotes:
                     self.tell(note, remotes[note.conn])
-            for full in filter(rotate.is_full, self._logs):
+            for path in full:
                 with suppress(Fault):  # there is no room; it is empty all the same
-                    await self._work(partial(rotate.turn_over, full))
+                    await self._work(partial(rotate.turn_over, path))
+
+    def _look(self) -> tuple[list[log.Note], list[Path]]:
+        """What was written since the last look, and the logs that are full. Off the loop: a pluto that traces writes
+        thousands of lines at each negotiation.
+        """
+        lines = self._tail.read()
+        notes = [note for line in lines if not is_debugging(line) and (note := log.read(line))]
+        return notes, list(filter(rotate.is_full, self._logs))
 
     def tell(self, note: log.Note, remote: str) -> None:
         """Puts in what the note is evidence of, if it is any."""

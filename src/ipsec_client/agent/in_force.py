@@ -32,6 +32,11 @@ from ipsec_client.wire.document import Document
 
 log = logging.getLogger(__name__)
 
+SETTLE = 0.02
+"""Seconds from a change of health to what is told of it: alarms ask the kernel, and the next tunnel of those that fail
+together must not wait for that.
+"""
+
 
 class InForce:
     """One node's. ``plan`` and ``client`` are None where nothing is in force; ``lost`` where something was, and its
@@ -64,6 +69,7 @@ class InForce:
         self._operating = operating
         self._side_door = door
         self._moved = moved
+        self._telling: asyncio.TimerHandle | None = None
         self._names = Names(ledger.get("names") or {}, self._names_changed)
 
     @property
@@ -80,6 +86,8 @@ class InForce:
     async def close(self) -> None:
         """Lets go of the client, if any; tunnels, routes and pluto stay."""
         self._names.close()
+        if self._telling:
+            self._telling.cancel()
         if self.client:
             self._remember()
             await self.client.close()
@@ -194,7 +202,12 @@ class InForce:
         self._record.update(self.plan, health, self._confirmation.alarms)
 
     def _changed(self) -> None:
-        """Something that people see is another than before."""
+        """Something that people see is another than before; so may be more in a moment."""
+        if self._telling is None:
+            self._telling = asyncio.get_running_loop().call_later(SETTLE, self._tell)
+
+    def _tell(self) -> None:
+        self._telling = None
         self.update_alarms()
         self._ask_for_moved()
         self._remember()

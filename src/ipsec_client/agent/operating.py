@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import get_args
+from typing import Literal, get_args
 
 from ipsec_client.agent import support
 from ipsec_client.agent.ledger import Ledger
@@ -110,16 +110,10 @@ class Operating:
             return replace(view, findings=tuple(map(_finding, facts)))
         if plan is None:
             return view
-        ways = Ways(plan, devices(""), {item.remote: item.verdict for item in view.tunnels})
-        match part:
-            case "statistics":
-                return replace(view, statistics=tuple(_statistics(view, plan, client)))
-            case "networks":
-                return replace(view, networks=tuple(ways.networks()))
-            case "paths":
-                return replace(view, paths=tuple(ways.paths()))
-            case "fib":
-                return replace(view, fib=tuple(ways.fib()))
+        if part == "statistics":
+            inner = await asyncio.to_thread(_inside, client.name) if client else {}
+            return replace(view, statistics=tuple(_statistics(view, plan, client, inner)))
+        return await asyncio.to_thread(_with_ways, part, view, plan)
 
 
 def _services(units: Callable[[], Units]) -> Iterator[ServiceView]:
@@ -145,15 +139,28 @@ def _services(units: Callable[[], Units]) -> Iterator[ServiceView]:
         )
 
 
+def _with_ways(part: Literal["networks", "paths", "fib"], view: NodeView, plan: Plan) -> NodeView:
+    """The view with what tells where packets go; asks the kernel."""
+    ways = Ways(plan, devices(""), {item.remote: item.verdict for item in view.tunnels})
+    match part:
+        case "networks":
+            return replace(view, networks=tuple(ways.networks()))
+        case "paths":
+            return replace(view, paths=tuple(ways.paths()))
+        case "fib":
+            return replace(view, fib=tuple(ways.fib()))
+
+
 def _finding(fact: Fact) -> FindingView:
     return FindingView(fact.name, fact.good, fact.found, fact.cure)
 
 
-def _statistics(view: NodeView, plan: Plan, client: Runtime | None) -> Iterator[MetricView]:
+def _statistics(
+    view: NodeView, plan: Plan, client: Runtime | None, inner: Mapping[str, Device]
+) -> Iterator[MetricView]:
     if client is None:
         return
     now = Now.read()
-    inner = _inside(client.name)
     names = {tunnel.remote.name: tunnel.device for tunnel in plan.tunnels}
     for tunnel in view.tunnels:
         state = client.health.tunnel(tunnel.remote)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Protocol
@@ -43,7 +44,8 @@ class Sweep:
     async def sweep(self, remotes: Mapping[int, str], now: float) -> None:
         """Looks, and ends what was too many for GRACE already. ``remotes`` are those of the tunnels, by if_id."""
         try:
-            uses = [use for use in xfrm.uses(self._netns) if use.sa.if_id in remotes]
+            found = await asyncio.to_thread(xfrm.uses, self._netns)
+            uses = [use for use in found if use.sa.if_id in remotes]
             spis = frozenset(use.sa.spi for use in uses)
             before = self._before
             if before and before.clean and spis == self._spis and now - before.at < SLOW:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import signal
+import sys
 
 from ipsec_client.agent.node import Agent
 from ipsec_client.agent.shelf import Shelf, state_folder
@@ -17,6 +19,11 @@ from ipsec_client.faces import terminal
 from ipsec_client.units.here import units
 from ipsec_client.units.notify import at_work
 from ipsec_client.units.supervised import await_turn
+
+TURN = 0.0005
+"""Seconds that a thread which computes (a comparison of the node, the log) may keep the loop waiting, instead of
+Python's 5 ms: a failover asks the kernel some twenty times, and each time the interpreter may be gone.
+"""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +39,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Runs the agent until it is told to end; tunnels stay."""
+    sys.setswitchinterval(TURN)
     if args.spare:  # all is imported; our supervisor says when
         await_turn()
     run = sockets.run_folder()
@@ -52,6 +60,7 @@ async def _serve(side_door: SideDoor | None) -> None:
     agent = Agent(Shelf(state_folder()), units, examine=doctor.findings, door=side_door)
     loop.add_signal_handler(signal.SIGHUP, agent.compare)
     await agent.begin()
+    gc.freeze()  # what runs is held: looking through it for cycles would hold up the loop
     commands = OnNode(agent, Now.read)
     others = {
         "apply": agent.apply,

@@ -17,8 +17,8 @@ from ipsec_client.units.keeper import Child
 from ipsec_client.units.port import client_unit
 
 WATCHDOG = 60.0
-"""Seconds without a sign of life after which it has hung; as in its unit. Pluto itself gives one in half of them, in whole
-seconds, where its build has SYSTEMD_WATCHDOG (Debian's 4.10 and 5.2; Libreswan, programs/pluto/pluto_sd.c).
+"""Seconds without a sign of life after which it has hung; as in its unit. Pluto itself gives one in half of them, in
+whole seconds, where its build has SYSTEMD_WATCHDOG (Debian's 4.10 and 5.2; Libreswan, programs/pluto/pluto_sd.c).
 """
 
 

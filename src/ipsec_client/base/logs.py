@@ -1,7 +1,8 @@
 """Logging of the daemons: one line a record, to the journal or standard error, and to a file of the process's own.
 
-Records are written by a thread of their own: who logs never waits for a disk. A Secret shows as
-``(removed)`` wherever it is formatted. What a record is about (client, remote, connection) goes with it as fields.
+Records are written by a thread of their own: who logs never waits for a disk. What it cannot follow is dropped and
+counted. A Secret shows as ``(removed)`` wherever it is formatted. What a record is about (client, remote, connection)
+goes with it as fields.
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ KEPT = 25
 JOURNAL = "/run/systemd/journal/socket"
 """Where journald takes records with fields (systemd's journal native protocol)."""
 
+LOSS_PACE = 1.0
+"""Seconds between two lines on what was dropped."""
+
 _WAITING = 10_000  # records not written yet, beyond which the newest are dropped
 _PRIORITIES = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.NOTSET, 7))
 
@@ -69,10 +73,11 @@ def recording(process: str, level: str = "info") -> Iterator[None]:
     """
     waiting: queue.Queue[logging.LogRecord] = queue.Queue(_WAITING)
     outlets = [_screen(process), *_file(process)]
-    listener = _Writer(waiting, *outlets)
+    entry = _Waiting(waiting)
+    listener = _Writer(entry, *outlets)
     root = logging.getLogger()
     before = root.handlers[:], root.level
-    root.handlers[:] = [_Waiting(waiting)]
+    root.handlers[:] = [entry]
     root.setLevel(LEVELS[level])
     listener.start()
     try:
@@ -87,17 +92,31 @@ def recording(process: str, level: str = "info") -> Iterator[None]:
 
 
 class _Waiting(logging.handlers.QueueHandler):
+    """Where records come in. ``dropped`` counts those that found no room."""
+
+    queue: queue.Queue[logging.LogRecord]
+    dropped = 0
+
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        """A record of trace is made a text where it is written: there are many, and all of what is frozen."""
+        return record if record.levelno <= TRACE else super().prepare(record)
+
     def enqueue(self, record: logging.LogRecord) -> None:
-        with suppress(queue.Full):
+        try:
             self.queue.put_nowait(record)
+        except queue.Full:
+            self.dropped += 1
 
 
 class _Writer(logging.handlers.QueueListener):
     """Writes what the storms let through, and what they have to tell when they are over."""
 
-    def __init__(self, waiting: queue.Queue[logging.LogRecord], *outlets: logging.Handler) -> None:
-        super().__init__(waiting, *outlets)
-        self._waiting = waiting
+    def __init__(self, entry: _Waiting, *outlets: logging.Handler) -> None:
+        super().__init__(entry.queue, *outlets)
+        self._entry = entry
+        self._waiting = entry.queue
+        self._dropped = 0  # that were told of
+        self._tells_at = 0.0  # of more of them
         self._storms = Storms()
 
     def dequeue(self, block: bool) -> logging.LogRecord:
@@ -109,9 +128,13 @@ class _Writer(logging.handlers.QueueListener):
             else:
                 return record
 
+    def enqueue_sentinel(self) -> None:
+        self._waiting.put(None)  # type: ignore[arg-type] # there may be no room for the last one either
+
     def handle(self, record: logging.LogRecord) -> None:
         now = time.monotonic()
         self._tell(now)
+        record.msg, record.args = record.getMessage(), None  # once for all outlets
         if self._storms.admits(record, now):
             super().handle(record)
 
@@ -122,6 +145,15 @@ class _Writer(logging.handlers.QueueListener):
     def _tell(self, now: float) -> None:
         for record in self._storms.over(now):
             super().handle(record)
+        lost = self._entry.dropped - self._dropped
+        if lost and now >= self._tells_at:
+            self._dropped, self._tells_at = self._dropped + lost, now + LOSS_PACE
+            super().handle(_loss(lost))
+
+
+def _loss(lost: int) -> logging.LogRecord:
+    told = f"{lost} lines were dropped here: more came than could be written"
+    return logging.LogRecord(__name__, logging.WARNING, __file__, 0, told, None, None)
 
 
 class Line(logging.Formatter):

@@ -66,10 +66,14 @@ class Tap:
         self._loop.add_reader(self._socket.fileno(), self._ready)
 
     def close(self) -> int:
-        """Ends it; how many packets the kernel had to drop, for they came faster than they were read."""
+        """Ends it; how many packets the kernel had to drop, for they came faster than they were read.
+
+        The kernel ends a packet socket when none of its processors can be using it any more (packet_release of
+        net/packet/af_packet.c): up to 40 ms, which no failover waits for.
+        """
         self._loop.remove_reader(self._socket.fileno())
         counted = self._socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8)
-        self._socket.close()
+        self._loop.run_in_executor(None, self._socket.close)
         dropped: int = struct.unpack("@II", counted)[1]
         return dropped
 
