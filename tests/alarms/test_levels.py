@@ -55,7 +55,7 @@ def test_troubles_are_alarms_of_their_own(
 @pytest.mark.parametrize(
     ("kind", "told"),
     [
-        ("refused", " carries as before: Libreswan refuses the change: no"),
+        ("refused", " is refused by Libreswan: no. It carries on as before the change"),
         ("key", f": {CAUSES['key'].plain}: no. It carries on as agreed before"),
     ],
 )

@@ -34,6 +34,8 @@ def costs_its_own_remote_alone(lab: Lab, said: str) -> None:
             lab.commit(BAD)
             assert wait_until(lambda: bool(refused(lab)), deadline=30, pause=0.3), lab.story()
             assert all(said in message for message in refused(lab)), refused(lab)
+            assert refused(lab)[0].endswith(". It carries on as before the change")
+            assert "refuses the change, which is not in force" in lab.pcli("why remote rem2")
             time.sleep(1)
         assert sent.figures.lost == 0
         assert len(sent.at("rem1")) == sent.figures.sent

@@ -76,10 +76,9 @@ def _of_trouble(trouble: Trouble) -> Alarm:
         case "name":
             message = f"Hostname [{trouble.reason or remote}] is unresolved"
             return Alarm(key, "major", "system", remote, message)
-        case "refused" if trouble.carries:
-            message = f"Tunnel {remote} carries as before: Libreswan refuses the change{told}"
         case "refused":
-            message = f"Tunnel {remote} is refused by Libreswan{told}"
+            carries = ". It carries on as before the change" if trouble.carries else ""
+            message = f"Tunnel {remote} is refused by Libreswan{told}{carries}"
         case "last":
             message = f"Tunnel {remote} is degraded and carries, since no other is up{told}"
         case kind:
