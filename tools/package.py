@@ -27,7 +27,7 @@ def build(version: str, folder: Path, formats: tuple[str, ...] = FORMATS) -> Ite
     folder.mkdir(parents=True, exist_ok=True)
     moment = _moment()
     with TemporaryDirectory() as stage:
-        _fill(Path(stage), version, int(moment))
+        fill(Path(stage), version, int(moment))
         given = {"VERSION": version, "STAGE": stage, "SOURCE_DATE_EPOCH": moment}
         for package in PACKAGES:
             for kind in formats:
@@ -59,7 +59,7 @@ def _moment() -> str:
     return done.stdout.strip() or "0"
 
 
-def _fill(stage: Path, version: str, moment: int) -> None:
+def fill(stage: Path, version: str, moment: int) -> None:
     """Puts what nfpm takes whole folders of into ``stage``."""
     python, doc = stage / "python", stage / "doc"
     shutil.copytree(

@@ -40,6 +40,7 @@ DEBIAN_LICENCES = {
     "python3-cryptography": "Apache-2.0 or BSD-3-Clause",
     "python3-prompt-toolkit": "BSD-3-Clause",
     "python3-venv": "PSF-2.0",
+    "rpm": "GPL-2+",
     "strongswan": "GPL-2+",
     "systemd": "LGPL-2.1+",
     "systemd-sysv": "LGPL-2.1+",
