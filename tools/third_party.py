@@ -32,6 +32,7 @@ DEBIAN_LICENCES = {
     "libnss3-tools": "MPL-2.0",
     "libreswan": "GPL-2+",
     "libyang2-tools": "BSD-3-Clause",
+    "lintian": "GPL-2+",
     "linux-source-6.1": "GPL-2",
     "make": "GPL-3+",
     "nftables": "GPL-2",

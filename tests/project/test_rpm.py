@@ -1,6 +1,6 @@
 """The .rpm installed, upgraded and removed by rpm on a machine that is thrown away: this one's files under an overlay.
 
-Debian's rpm stands in for that of a distribution of .rpm, and packages without files for what ours depend on.
+Debian's rpm stands in for that of a distribution of .rpm, and one package for all that ours depend on.
 """
 
 from __future__ import annotations
@@ -44,6 +44,9 @@ arch: all
 version: "1"
 maintainer: nobody <nobody@localhost>
 description: What a distribution has.
+contents:
+  - dst: /usr/share/licenses
+    type: dir
 provides:
   - python3 = 3.11
   - python3-prompt-toolkit = 3.0.36
