@@ -36,7 +36,7 @@ mount --bind "$2" root/packages
 echo made
 exec cat
 """
-"""In a mount namespace that ends with its process. Without /run/systemd it is no machine that systemd has booted."""
+"""In namespaces that end with their process: nothing reaches this machine. No systemd has booted it."""
 
 OTHERS = """\
 name: others
@@ -59,6 +59,7 @@ provides:
   - shadow-utils = 4.13
   - systemd = 252
 """
+KNIS = "/etc/128technology/plugins/network-scripts/host"
 RPM = ("rpm", "--force-debian", "--dbpath", "/rpm")
 KEPT = {
     "/var/lib/ipsec-client", "/var/lib/ipsec-client/node", "/var/lib/ipsec-client/conductor",
@@ -71,7 +72,17 @@ class Machine:
     """One that is thrown away, with a folder of packages."""
 
     def __init__(self, folder: Path, packages: Path) -> None:
-        argv = ["unshare", "--mount", "/bin/sh", "-c", MADE, "sh", str(folder), str(packages)]
+        argv = [
+            "unshare",
+            "--mount",
+            "--net",
+            "/bin/sh",
+            "-c",
+            MADE,
+            "sh",
+            str(folder),
+            str(packages),
+        ]
         self._holder = subprocess.Popen(
             argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -85,7 +96,7 @@ class Machine:
 
     def do(self, *argv: str) -> subprocess.CompletedProcess[str]:
         """Runs a program on it."""
-        enter = ["nsenter", f"--mount=/proc/{self._holder.pid}/ns/mnt", "chroot"]
+        enter = ["nsenter", "--target", str(self._holder.pid), "--mount", "--net", "chroot"]
         return subprocess.run(
             [*enter, f"{self._folder}/root", *argv], capture_output=True, text=True, timeout=60
         )
@@ -144,6 +155,7 @@ def rpms(version: str) -> list[str]:
 
 
 def test_installed_upgraded_and_removed_without_a_trace(machine: Machine) -> None:
+    machine.must("mkdir", "-p", KNIS)
     before = machine.files()
     machine.rpm("-i", *rpms(OLD))
     assert machine.must("ipsec-client", "--version") == f"ipsec-client {OLD}\n"
@@ -167,6 +179,8 @@ def test_installed_upgraded_and_removed_without_a_trace(machine: Machine) -> Non
     new = {path.replace(f"-{NEW}.dist-info", f"-{OLD}.dist-info") for path in machine.files()}
     assert (old - new, new - old) == (gone, set())
 
+    machine.must("mkdir", f"{KNIS}/rem1")
+    machine.must("ln", "-s", "/usr/lib/ipsec-client/network-scripts/init", f"{KNIS}/rem1/init")
     refused = machine.do(*RPM, "-e", ROUTER)
     assert f"{ROUTER} = {NEW} is needed by (installed) {CONDUCTOR}-{NEW}" in refused.stderr
     machine.rpm("-e", *package.PACKAGES)
