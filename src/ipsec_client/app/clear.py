@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from ipsec_client.agent.ledger import Ledger
 from ipsec_client.agent.shelf import Shelf, state_folder
+from ipsec_client.agent.side_door import link_scripts, script_folder
 from ipsec_client.agent.workshop import Workshop
 from ipsec_client.base import files, sockets
 from ipsec_client.base.errors import HostFault
@@ -29,6 +30,7 @@ def main(args: argparse.Namespace) -> int:
     run.mkdir(mode=0o755, parents=True, exist_ok=True)
     with files.lock(run / "agent.lock", "agent"):
         left = asyncio.run(_clear())
+        link_scripts((), script_folder())
     if left:
         raise HostFault("; ".join(f"{name}: {why}" for name, why in left.items()))
     return 0
