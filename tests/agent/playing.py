@@ -25,6 +25,7 @@ class Whack:
     def __init__(self, _: Layout) -> None:
         self.has: list[State] = []  # the SAs that it tells of
         self.told: list[str] = []
+        self.complaint: str | None = None  # what Libreswan has to say of what it is shown
         Whack.latest = self
 
     def since(self) -> list[str]:
@@ -32,7 +33,11 @@ class Whack:
         told, self.told = self.told, []
         return told
 
-    def add(self, conn: Conn) -> Answer:
+    def unreadable(self, _: Conn) -> str | None:
+        return self.complaint
+
+    def add(self, conn: Conn, *, readable: bool = False) -> Answer:
+        assert not (readable and self.complaint)
         return self._told(f"add {conn.name}")
 
     def rewrite(self, conn: Conn) -> None:

@@ -100,6 +100,25 @@ def test_a_change_of_one_remote_is_told_of_it_alone(
     asyncio.run(tell())
 
 
+@pytest.mark.parametrize("name", ["", "other"])
+def test_a_change_that_cannot_be_read_touches_nothing_and_is_taken_back_without_a_trace(
+    tmp_path: Path, name: str
+) -> None:
+    async def tell() -> None:
+        client = Client(tmp_path)
+        await client.begin(REM1, keys="k")
+        client.whack.complaint = "unknown word"
+        assert await client.change(connection("rem1", name, right="192.0.2.9"), keys="k") == []
+        assert (await client.loaded.get()).loaded == h.Loaded("refused", "unknown word")
+        assert client.pluto.given()[1:] == [REM1]
+        assert not [event for event in client.events if isinstance(event, h.Replacing)]
+        assert await client.change(REM1, keys="k") == []
+        assert (await client.loaded.get()).loaded == h.Loaded("loaded")
+        await client.close()
+
+    asyncio.run(tell())
+
+
 def test_the_keys_of_a_new_remote_reach_the_pluto_that_runs(tmp_path: Path) -> None:
     async def tell() -> None:
         client = Client(tmp_path)
@@ -238,7 +257,7 @@ def test_where_there_is_no_room_for_a_connection_pluto_is_followed_all_the_same(
 ) -> None:
     full = OSError(errno.ENOSPC, "No space left on device")
 
-    def add(*_: object) -> None:
+    def add(*_: object, **__: object) -> None:
         raise full
 
     async def tell() -> None:

@@ -9,6 +9,7 @@ import pytest
 from ipsec_lab.waiting import wait_until
 from tests.lab.driver import DEMO, Lab, running
 from tests.lab.test_leaks import PLUTO
+from tests.lab.test_other_hands import spi
 
 pytestmark = pytest.mark.patient
 
@@ -27,7 +28,7 @@ def refused(lab: Lab) -> list[str]:
 
 def costs_its_own_remote_alone(lab: Lab, said: str) -> None:
     """Not even that, where it runs already: it goes on as it was, and the alarm tells that it is not as written."""
-    plutos = lab.pids(PLUTO)
+    plutos, before = lab.pids(PLUTO), spi(lab)
     try:
         with lab.stream("bad-option", rate=1000) as sent:
             time.sleep(1)
@@ -43,8 +44,9 @@ def costs_its_own_remote_alone(lab: Lab, said: str) -> None:
         assert lab.pids(PLUTO) == plutos
     finally:
         lab.commit(GOOD)
-    lab.await_up()
-    assert not refused(lab)
+    assert wait_until(lambda: not refused(lab), deadline=30, pause=0.3), lab.story()
+    assert lab.up()
+    assert spi(lab) == before
 
 
 def test_on_5_2_a_bad_option_costs_its_own_remote_alone() -> None:

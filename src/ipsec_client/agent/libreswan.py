@@ -69,6 +69,7 @@ class Libreswan:
         self._held: Secret | None = None  # the keys that pluto has, as far as we gave them
         self._alive: tuple[int, int] | None = None  # pid and start time of the pluto that answers
         self._loading = asyncio.Lock()
+        self._refused: set[str] = set()  # the remotes whose connection is not as it is wanted
         self._hearing = Hearing(self._layout, self._remotes, self._put, self._work)
         self._repairs: set[asyncio.Task[None]] = set()
         self._tasks = [
@@ -92,6 +93,10 @@ class Libreswan:
         """What pluto is to be given from now on, and again at each of its starts."""
         self._wanted = {item.remote: item for item in connections}
         self._setup, self._secrets = setup, secrets
+        has = self.given()
+        for remote in self._refused & self._wanted.keys():
+            if self._wanted[remote] in has:  # the change that was refused is taken back
+                self._tell(self._wanted[remote], h.Loaded("loaded"))
 
     def given(self) -> list[Object]:
         """What the pluto that lives was given, by the ledger; of another one's gifts it has nothing."""
@@ -283,16 +288,30 @@ class Libreswan:
                 await self._work(lambda: self._control.rewrite(_conn(connection)))
                 self._note(connection.remote, connection)
             elif step.verb != "keep":
-                if step.verb == "restart":
-                    self._put(h.Replacing(connection.remote))
                 loaded = await self._add(connection, step.was)
+        self._tell(connection, loaded)
+
+    def _tell(self, connection: Connection, loaded: h.Loaded) -> None:
+        if loaded.state == "refused":
+            self._refused.add(connection.remote)
+        else:
+            self._refused.discard(connection.remote)
         self._put(h.ConnectionState(connection.remote, loaded=loaded))
 
     async def _add(self, connection: Connection, instead: Object | None) -> h.Loaded:
+        """Loads a connection, instead of another if there is one: that stays, with its SAs and its traffic, where
+        Libreswan cannot even read the new one.
+        """
+        if instead is not None:
+            unreadable = await self._work(lambda: self._control.unreadable(_conn(connection)))
+            if unreadable is not None:
+                return h.Loaded("refused", unreadable)
+            self._put(h.Replacing(connection.remote))
+
         def add() -> Answer:
             if isinstance(instead, Connection) and instead.name != connection.name:
                 self._control.delete(instead.name)
-            return self._control.add(_conn(connection))
+            return self._control.add(_conn(connection), readable=instead is not None)
 
         answer = await self._work(add)
         if answer.refused is not None:

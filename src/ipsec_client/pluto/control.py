@@ -55,15 +55,20 @@ class Control:
 
     # --- connections ------------------------------------------------------------------------------
 
-    def add(self, conn: Conn) -> Answer:
+    def unreadable(self, conn: Conn) -> str | None:
+        """Why Libreswan cannot even read a connection, None where it can; pluto is not asked."""
+        return dryload.dry_load(conn)
+
+    def add(self, conn: Conn, *, readable: bool = False) -> Answer:
         """Loads a connection, in place of the one of that name if there is one; SAs of others stay.
 
-        The old one stays where Libreswan cannot even read the new one; else its SAs end with it.
+        The old one stays where Libreswan cannot even read the new one, which is looked at unless it is known to be
+        ``readable``; else its SAs end with it.
         """
         with self._turn:
             file = self._layout.conns / f"{conn.name}.conf"
             if file.exists():  # it is loaded: whatever was refused or deleted has none
-                unreadable = dryload.dry_load(conn)
+                unreadable = None if readable else self.unreadable(conn)
                 if unreadable is not None:
                     return Answer((), unreadable)
                 # addconn itself would leave those pairs of subnets that the new one has no more.
