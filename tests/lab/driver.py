@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -197,6 +198,16 @@ class Sent:
 def watch(site: Site) -> Watch:
     """What classifies packets on the provider's network."""
     return Watch(site.private, frozenset(host for remote in site.remotes for host in remote.hosts))
+
+
+SA_OF_REM2 = ("src", "169.254.129.2", "dst", "172.16.5.4", "proto", "esp")
+"""Outbound, in the demo."""
+
+
+def spi(lab: Lab) -> str:
+    """The SPI of rem2's outbound SA, as ip takes it."""
+    states = lab.must("client1", "ip", "xfrm", "state", "list", *SA_OF_REM2)
+    return str(re.findall(r"spi (0x[0-9a-f]+)", states)[0])
 
 
 APART = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs /run && exec "$@"', "sh")

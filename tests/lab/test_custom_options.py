@@ -7,9 +7,8 @@ import time
 import pytest
 
 from ipsec_lab.waiting import wait_until
-from tests.lab.driver import DEMO, Lab, running
+from tests.lab.driver import DEMO, Lab, running, spi
 from tests.lab.test_leaks import PLUTO
-from tests.lab.test_other_hands import spi
 
 pytestmark = pytest.mark.patient
 

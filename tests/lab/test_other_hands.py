@@ -11,7 +11,7 @@ import pytest
 from ipsec_lab.judge import Kind
 from ipsec_lab.topology import ROUTER
 from ipsec_lab.waiting import wait_until
-from tests.lab.driver import DEMO, Lab
+from tests.lab.driver import DEMO, SA_OF_REM2, Lab, spi
 from tests.lab.test_changes import in_force
 from tests.lab.test_leaks import PLUTO
 
@@ -19,15 +19,6 @@ SEED = 4
 KILLS = 3
 LATEST = 0.8
 """Seconds after a commit by which the agent is killed."""
-
-SA_OF_REM2 = ("src", "169.254.129.2", "dst", "172.16.5.4", "proto", "esp")
-
-
-def spi(lab: Lab) -> str:
-    """The SPI of rem2's outbound SA, as ip takes it."""
-    states = lab.must("client1", "ip", "xfrm", "state", "list", *SA_OF_REM2)
-    return str(re.findall(r"spi (0x[0-9a-f]+)", states)[0])
-
 
 TAKEN = {
     "route": ("client1", "ip route delete default dev ipsec2 table 102", "default dev ipsec2"),
