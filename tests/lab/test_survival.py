@@ -16,7 +16,8 @@ def test_agent_killed_loses_nothing_and_is_watching_again_within_a_second(lab: L
         time.sleep(1)
         lab.must(ROUTER, "kill", "-KILL", lab.agent())
         time.sleep(1)
-        lab.break_("peer-deletes", "rem1")
+        # Pluto does not bring it back by itself; an IKE SA it does, at times before anybody has looked.
+        lab.break_("child-deleted", "rem1")
         time.sleep(2)
     assert lab.pids(PLUTO) == before
     # A packet a millisecond: nobody watching would lose them until pluto's own patience ends.
