@@ -189,3 +189,30 @@ def test_records_that_find_no_room_are_dropped_and_counted(
     assert "line 9\n" in lines
     assert "line 10\n" not in lines
     assert "5 lines were dropped here: more came than could be written\n" in lines
+
+
+class Unspoken:
+    """Says nothing but to the thread that made it."""
+
+    def __init__(self) -> None:
+        self._maker = threading.get_ident()
+
+    def __str__(self) -> str:
+        if threading.get_ident() != self._maker:
+            raise ValueError("not now")
+        return "told"
+
+    def __repr__(self) -> str:
+        return "unspoken"
+
+
+def test_a_trace_that_makes_no_text_costs_no_other_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IPSEC_CLIENT_LOG", str(tmp_path))
+    with logs.recording("agent", "trace"):
+        log.log(logs.TRACE, "it is %s", Unspoken())
+        log.log(logs.TRACE, "after it")
+    lines = (tmp_path / "agent.log").read_text()
+    assert "it is %s (unspoken,)\n" in lines
+    assert "after it\n" in lines

@@ -134,7 +134,11 @@ class _Writer(logging.handlers.QueueListener):
     def handle(self, record: logging.LogRecord) -> None:
         now = time.monotonic()
         self._tell(now)
-        record.msg, record.args = record.getMessage(), None  # once for all outlets
+        try:
+            text = record.getMessage()
+        except (TypeError, ValueError):  # not caught, it would end this thread
+            text = f"{record.msg} {record.args}"
+        record.msg, record.args = text, None  # once for all outlets
         if self._storms.admits(record, now):
             super().handle(record)
 
