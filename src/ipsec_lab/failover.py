@@ -96,10 +96,12 @@ def _neighbour_changed(lab: Lab) -> None:
 
 
 def _neighbour_removed_and_added(lab: Lab) -> None:
-    """The other remote goes, with its route, and comes back once the first commit has done its work."""
+    """The other remote goes, with its route, and comes back once its KNI is gone."""
     other = lab.site.remotes[1].name
     lab.router.commit(without(lab.configuration, other))
-    time.sleep(_STEADY)
+    kni = ["ip", "link", "show", other]
+    if not wait_until(lambda: lab.router.host.run(kni).returncode != 0, deadline=_BACK, pause=0.1):
+        raise LabError(f"{other} is still there after {_BACK:g} s")
     lab.router.commit(lab.configuration)
 
 
