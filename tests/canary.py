@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 import re
 import stat
 import subprocess
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +48,13 @@ class Watch:
 
     def listen_in(self, folder: Path) -> None:
         """Looks through the files of a folder."""
-        for path in folder.rglob("*"):
-            mode = path.lstat().st_mode
-            private = not mode & (stat.S_IRWXG | stat.S_IRWXO)
-            if stat.S_ISREG(mode) and not private and path.suffix != ".conf":
-                self.listen(str(path), path.read_bytes())
+        found = (Path(place, name) for place, _, names in os.walk(folder) for name in names)
+        for path in found:
+            with suppress(FileNotFoundError):  # replaced meanwhile, by what a test did not wait for
+                mode = path.lstat().st_mode
+                private = not mode & (stat.S_IRWXG | stat.S_IRWXO)
+                if stat.S_ISREG(mode) and not private and path.suffix != ".conf":
+                    self.listen(str(path), path.read_bytes())
 
     def take(self) -> list[str]:
         """Where they were heard; begins anew."""

@@ -20,6 +20,7 @@ from ipsec_client.health.wanted import Target, TunnelIntent
 from tests.health.world import Gateway, World
 
 OURS, THEIRS = ("10.1.0.0/16", "10.2.0.0/16"), ("10.3.0.0/16", "10.4.0.0/16")
+EIGHT = tuple((ip_network(f"10.{number}.0.0/16"), ip_network("10.3.0.0/16")) for number in range(8))
 FOUR = tuple((ip_network(near), ip_network(far)) for near, far in product(OURS, THEIRS))
 
 
@@ -66,6 +67,51 @@ def test_a_pair_that_the_gateway_never_has_is_asked_for_ever_more_rarely() -> No
     assert set(restarts(there)) == {("rem1", "complete")}
     assert 15 < len(restarts(there)) < 30
     assert lowered(there) == []
+
+
+def test_what_an_attempt_left_is_begun_as_soon_as_its_own_pairs_are_there() -> None:
+    there = up(TunnelIntent("rem1", pairs=EIGHT))
+    there.put(SecurityAssociations("rem1", 1, 1, 1))
+    there.left = 4
+    there.run(there.time + 6)
+    there.put(SecurityAssociations("rem1", 3, 3, 3))
+    assert restarts(there) == [("rem1", "complete")]
+    there.left = 1
+    there.put(SecurityAssociations("rem1", 4, 4, 4))
+    assert restarts(there) == [("rem1", "complete")] * 2
+    there.run(there.time + 1)
+    there.put(SecurityAssociations("rem1", 7, 7, 7))
+    assert restarts(there) == [("rem1", "complete")] * 3
+    there.put(SecurityAssociations("rem1", 8, 8, 8))
+    assert there.client.tunnel("rem1").verdict.judgement == "up"
+    assert there.client.budget == ()  # nothing failed
+
+
+def test_pairs_that_do_not_come_keep_the_others_no_longer_than_any_repair() -> None:
+    there = up(TunnelIntent("rem1", pairs=EIGHT))
+    there.put(SecurityAssociations("rem1", 1, 1, 1))
+    there.left = 4
+    there.run(there.time + 6)
+    there.put(SecurityAssociations("rem1", 3, 3, 3))
+    there.run(there.time + 4)
+    assert restarts(there) == [("rem1", "complete")]
+    there.run(there.time + 6)
+    assert restarts(there) == [("rem1", "complete")] * 2
+
+
+def test_a_tunnel_raised_as_the_last_resort_says_for_what_it_carries_now() -> None:
+    there = up(TunnelIntent("rem1", pairs=FOUR))
+    there.put(SecurityAssociations("rem1", 0, 0, 0))
+    there.put(SecurityAssociations("rem1", 2, 2, 2))
+    assert there.client.tunnel("rem1").carrying.reason.startswith("2 of 4")
+    there.put(SecurityAssociations("rem1", 3, 3, 3))
+    assert there.client.tunnel("rem1").carrying.reason.startswith("3 of 4")
+    there.put(SecurityAssociations("rem1", 4, 4, 4))
+    carrying = there.client.tunnel("rem1").carrying
+    assert (carrying.state, carrying.reason) == (
+        "raised",
+        "security associations in both directions",
+    )
 
 
 def test_traffic_yields_to_a_tunnel_that_carries_the_same_and_to_no_other() -> None:

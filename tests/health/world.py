@@ -55,12 +55,14 @@ class Gateway:
 class World:
     """One client and its gateways. ``obedient``: a repair ends the SAs, and new ones follow where a gateway answers.
 
-    ``failing``: the remotes for which pluto carries out nothing, and what is heard of that.
+    ``failing``: the remotes for which pluto carries out nothing, and what is heard of that. ``left``: how many pairs of
+    subnets each repair leaves.
     """
 
     gateways: dict[str, Gateway]
     obedient: bool = True
     failing: dict[str, str] = field(default_factory=dict)
+    left: int = 0
     client: Client = field(default_factory=Client)
     time: float = 0.0
     log: list[tuple[float, Effect]] = field(default_factory=list)
@@ -137,7 +139,7 @@ class World:
                     self.later(gateway.round_trip, answer)
             case Restart(remote):
                 failure = self.failing.get(remote, "")
-                self.later(0.02, RepairDone(remote, failure))
+                self.later(0.02, RepairDone(remote, failure, self.left))
                 if self.obedient and not failure:
                     self._restart(remote, effect.how)
 

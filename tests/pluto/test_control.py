@@ -14,7 +14,7 @@ from ipsec_client.base.errors import HostFault
 from ipsec_client.base.secret import Secret
 from ipsec_client.dialect.render import Conn
 from ipsec_client.pluto import prepare
-from ipsec_client.pluto.control import Absent, Control
+from ipsec_client.pluto.control import AT_ONCE, Absent, Control
 from ipsec_client.pluto.layout import ADDCONN, WHACK, Layout
 
 CONN = Conn("c", (("left", "1.2.3.4"), ("right", "2.3.4.5")))
@@ -177,6 +177,22 @@ def test_nothing_is_prepared_before_the_agent_has_spoken(tmp_path: Path) -> None
 def test_of_many_pairs_of_subnets_in_ikev1_a_few_are_begun_together(
     ikev2: str, pairs: int, begun: list[str], layout: Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    told = told_of_pairs(pairs, monkeypatch)
+    answer = Control(layout).begin(Conn("c", (("ikev2", ikev2),)))
+    assert (told, answer.left) == (begun, 1 if len(begun) == AT_ONCE else 0)
+
+
+def test_pairs_that_a_gateway_refuses_do_not_bar_the_others(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, control = told_of_pairs(7, monkeypatch), Control(layout)
+    conn = Conn("c", (("ikev2", "no"),))
+    assert [control.complete(conn).left for _ in range(2)] == [4, 4]
+    assert told == [f"c/1x{number}" for number in range(1, 7)]
+
+
+def told_of_pairs(pairs: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a pluto is told to initiate to which no pair comes."""
     told: list[str] = []
     status = "".join(
         f'000 "c/1x{number}":   newest ISAKMP SA: #0; newest IPsec SA: #0; conn serial: $5;\n'
@@ -189,5 +205,4 @@ def test_of_many_pairs_of_subnets_in_ikev1_a_few_are_begun_together(
         return run.Done(0, status if "--status" in argv else "", "")
 
     playing(monkeypatch, play)
-    Control(layout).begin(Conn("c", (("ikev2", ikev2),)))
-    assert told == begun
+    return told

@@ -177,7 +177,7 @@ class Libreswan:
 
     async def _repair(self, effect: h.Restart) -> None:
         connection = self._wanted.get(effect.remote)
-        failure = ""
+        failure, left = "", 0
         lines: list[str] = []
         try:
             if connection is None:
@@ -185,10 +185,11 @@ class Libreswan:
             for answer in await self._work(lambda: self._carry_out(effect, connection)):
                 lines += answer.lines
                 failure = failure or answer.refused or ""
+                left = answer.left
         except Fault as fault:
             failure = str(fault)
         self._told(effect.request, lines, failure)
-        self._put(h.RepairDone(effect.remote, failure))
+        self._put(h.RepairDone(effect.remote, failure, left))
 
     def _carry_out(self, effect: h.Restart, connection: Connection) -> list[Answer]:
         conn = _conn(connection)

@@ -26,6 +26,7 @@ class Mending:
     requests: tuple[str, ...] = ()  # operators' restarts that wait for the outstanding one
     fresh: bool = False  # loaded, and not begun by us since
     repairs: int = 0  # in a row without success
+    left: int = 0  # pairs of subnets that the last repair left to the next
     failures: int = 0  # in a row that could not be carried out
     not_before: float | None = None  # the next one
     orphan: bool = False  # an IKE SA is left, without a child SA

@@ -95,8 +95,8 @@ def _of_tunnel(
             return repair.reset(tunnel, now), []
         case OperatorRestart(_, request):
             return repair.requested(tunnel, request, now), []
-        case RepairDone(_, failure):
-            return repair.done(tunnel, failure, now)
+        case RepairDone():
+            return repair.done(tunnel, event, now)
     return tunnel, []
 
 

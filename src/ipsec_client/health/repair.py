@@ -22,6 +22,7 @@ from ipsec_client.health.types import (
     Effect,
     Loaded,
     Negotiation,
+    RepairDone,
     Restart,
     RestartPluto,
     Tunnel,
@@ -66,15 +67,16 @@ def requested(tunnel: Tunnel, request: str, now: Now) -> Tunnel:
         requests=(*tunnel.mending.requests, request),
         severed=bool(tunnel.inbound or tunnel.outbound),
         repairs=0,
+        left=0,
         failures=0,
     )
     past = Past(excused_until=now.mono + EXCUSE)
     return replace(_unblocked(monitor.doubt(tunnel)), mending=mending, past=past)
 
 
-def done(tunnel: Tunnel, failure: str, now: Now) -> tuple[Tunnel, list[Effect]]:
+def done(tunnel: Tunnel, event: RepairDone, now: Now) -> tuple[Tunnel, list[Effect]]:
     """The outstanding repair is over; its effect shows in the evidence that follows."""
-    mending = tunnel.mending
+    mending, failure = tunnel.mending, event.failure
     if not mending.repairing:
         return tunnel, []
     mending = replace(
@@ -82,6 +84,7 @@ def done(tunnel: Tunnel, failure: str, now: Now) -> tuple[Tunnel, list[Effect]]:
         repairing=False,
         lost_at=None,
         severed=mending.severed and bool(mending.requests),
+        left=event.left,
         ailing=mending.ailing or bool(failure),
         failures=mending.failures + 1 if failure else 0,
         not_before=max(mending.not_before or now.mono, now.mono + FAIR),
@@ -113,6 +116,7 @@ def anew(tunnel: Tunnel) -> Tunnel:
             tunnel.mending,
             fresh=True,
             repairs=0,
+            left=0,
             failures=0,
             not_before=None,
             fair_until=None,
@@ -172,7 +176,7 @@ def _settle(client: Client, place: int, now: Now) -> tuple[Client, list[Effect]]
         due = _due(client, tunnel)
         if due is None or due > now.mono:
             return _with_tunnel(client, place, tunnel), effects
-        if not tunnel.mending.fresh:
+        if not _spared_budget(tunnel):
             client = replace(client, budget=(*_spent(client, now), now.mono))
     tunnel, found = _restart(client, tunnel, now)
     return _with_tunnel(client, place, tunnel), [*effects, *found]
@@ -190,10 +194,23 @@ def _due(client: Client, tunnel: Tunnel) -> float | None:
         or (tunnel.connected and not (mending.ailing or mending.severed or lacking(tunnel)))
     ):
         return None
+    if _in_portions(tunnel):
+        return client.started
     due = _not_before(client, tunnel)
-    if len(client.budget) >= BUDGET and not mending.fresh:
+    if len(client.budget) >= BUDGET and not _spared_budget(tunnel):
         due = max(due, client.budget[-BUDGET] + BUDGET_SPAN)
     return due
+
+
+def _in_portions(tunnel: Tunnel) -> bool:
+    """Whether all pairs of subnets that the last repair began are there, and it had to leave some."""
+    lacking_pairs = len(tunnel.intent.pairs) - tunnel.pairs
+    return tunnel.connected and 0 < lacking_pairs <= tunnel.mending.left
+
+
+def _spared_budget(tunnel: Tunnel) -> bool:
+    """Whether its repair begins, or goes on with, what has not failed."""
+    return tunnel.mending.fresh or _in_portions(tunnel)
 
 
 def _not_before(client: Client, tunnel: Tunnel) -> float:
@@ -208,7 +225,7 @@ def _restart(client: Client, tunnel: Tunnel, now: Now) -> tuple[Tunnel, list[Eff
     asked = bool(mending.requests)
     how = _how(tunnel, asked)
     reason = "it was asked for" if asked else tunnel.verdict.reason
-    repairs = mending.repairs + 1
+    repairs = max(1, mending.repairs + (not _in_portions(tunnel)))
     mending = Mending(
         requests=mending.requests[1:],
         repairing=True,
@@ -250,7 +267,8 @@ def _overdue(tunnel: Tunnel, now: Now) -> tuple[Tunnel, list[Effect]]:
     lost_at = tunnel.mending.lost_at
     if lost_at is None or lost_at > now.mono:
         return tunnel, []
-    return done(tunnel, f"nothing heard of it for {LOST:.0f} s", now)
+    unheard = RepairDone(tunnel.intent.remote, f"nothing heard of it for {LOST:.0f} s")
+    return done(tunnel, unheard, now)
 
 
 def _spent(client: Client, now: Now) -> tuple[float, ...]:

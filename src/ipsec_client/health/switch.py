@@ -39,6 +39,9 @@ RAISE_SEEN = 2.0
 
 BY_HAND = "another hand lowered it"
 
+LAST_RESORT = "but no other tunnel is up"
+"""Ends the reason for which a degraded tunnel carries; the verdict is before it."""
+
 
 def hold_down(flaps: Iterable[float], now: Now, first: float = HOLD) -> float:
     """Seconds a tunnel must be up before it carries again: none after one flap in memory, then 10, 20, 40 …"""
@@ -98,7 +101,7 @@ def _at_rest(tunnel: Tunnel) -> bool:
         return False
     match tunnel.verdict.judgement:
         case "up":
-            return carrying.state == "raised"
+            return carrying.state == "raised" and not carrying.reason.endswith(LAST_RESORT)
         case "down":
             return carrying.state == "lowered" and carrying.decided
         case "unknown":
@@ -121,7 +124,7 @@ def _raise_up(
 ) -> tuple[Tunnel, list[Effect]]:
     tunnel = tunnels[place]
     if tunnel.carrying.state == "raised":
-        return _raised_again(tunnel, now)
+        return _raised_again(_by_verdict(tunnel), now)
     if tunnel.verdict.judgement != "up":
         return _unheld(tunnel), []
     release, reason = _release(client, tunnels, tunnel, now)
@@ -151,12 +154,23 @@ def _weigh_degraded(
     if tunnel.carrying.state == "raised":
         carrier = next((other for other in better if other.kni_up), None)
         if carrier is None:
-            return tunnel, []
+            return _by_verdict(tunnel), []
         reason = f"{tunnel.verdict.reason}, and {carrier.intent.remote} is up"
         return _lowered(tunnel, reason, now)
     if better or _hand_release(tunnel, now) > now.mono:
         return tunnel, []
-    return _raised(tunnel, f"{tunnel.verdict.reason}, but no other tunnel is up", now)
+    return _raised(tunnel, f"{tunnel.verdict.reason}, {LAST_RESORT}", now)
+
+
+def _by_verdict(tunnel: Tunnel) -> Tunnel:
+    """What was raised as the last resort says for what it carries now."""
+    carrying, verdict = tunnel.carrying, tunnel.verdict
+    if not carrying.reason.endswith(LAST_RESORT) or verdict.judgement not in ("up", "degraded"):
+        return tunnel
+    reason = verdict.reason if verdict.judgement == "up" else f"{verdict.reason}, {LAST_RESORT}"
+    if reason == carrying.reason:
+        return tunnel
+    return replace(tunnel, carrying=replace(carrying, reason=reason))
 
 
 def _release(client: Client, tunnels: list[Tunnel], tunnel: Tunnel, now: Now) -> tuple[float, str]:

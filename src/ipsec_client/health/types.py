@@ -208,10 +208,12 @@ class RepairDone:
     """A Restart effect has been carried out; the tunnel need not be up yet.
 
     ``failure`` says why it could not be (pluto did not answer). A peer that is silent or refuses is none.
+    ``left``: pairs of subnets that it did not begin, since the gateway takes few at once.
     """
 
     remote: str
     failure: str = ""
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True)

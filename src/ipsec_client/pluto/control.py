@@ -37,10 +37,11 @@ class Absent(HostFault):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command printed, as it was, and why it was refused, if it was."""
+    """What a command printed, as it was; why it was refused, if it was; how many pairs of subnets it left for later."""
 
     lines: tuple[str, ...]
     refused: str | None = None
+    left: int = 0
 
 
 class Control:
@@ -52,6 +53,9 @@ class Control:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._turn = threading.Lock()
+        self._begun: dict[
+            str, list[str]
+        ] = {}  # by connection, the pairs that were begun together last
 
     # --- connections ------------------------------------------------------------------------------
 
@@ -113,12 +117,21 @@ class Control:
         """Begins to negotiate those pairs of subnets of a connection that have no SA; the others are left alone."""
         lines: list[str] = []
         pairs = status.lacking(self.status().lines, conn.name)
-        for pair in pairs[:AT_ONCE] if conn.ike_version == 1 else pairs:
+        for pair in (begun := self._portion(conn, pairs)):
             answer = self.initiate(pair)
             lines += answer.lines
             if answer.refused is not None:
                 return Answer(tuple(lines), answer.refused)
-        return Answer(tuple(lines))
+        return Answer(tuple(lines), left=len(pairs) - len(begun))
+
+    def _portion(self, conn: Conn, pairs: list[str]) -> list[str]:
+        """Those to begin now; what was begun last comes last, or pairs that a gateway refuses would bar the others."""
+        if conn.ike_version != 1:
+            return pairs
+        last = self._begun.get(conn.name, [])
+        portion = sorted(pairs, key=lambda pair: pair in last)[:AT_ONCE]
+        self._begun[conn.name] = portion
+        return portion
 
     def terminate(self, name: str) -> Answer:
         """Ends a connection's SAs, telling the gateway; it stays loaded and is not begun again by itself."""

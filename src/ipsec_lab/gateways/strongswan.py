@@ -272,8 +272,18 @@ class StrongSwan(Daemon):
         self._swanctl("--terminate", "--ike", _CONNECTION, "--timeout", "5")
 
     def drop_child(self) -> None:
-        """Delete the child SA alone."""
-        self._swanctl("--terminate", "--child", _FIRST, "--timeout", "5")
+        """Delete the child SA alone; where there are two, the client may end the other before we do."""
+        was = self._serials()
+        self._host.run(
+            ["swanctl", "--terminate", "--child", _FIRST, "--timeout", "5"], env=_SURROUNDINGS
+        )
+        if left := was & self._serials():
+            raise LabError(f"charon keeps {left} on {self._host.name}", cure=self.log()[-2000:])
+
+    def _serials(self) -> set[str]:
+        """The numbers of the child SAs that carry the first pair of subnets."""
+        shown = self._swanctl("--list-sas", "--child", _FIRST)
+        return set(re.findall(rf"^  {_FIRST}: (#\d+)", shown, re.MULTILINE))
 
     def forget(self) -> None:
         """End the SAs; nobody hears of it."""
