@@ -21,9 +21,11 @@ from pathlib import Path
 
 from ipsec_client.agent.hearing import Hearing
 from ipsec_client.app import agent
-from ipsec_client.base import logs
+from ipsec_client.base import logs, run
 from ipsec_client.config.reader import read
 from ipsec_client.health import types as h
+from ipsec_client.kernel import namespaces
+from ipsec_client.kernel.counters import devices
 from ipsec_client.kernel.packets import Tap
 from ipsec_client.pluto.layout import Layout
 
@@ -39,6 +41,9 @@ SECONDS = 4.0
 TRACED = 5000
 """Lines that pluto writes, at trace, at a negotiation."""
 
+PLACE = "ipsec-bench"
+"""A namespace of its own."""
+
 DEBUGGING = "Nov 25 15:22:34.592592: | xfrm: sendrecv_xfrm_msg() sending 18\n"
 
 log = logging.getLogger("ipsec_client.bench")
@@ -51,7 +56,7 @@ async def main(*, plain: bool) -> None:
         gc.freeze()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["IPSEC_CLIENT_LOG"] = os.environ["IPSEC_CLIENT_RUN"] = folder
-        works = (_nothing, _computing, _tracing, _pluto_traces, _captures)
+        works = (_nothing, _computing, _tracing, _pluto_traces, _captures, _looks)
         with logs.recording("ipsec-bench", "trace"):
             found = {work.__name__.strip("_"): await slowest(work) for work in works}
     print(json.dumps(found))
@@ -125,6 +130,23 @@ async def _captures() -> None:
         await asyncio.sleep(0.1)
         for tap in taps:
             tap.close()
+
+
+async def _looks() -> None:
+    """Commands that show devices, one after the other, where there are as many as a hundred tunnels have."""
+    await asyncio.to_thread(namespaces.create, PLACE, lambda: None)
+    try:
+        for number in range(100):
+            ends = f"kni{number} type veth peer name tun{number}".split()
+            await asyncio.to_thread(_made, ends)
+        while True:
+            await asyncio.to_thread(devices, PLACE)
+    finally:
+        namespaces.delete(PLACE)
+
+
+def _made(device: list[str]) -> None:
+    run.run(["ip", "-n", PLACE, "link", "add", *device], deadline=10.0)
 
 
 if __name__ == "__main__":

@@ -61,8 +61,9 @@ class FakeNode:
     def view(self) -> NodeView:
         return self.seen
 
-    async def look(self, part: Part) -> NodeView:
-        self.looked.append(part)
+    async def look(self, part: Part | None = None) -> NodeView:
+        if part:
+            self.looked.append(part)
         return self.seen
 
     async def ping(self, order: Ping, say: Say) -> None:

@@ -1,9 +1,9 @@
-"""The node as its commands see it: health, kernel and plan put side by side at one instant. Reads, never acts."""
+"""The node as its commands see it: health, kernel and plan put side by side. Reads, never acts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ipsec_client.agent.diagnosis import diagnosis
 from ipsec_client.agent.ring import Ring
@@ -31,7 +31,7 @@ from ipsec_client.plan.client import Tunnel
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a view is made from."""
+    """What a view is made from, apart from what the kernel shows."""
 
     plan: Plan | None
     document: str
@@ -42,22 +42,47 @@ class Shown:
     versions: tuple[tuple[str, str], ...]
 
 
-def view(shown: Shown, now: Now) -> NodeView:
-    """The node at this instant."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the kernel shows: the router's devices by name, those of the client's namespace, and its SAs."""
+
+    outer: Mapping[str, Device] = field(default_factory=dict)
+    inner: Mapping[str, Device] = field(default_factory=dict)
+    uses: Sequence[SaUse] = ()
+
+
+NOTHING_SEEN = Seen()
+
+
+def see(plan: Plan | None) -> Seen:
+    """Asks the kernel. Blocks: of hundreds of tunnels its answer takes tens of milliseconds to read."""
+    if plan is None:
+        return NOTHING_SEEN
+    outer = links(plan)
+    if plan.inside is None:
+        return Seen(outer)
+    netns = plan.inside.client.name
+    try:
+        return Seen(outer, devices(netns), uses(netns))
+    except HostFault:
+        return Seen(outer)  # the namespace is not there yet
+
+
+def view(shown: Shown, seen: Seen, now: Now) -> NodeView:
+    """The node at this instant, with what was seen of it just before."""
     plan = shown.plan
     if plan is None:
         return NodeView(
             "", "", now.wall,
             alarms=_alarms(shown.book), events=shown.ring.events, versions=shown.versions,
         )  # fmt: skip
-    outer = links(plan)
-    tunnels = {item.remote: item for item in _tunnels(plan, shown.health, shown.totals, now)}
+    tunnels = {item.remote: item for item in _tunnels(plan, shown, seen, now)}
     return NodeView(
         router=plan.document.router.name,
         node=plan.document.node.name,
         now=now.wall,
         devices=tuple(
-            _device(item, outer, tunnels.get(item.name))
+            _device(item, seen.outer, tunnels.get(item.name))
             for item in plan.document.node.device_interface
         ),
         tunnels=tuple(tunnels.values()),
@@ -69,23 +94,18 @@ def view(shown: Shown, now: Now) -> NodeView:
     )
 
 
-def _tunnels(plan: Plan, health: h.Client, totals: Totals, now: Now) -> Iterable[TunnelView]:
+def _tunnels(plan: Plan, shown: Shown, seen: Seen, now: Now) -> Iterable[TunnelView]:
     if plan.inside is None:
         return
-    netns = plan.inside.client.name
-    try:
-        inner, pairs = devices(netns), uses(netns)
-    except HostFault:
-        inner, pairs = {}, []  # the namespace is not there yet
-    local = plan.inside.local
+    netns, local = plan.inside.client.name, plan.inside.local
     for tunnel in plan.tunnels:
         try:
-            state = health.tunnel(tunnel.remote.name)
+            state = shown.health.tunnel(tunnel.remote.name)
         except KeyError:
             continue
-        through = totals.of(tunnel.remote.name, inner.get(tunnel.device))
-        shown = _tunnel(tunnel, netns, state, _sas(tunnel, pairs, local), through, now)
-        yield replace(shown, diagnosis=diagnosis(plan, tunnel, state))
+        through = shown.totals.of(tunnel.remote.name, seen.inner.get(tunnel.device))
+        made = _tunnel(tunnel, netns, state, _sas(tunnel, seen.uses, local), through, now)
+        yield replace(made, diagnosis=diagnosis(plan, tunnel, state))
 
 
 def _tunnel(
@@ -118,7 +138,7 @@ def _tunnel(
     )
 
 
-def _sas(tunnel: Tunnel, pairs: list[SaUse], local: frozenset[str]) -> tuple[SaView, ...]:
+def _sas(tunnel: Tunnel, pairs: Sequence[SaUse], local: frozenset[str]) -> tuple[SaView, ...]:
     """Inbound and outbound halves paired in the order they were added, newest first."""
     mine = sorted(
         (use for use in pairs if use.sa.if_id == tunnel.slot.index and not use.sa.larval),

@@ -136,7 +136,7 @@ class Agent(Operated):
             raise Fault("this agent has no side door", cure="Start it with --side-door")
         hook, kni = str(body.get("hook")), str(body.get("interface"))
         if hook == "state":
-            return side_door.state(here.plan, self.view(), kni)
+            return side_door.state(here.plan, await self.look(), kni)
         if hook == "info":
             return side_door.info(self.view())
         async with self._applying:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from ipsec_client.agent import capturing, pinging
 from ipsec_client.agent.confirm import Confirmation
-from ipsec_client.agent.display import Shown, view
+from ipsec_client.agent.display import NOTHING_SEEN, Seen, Shown, see, view
 from ipsec_client.agent.in_force import InForce
 from ipsec_client.agent.operating import Operating
 from ipsec_client.agent.record import Record
@@ -27,19 +29,25 @@ class Operated:
     _operating: Operating
 
     def view(self) -> NodeView:
-        """The node as it is now."""
+        """The node as it is now, without what only the kernel knows: devices, SAs and their counters."""
+        return self._view(NOTHING_SEEN)
+
+    def _view(self, seen: Seen) -> NodeView:
         here = self._in_force
         document = self._confirmation.named(here.plan.document) if here.plan else ""
         shown = Shown(
             here.plan, document, here.health, self._record.book, self._record.ring,
             self._record.totals, here.versions,
         )  # fmt: skip
-        return view(shown, Now.read())
+        return view(shown, seen, Now.read())
 
-    async def look(self, part: Part) -> NodeView:
+    async def look(self, part: Part | None = None) -> NodeView:
         """The node as it is now, with a part that takes time to find out."""
         here = self._in_force
-        return await self._operating.look(part, self.view(), here.plan, here.client)
+        seen = await asyncio.to_thread(see, here.plan)
+        if part is None:
+            return self._view(seen)
+        return await self._operating.look(part, self._view(seen), here.plan, here.client)
 
     async def restart(self, remote: str, request: str, say: Say) -> None:
         """Restarts a remote's tunnel for an operator."""
@@ -64,7 +72,7 @@ class Operated:
     async def tech_support(self, prefix: str) -> str:
         """Gathers what helps to find a fault."""
         here = self._in_force
-        return await self._operating.tech_support(prefix, self.view(), here.plan, here.client)
+        return await self._operating.tech_support(prefix, await self.look(), here.plan, here.client)
 
     def _client(self) -> Runtime:
         if self._in_force.client is None:

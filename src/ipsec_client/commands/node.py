@@ -41,12 +41,9 @@ class OnNode(Executor):
         """A command as the conductor sends it, by exact names; a query's result as JSON."""
         command, arguments = received(request.body)
         if isinstance(command, NodeQuery):
-            return encode(command.answer(await self._seen(command), arguments))
+            return encode(command.answer(await self._port.look(command.part), arguments))
         await command.act(self._port, arguments, str(request.body.get("request", request.id)), say)
         return None
-
-    async def _seen(self, command: NodeQuery[Any]) -> NodeView:
-        return await self._port.look(command.part) if command.part else self._port.view()
 
     def names(self, kind: str) -> Iterable[str]:
         """The names on this node."""
@@ -71,7 +68,7 @@ class OnNode(Executor):
         self, command: NodeQuery[Any], arguments: Arguments, request: str
     ) -> tuple[Sequence[Answer[Any]], Sequence[Fault]]:
         place = _meant(self._port.view(), arguments)
-        view = await self._seen(command)
+        view = await self._port.look(command.part)
         return [Answer(place, command.answer(view, arguments))], []
 
     async def _act(

@@ -67,10 +67,10 @@ class NodePort(Protocol):
     """What the agent lets its commands see and do."""
 
     def view(self) -> NodeView:
-        """The node as it is now."""
+        """The node as it is now, without what only the kernel knows: names and verdicts, at once."""
 
-    async def look(self, part: Part) -> NodeView:
-        """The node as it is now, with a part that takes time to find out."""
+    async def look(self, part: Part | None = None) -> NodeView:
+        """The node as it is now with its counters, and with a part that takes time to find out."""
 
     async def ping(self, order: Ping, say: Say) -> None:
         """Sends echo requests, saying each answer; ends early where nobody listens. Raises Fault without any."""
