@@ -269,21 +269,22 @@ class StrongSwan(Daemon):
 
     def drop(self) -> None:
         """Delete the IKE SA with its child: charon tells the client and does not come back."""
-        self._swanctl("--terminate", "--ike", _CONNECTION, "--timeout", "5")
+        self._end("ike", rf"^{_CONNECTION}: #(\d+)")
 
     def drop_child(self) -> None:
-        """Delete the child SA alone; where there are two, the client may end the other before we do."""
-        was = self._serials()
-        self._host.run(
-            ["swanctl", "--terminate", "--child", _FIRST, "--timeout", "5"], env=_SURROUNDINGS
-        )
-        if left := was & self._serials():
-            raise LabError(f"charon keeps {left} on {self._host.name}", cure=self.log()[-2000:])
+        """Delete the child SA alone."""
+        self._end("child", rf"^  {_FIRST}: #(\d+)")
 
-    def _serials(self) -> set[str]:
-        """The numbers of the child SAs that carry the first pair of subnets."""
-        shown = self._swanctl("--list-sas", "--child", _FIRST)
-        return set(re.findall(rf"^  {_FIRST}: (#\d+)", shown, re.MULTILINE))
+    def _end(self, kind: str, pattern: str) -> None:
+        """The newest first: of older ones a client that found us silent may know no more, and will not answer."""
+        found = re.findall(pattern, self._swanctl("--list-sas"), re.MULTILINE)
+        if not found:
+            raise LabError(f"charon has no {kind} SA on {self._host.name}")
+        newest, *older = sorted(found, key=int, reverse=True)
+        self._swanctl("--terminate", f"--{kind}-id", newest, "--timeout", "5")
+        for serial in older:
+            argv = ["swanctl", "--terminate", f"--{kind}-id", serial, "--timeout", "1"]
+            self._host.run(argv, env=_SURROUNDINGS)
 
     def forget(self) -> None:
         """End the SAs; nobody hears of it."""
