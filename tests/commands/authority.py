@@ -82,12 +82,15 @@ def running() -> Authority:
 
 @dataclass
 class FakeAuthority:
-    """One user's candidate over commits kept in a list; ``clashing`` are told at a commit, and the ``wide`` routers."""
+    """One user's candidate over commits kept in a list; ``clashing`` are told at a commit, and the ``wide``
+    routers; ``overtaking`` is what bob commits while this user is asked.
+    """
 
     commits: list[tuple[Committed, Authority]] = field(default_factory=list)
     candidates: dict[str, Authority] = field(default_factory=dict)
     clashing: tuple[Clash, ...] = ()
     wide: tuple[str, ...] = ()
+    overtaking: tuple[Edit, ...] = ()
     kept: dict[str, tuple[Authority, Secret | None]] = field(default_factory=dict)
     here: Place | None = Place("router1", "node1")
     alarms: tuple[AlarmView, ...] = ()
@@ -138,6 +141,8 @@ class FakeAuthority:
     ) -> Committed | None:
         if self.clashing:
             raise Conflict(self.clashing)
+        if self.overtaking:
+            self._overtaken(user)
         found = await self.impact(user)
         if shown and found.fingerprint != shown:
             raise Overtaken
@@ -152,6 +157,14 @@ class FakeAuthority:
         self.commits.insert(0, (committed, await self.generated(user)))
         self.candidates.pop(user)
         return committed
+
+    def _overtaken(self, user: str) -> None:
+        mine, before = self.edits(user), self.commits[0]
+        running = apply(before[1], self.overtaking)
+        self.overtaking = ()
+        theirs = Committed(before[0].version + 1, BEGUN, "bob", ("router1",))
+        self.commits.insert(0, (theirs, running))
+        self.candidates[user] = apply(running, mine)
 
     async def confirm(self, user: str) -> Committed:
         if self.commits[0][0].confirmed_until is None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ipsec_client.commands.port import Clash
+from ipsec_client.config.edit import Edit
 
 from .authority import CLIENT, FakeAuthority, Session
 from .sample import GOLDEN
@@ -47,7 +48,9 @@ def replayed(file: Path) -> str:
 
 
 def begun(name: str, text: str) -> Session:
-    """The session that a file shows; one named ``look`` is a user's who may only look, ``clash`` meets another's."""
+    """The session that a file shows; one named ``look`` is a user's who may only look, ``clash`` meets another's, and
+    ``overtaken`` is asked while another commits.
+    """
     port = FakeAuthority()
     if name == "clash":
         path = (*CLIENT.split(), "remote", "rem1")
@@ -55,6 +58,8 @@ def begun(name: str, text: str) -> Session:
             Clash(path, "host", "172.16.4.9", "172.16.4.8", "bob", 1001),
             Clash((*path[:-1], "rem2"), "", "changed", None, "bob", 1001),
         )
+    if name == "overtaken":
+        port.overtaking = (Edit("delete", (*CLIENT.split(), "remote", "rem1")),)
     first = _TYPED.match(text)
     assert first is not None
     return Session(port, user=first[1], admin=first[2] == "#")
@@ -66,7 +71,7 @@ def test_a_session_comes_out_as_it_stands(file: Path) -> None:
 
 
 def test_there_are_sessions() -> None:
-    assert len(SESSIONS) >= 6
+    assert len(SESSIONS) >= 7
 
 
 if __name__ == "__main__":
