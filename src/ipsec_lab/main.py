@@ -30,6 +30,7 @@ from ipsec_lab.guest import cli as machine
 from ipsec_lab.guest.probe import inside_guest
 from ipsec_lab.lab import KINDS, built
 from ipsec_lab.matrix import page
+from ipsec_lab.matrix.rows import FOLDERS
 from ipsec_lab.matrix.run import SEED, Wanted, matrix
 from ipsec_lab.packages import strongswan_root
 from ipsec_lab.picture import picture
@@ -93,13 +94,17 @@ def _add_run(verbs: _Verbs) -> None:
         metavar="REMOTE=KIND",
         help=f"what a remote's gateway is made of: {' or '.join(KINDS)} (default: {KINDS[0]})",
     )
+    _add_libreswan(run)
+    run.set_defaults(do=_where_esp_is(_run))
+
+
+def _add_libreswan(run: argparse.ArgumentParser) -> None:
     run.add_argument(
         "--libreswan",
-        choices=("4", "5"),
+        choices=tuple(FOLDERS),
         default="4",
         help="the router's: this machine's (4), or Debian 13's (5)",
     )
-    run.set_defaults(do=_where_esp_is(_run))
 
 
 def _add_for_the_running_lab(verbs: _Verbs) -> None:
@@ -157,6 +162,7 @@ def _add_matrix(verbs: _Verbs) -> None:
         default=KINDS[0],
         help=f"{KINDS[1]}: only what {KINDS[0]} could not",
     )
+    _add_libreswan(run)
     run.set_defaults(do=_matrix)
 
 
@@ -164,7 +170,7 @@ def _matrix(given: argparse.Namespace, words: Sequence[str]) -> int:
     if given.page:
         page.write()
         return 0
-    names = ("quick", "seed", "resume", "part", "seconds", "gateway", "only")
+    names = ("quick", "seed", "resume", "part", "seconds", "gateway", "libreswan", "only")
     wanted = Wanted(**{name: getattr(given, name) for name in names})
     return _where_esp_is(lambda _: matrix(wanted))(given, words)
 

@@ -1,4 +1,4 @@
-"""What came of each case: one line of JSON for each in build/matrix, the last one counts."""
+"""What came of each case: one line of JSON for each, the last one counts; a folder for each Libreswan of the router."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 
 from ipsec_lab.matrix.combinations import Combination, Hole
 
-EXTENT = Path("build/matrix/extent.json")
-ROWS = Path("build/matrix/rows.jsonl")
-"""Every case that was ever tried, oldest first."""
+FOLDERS = {"4": Path("build/matrix"), "5": Path("build/matrix-5")}
+"""By the series of the router's Libreswan, as `--libreswan` names it."""
+EXTENT, ROWS, QUICK = "extent.json", "rows.jsonl", "quick.jsonl"
+"""ROWS: every case that was ever tried, oldest first."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Row:
         return self.gateway.split()[0]
 
 
-def read(path: Path = ROWS) -> list[Row]:
+def read(path: Path) -> list[Row]:
     """The last row of each combination and maker of gateway."""
     if not path.exists():
         return []
@@ -63,7 +64,7 @@ def read(path: Path = ROWS) -> list[Row]:
     return list({(row.name, row.maker): row for row in rows}.values())
 
 
-def write(rows: Iterable[Row], path: Path = ROWS) -> None:
+def write(rows: Iterable[Row], path: Path) -> None:
     """Adds rows at the end."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
@@ -78,13 +79,13 @@ class Extent:
     holes: tuple[Hole, ...]
 
 
-def read_extent() -> Extent:
+def read_extent(folder: Path) -> Extent:
     """That of the last run."""
-    found = json.loads(EXTENT.read_text())
+    found = json.loads(folder.joinpath(EXTENT).read_text())
     return Extent(tuple(found["combinations"]), tuple(Hole(**hole) for hole in found["holes"]))
 
 
-def write_extent(extent: Extent) -> None:
+def write_extent(extent: Extent, folder: Path) -> None:
     """Keeps it."""
-    EXTENT.parent.mkdir(parents=True, exist_ok=True)
-    EXTENT.write_text(json.dumps(asdict(extent), indent=1) + "\n")
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.joinpath(EXTENT).write_text(json.dumps(asdict(extent), indent=1) + "\n")

@@ -6,9 +6,11 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import inf
 from pathlib import Path
 
+from ipsec_lab import trixie
 from ipsec_lab.document import read
 from ipsec_lab.gateways.strongswan import StrongSwan
 from ipsec_lab.lab import LIBRESWAN, STRONGSWAN, Lab, built
@@ -25,13 +27,12 @@ from ipsec_lab.matrix.configuration import Slot
 from ipsec_lab.matrix.support import AH
 from ipsec_lab.matrix.trial import Trials
 from ipsec_lab.progress import Progress
-from ipsec_lab.router import document
+from ipsec_lab.router import document, machine
 from ipsec_lab.topology import PROVIDER
 
 SLOTS = 4
 """Cases at once: two gateways that are reached by IPv4, two by IPv6."""
 SEED = 1
-QUICK = Path("build/matrix/quick.jsonl")
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,15 @@ class Wanted:
     part: tuple[int, int] = (1, 1)
     seconds: float = inf
     gateway: str = STRONGSWAN
+    libreswan: str = "4"
+    """The series of the router's."""
     only: str = ""
     """A regular expression that the names of combinations have a match of."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the rows are."""
+        return rows.FOLDERS[self.libreswan]
 
 
 def matrix(wanted: Wanted) -> int:
@@ -55,10 +63,11 @@ def matrix(wanted: Wanted) -> int:
     text = configuration.everything(slots)
     site, progress = read(document(text)), Progress()
     kinds = {slot.name: wanted.gateway for slot in slots}
-    with built(site, text, kinds, progress) as lab:
+    own = trixie.libreswan(progress) if wanted.libreswan == "5" else None
+    with built(site, text, kinds, progress, partial(machine, str(site.name_server), own)) as lab:
         found, extent = computed(lab)
         if wanted.gateway == STRONGSWAN:
-            rows.write_extent(extent)
+            rows.write_extent(extent, wanted.folder)
         cases = chosen(found, wanted)
         progress.note(
             f"{len(found)} combinations, {len(extent.holes)} holes; "
@@ -107,13 +116,14 @@ def chosen(found: Sequence[Combination], wanted: Wanted) -> list[Case]:
     number, parts = wanted.part
     mine = every[number - 1 :: parts]
     mine = [case for case in mine if re.search(wanted.only, case.combination.name)]
+    before = rows.read(wanted.folder / rows.ROWS)
     if wanted.gateway == LIBRESWAN:
         # Only for what the other one could not.
-        good = {row.name for row in rows.read() if not row.reason and row.maker == "strongSwan"}
+        good = {row.name for row in before if not row.reason and row.maker == "strongSwan"}
         mine = [case for case in mine if case.combination.name not in good]
     done: dict[str, bool] = {}
     if wanted.resume:
-        known = (row for row in rows.read() if row.maker.lower() == wanted.gateway)
+        known = (row for row in before if row.maker.lower() == wanted.gateway)
         done = {row.name: not row.reason for row in known}
         mine = [case for case in mine if not done.get(case.combination.name)]
     return combinations.together(mine, alone=done)
@@ -144,8 +154,8 @@ def _try(
     begin: float,
     progress: Progress,
 ) -> list[rows.Row]:
-    trials, made = Trials(lab), []
-    file = QUICK if wanted.quick else rows.ROWS
+    trials, made = Trials(lab, wanted.folder / "logs"), []
+    file = wanted.folder / (rows.QUICK if wanted.quick else rows.ROWS)
     for placed in batches(slots, cases):
         if time.monotonic() - begin > wanted.seconds:
             progress.note("time is over: `--resume` goes on from here")

@@ -25,9 +25,6 @@ from ipsec_lab.router import LOGS as ROUTER_LOGS
 from ipsec_lab.router import PCLI
 from ipsec_lab.waiting import wait_until
 
-LOGS = Path("build/matrix/logs")
-"""Of both ends of what was not as asked."""
-
 _PATIENCE = 5.0
 """Seconds that a gateway may hear nothing of a commit."""
 _UP = 25.0
@@ -47,10 +44,10 @@ _AUTH = re.compile(r"^\s+auth-trunc (?P<name>\S+) 0x(?P<key>[0-9a-f]+) (?P<icv>\
 
 
 class Trials:
-    """The trials of one lab. ``start`` it with the first cases."""
+    """The trials of one lab; ``logs`` is where those of both ends are kept of what was not as asked."""
 
-    def __init__(self, lab: Lab) -> None:
-        self._lab = lab
+    def __init__(self, lab: Lab, logs: Path) -> None:
+        self._lab, self._logs = lab, logs
         self._running = False
         self._router = f"Libreswan {lab.router.libreswan_version()}"
 
@@ -95,13 +92,13 @@ class Trials:
 
     def _keep_logs(self, slot: Slot, row: Row) -> None:
         """What both daemons have said, and the gateway's kernel, for whoever has to find out why."""
-        LOGS.mkdir(parents=True, exist_ok=True)
+        self._logs.mkdir(parents=True, exist_ok=True)
         name = row.name.replace(" ", "-")
         kernel = "".join(
             self._lab.hosts[slot.name].run(["ip", "-s", "xfrm", *words]).stdout
             for words in (("policy",), ("state", "list", "nokeys"))
         )
-        LOGS.joinpath(f"{name}.log").write_text(
+        self._logs.joinpath(f"{name}.log").write_text(
             f"{row.reason}\n\n{self._gateway_log(slot)}\n{kernel}\n{self._router_log(slot)}\n"
             f"{self._lab.router.pcli('why')}"
         )
