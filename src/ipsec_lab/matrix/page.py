@@ -58,11 +58,12 @@ _REPEAT = """\
 ```
 ipsec-lab matrix --resume --seconds 300    # again until none is left
 ipsec-lab matrix --gateway libreswan       # what strongSwan could not, with a Libreswan as gateway
+ipsec-lab matrix --libreswan 5 --resume    # with Debian 13's Libreswan on the router
 ipsec-lab matrix --page                    # writes this page
 ```
 
-Every row, with the algorithms as both ends named them, is in `build/matrix/rows.jsonl`. `--quick` tries few that
-have each algorithm; the suite does so in `tests/lab/test_matrix.py`.
+Every row, with the algorithms as both ends named them, is in `build/matrix` (`build/matrix-5`). `--quick` tries
+few that have each algorithm; the suite does so in `tests/lab/test_matrix.py`.
 """
 
 
@@ -75,6 +76,7 @@ def summary(tried: Sequence[Row], extent: Extent) -> dict[str, Any]:
         "kernel": sorted({row.kernel for row in tried}),
         "seconds": round(sum(row.seconds for row in tried)),
         "holes": [asdict(hole) for hole in extent.holes],
+        "others": [],
         "rows": [
             [
                 row.kind,
@@ -88,6 +90,26 @@ def summary(tried: Sequence[Row], extent: Extent) -> dict[str, Any]:
             ]
             for row in sorted(tried, key=lambda row: (row.kind, -row.version, _order(row)))
         ],
+    }
+
+
+def other(tried: Sequence[Row], extent: Extent, first: Extent) -> dict[str, Any]:
+    """What the page tells of another Libreswan on the router: what of it is not as with the first one."""
+    good = {row.name for row in tried if not row.reason}
+    differs = [(row.name, f"{row.maker}: {row.reason}") for row in tried if row.name not in good]
+    names, known = {*extent.combinations}, {*first.combinations}
+    differs += [(name, "only here") for name in extent.combinations if name not in known]
+    differs += [(name, "not here") for name in first.combinations if name not in names]
+    holes = {hole.what for hole in first.holes}  # a reason may name the version
+    differs += [(hole.what, hole.reason) for hole in extent.holes if hole.what not in holes]
+    return {
+        "date": max(row.date for row in tried),
+        "router": ", ".join(sorted({row.router for row in tried})),
+        "gateways": sorted({row.gateway for row in tried}),
+        "seconds": round(sum(row.seconds for row in tried)),
+        "combinations": len(names),
+        "good": len(good),
+        "differs": sorted(differs),
     }
 
 
@@ -114,8 +136,24 @@ def text(results: Mapping[str, Any]) -> str:
     for kind in (IKE, ESP):
         parts += [f"## {_TITLES[kind]}\n\n", _explained(kind), *_table(kind, tried, good), "\n"]
     parts += ["## Holes\n\n", *_holes(results, good), "\n"]
-    parts += ["## Addresses and subnets\n\n", *_settings(found), "\n", _REPEAT]
-    return "".join(parts)
+    parts += ["## Addresses and subnets\n\n", *_settings(found), "\n"]
+    parts += [_told_of(one) for one in results["others"]]
+    return "".join((*parts, _REPEAT))
+
+
+def _told_of(one: Mapping[str, Any]) -> str:
+    """The section on another Libreswan."""
+    table = "".join(f"| {what} | {why} |\n" for what, why in one["differs"])
+    differs = (
+        f"\n| what differs | why |\n|---|---|\n{table}"
+        if table
+        else "Combinations and holes are the same.\n"
+    )
+    return (
+        f"## With {one['router']} on the router\n\n"
+        f"{one['date']}: {one['combinations']} combinations, {one['good']} of them good, "
+        f"in {one['seconds'] // 60} minutes, with {' and '.join(one['gateways'])}.\n{differs}\n"
+    )
 
 
 def _what(results: Mapping[str, Any], tried: int, good: int) -> str:
@@ -187,9 +225,15 @@ def _settings(found: Iterable[Sequence[Any]]) -> Iterator[str]:
 
 
 def write() -> None:
-    """Writes results and page from the rows there are."""
-    folder = rows.FOLDERS["4"]
-    results = summary(rows.read(folder / rows.ROWS), rows.read_extent(folder))
+    """Writes results and page from the rows there are; of other Libreswans than the first, where there are any."""
+    measured = [
+        (rows.read(folder / rows.ROWS), rows.read_extent(folder))
+        for folder in rows.FOLDERS.values()
+        if folder.joinpath(rows.ROWS).exists()
+    ]
+    (tried, extent), *others = measured
+    results = summary(tried, extent)
+    results["others"] = [other(*one, extent) for one in others]
     RESULTS.write_text(_compact(results))
     PAGE.write_text(text(results))
 

@@ -36,3 +36,24 @@ def test_a_good_row_is_marked_with_its_version_and_a_bad_one_is_a_hole() -> None
     assert "| AH | it is refused |" in bad
     assert "| IKEv2 esp aes128-sha1-dh-19 | strongSwan: no child SA |" in bad
     assert "1 are not tried yet" in bad
+
+
+def test_another_libreswan_is_told_by_what_differs() -> None:
+    first = Extent(("IKEv2 esp null-md5",), (Hole("AH", "it is refused"),))
+    results = page.summary([sample_row("")], first)
+    row = sample_row("")
+    same = Extent((row.name,), (Hole("AH", "it is refused"),))
+    results["others"] = [page.other([row], same, Extent((row.name,), same.holes))]
+    assert "1 combinations, 1 of them good, in 0 minutes" in page.text(results)
+    assert "Combinations and holes are the same." in page.text(results)
+    more = Extent((row.name,), (Hole("AH", "it is refused"), Hole("null", "no word")))
+    results["others"] = [page.other([sample_row("no child SA")], more, first)]
+    told = page.text(results)
+    for line in (
+        f"| {row.name} | strongSwan: no child SA |",
+        f"| {row.name} | only here |",
+        "| IKEv2 esp null-md5 | not here |",
+        "| null | no word |",
+    ):
+        assert line in told
+    assert "| AH | it is refused |\n| " not in told.partition("what differs")[2]
