@@ -22,7 +22,7 @@ from ipsec_client.model.elements import Authority
 from ipsec_client.plan.build import Facts, Plan, build
 from ipsec_client.plan.diff import Step
 from ipsec_client.plan.impact import impact
-from ipsec_client.plan.objects import Connection, Object
+from ipsec_client.plan.objects import Connection, Object, Pluto
 from tests.agent.playing import Whack, nobody, play, pretend_pluto
 
 TEXT = """
@@ -155,7 +155,7 @@ def test_the_agent_does_what_was_told(
 class Hands:
     """Takes steps on connections, and notes what it was asked to."""
 
-    def __init__(self, *given: Connection) -> None:
+    def __init__(self, *given: Object) -> None:
         self._given = given
         self.noted: list[str] = []
 
@@ -185,6 +185,18 @@ def test_what_changes_all_tunnels_takes_them_one_after_the_other(tmp_path: Path)
         "restart rem3",
         "create rem5",
     ]
+    shelf.close()
+
+
+def test_a_pluto_that_is_restarted_has_no_tunnel_that_could_be_waited_for(tmp_path: Path) -> None:
+    def all_of(setup: str) -> list[Object]:
+        kept = [Connection(name, "c1", name, (("ikev2", setup),)) for name in ("rem1", "rem2")]
+        return [Pluto("c1", "c1", setup), *kept]
+
+    shelf = Shelf(tmp_path)
+    hands = Hands(*all_of("4.10"))
+    asyncio.run(Workshop(Ledger(shelf)).pluto(hands, all_of("5.2"), hands.settled))
+    assert hands.noted == ["restart c1"]
     shelf.close()
 
 

@@ -294,6 +294,24 @@ def test_a_tunnel_device_that_pluto_made_is_set_up_and_removed(client: str) -> N
         put(device)
 
 
+@pytest.mark.lab
+def test_a_device_that_the_other_series_of_libreswan_had_makes_room(client: str) -> None:
+    plutos, own = (TunnelDevice("ipsec1", client, 1, 1400, made) for made in (False, True))
+    put(Namespace(client))
+    made = ["ip", "-n", client, "link", "add", "ipsec1", "type", "xfrm", "if_id", "1"]
+    if subprocess.run(made, capture_output=True).returncode:
+        pytest.skip("this kernel has no XFRM interface")
+    assert put(plutos) == [""]
+    assert [step.verb for step in steps(client, [Namespace(client), own])] == ["change"]
+    assert put(own)[0].startswith("ipsec1 is of the pluto before")
+    ip("link", "delete", "ipsec1", netns=client)
+    assert put(own) == [""]
+    assert steps(client, [Namespace(client), own]) == []
+    assert [step.verb for step in steps(client, [Namespace(client), plutos])] == ["change"]
+    assert put(plutos)[0].startswith("ipsec1 is of no use")
+    assert "ipsec1" not in ip("link", netns=client)
+
+
 def test_a_setting_goes_back_to_what_it_was(client: str) -> None:
     key = "net/ipv4/conf/all/rp_filter"
     ledger, wanted = MemoryLedger(), Sysctl("", key, "1")

@@ -24,6 +24,7 @@ OF_THEIR_OWN = (
     "test_side_by_side.py",
     "test_side_door.py",
     "test_rekeys.py",
+    "test_release.py",
     "test_series.py",
     "test_six.py",
     "test_sizes.py",

@@ -78,7 +78,8 @@ class Workshop:
         """Brings pluto and its connections to what is wanted, one by one; the steps taken.
 
         Between two tunnels that are restarted the first is waited for by ``settled``, so that what changes all
-        of them takes the traffic from none.
+        of them takes the traffic from none. A pluto that is started is given its connections at its birth: there is
+        nothing left to be taken from them one by one.
         """
         ours = [item for item in wanted if isinstance(item, Pluto | Connection)]
         async with self._lock:
@@ -96,6 +97,8 @@ class Workshop:
                 except Fault as fault:
                     what = (step.verb, step.object.name, fault)
                     log.error("cannot %s %s: %s", *what, extra=extra)
+                if isinstance(step.object, Pluto) and step.verb != "remove":
+                    return steps
         return steps
 
 

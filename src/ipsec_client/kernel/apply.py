@@ -15,6 +15,7 @@ from ipsec_client.kernel.netlink import (
 )
 from ipsec_client.kernel.observe import View, ours
 from ipsec_client.kernel.rtnetlink import (
+    GROUP,
     RTM_DELADDR,
     RTM_DELLINK,
     RTM_DELROUTE,
@@ -245,6 +246,9 @@ def _put_tunnel_device(item: TunnelDevice) -> str:
             return f"{item.name} is not there yet: pluto makes it when it first connects"
         if link.kind != "xfrm" or link.if_id != item.if_id:
             raise _conflict(item, item.netns)
+        if link.group == GROUP and not item.made_by_us:
+            _request(kernel, RTM_DELLINK, rtnetlink.link_removal(item.name), forgiven=GONE)
+            return f"{item.name} is of no use to this Libreswan, which makes its own"
         sysctl.write(item.netns, f"net/ipv4/conf/{item.name}/rp_filter", "0")
         # pluto makes one and removes it again to try what the kernel can: it may go at any moment.
         # The alias comes last and says that all the rest is done.
@@ -253,7 +257,8 @@ def _put_tunnel_device(item: TunnelDevice) -> str:
             rtnetlink.link_change(item.name, alias=ALIAS),
         ):
             _request(kernel, RTM_SETLINK, change, forgiven=GONE)
-    return ""
+    own = item.made_by_us and link.group != GROUP
+    return f"{item.name} is of the pluto before, and goes with it" if own else ""
 
 
 def _remove_device(netns: str, name: str) -> None:

@@ -179,7 +179,7 @@ def _tunnel_devices(view: View) -> Iterator[TunnelDevice]:
     for link in view.links.values():
         if link.kind == "xfrm" and ours(link):
             mtu = link.mtu if link.admin_up and link.alias == ALIAS else 0
-            yield TunnelDevice(link.name, view.netns, link.if_id, mtu)
+            yield TunnelDevice(link.name, view.netns, link.if_id, mtu, link.group == GROUP)
 
 
 def _routing(view: View, plan: list[Object]) -> Iterator[Route | Rule]:

@@ -159,7 +159,8 @@ class TunnelDevice:
     """The XFRM interface of a remote. On Libreswan 4 pluto makes it when it first connects; we then set it up.
 
     Until it is there, nothing is wrong: its routes wait for it, and the table's ``unreachable`` holds. Where it is
-    ``made_by_us`` (from 5.2 on) it is there before pluto is told of the connection.
+    ``made_by_us`` (from 5.2 on) it is there before pluto is told of the connection. The one series can do nothing with
+    the other's device.
     """
 
     kind: ClassVar[str] = "tunnel-device"
@@ -168,7 +169,7 @@ class TunnelDevice:
     netns: str
     if_id: int
     mtu: int
-    made_by_us: bool = field(default=False, compare=False)
+    made_by_us: bool = False
 
     @property
     def identity(self) -> tuple[str, ...]:
