@@ -99,6 +99,16 @@ def test_pairs_that_do_not_come_keep_the_others_no_longer_than_any_repair() -> N
     assert restarts(there) == [("rem1", "complete")] * 2
 
 
+def test_what_carries_nothing_is_not_restarted_portion_after_portion() -> None:
+    there = up(TunnelIntent("rem1", (Target("8.8.8.8"),), pairs=EIGHT))
+    there.gateways["rem1"].silent_from = there.time
+    there.left = 5
+    there.put(SecurityAssociations("rem1", 3, 3, 3))
+    there.run(there.time + 30)
+    assert there.client.tunnel("rem1").verdict.judgement == "down"
+    assert 2 < len(restarts(there)) < 6
+
+
 def test_a_tunnel_raised_as_the_last_resort_says_for_what_it_carries_now() -> None:
     there = up(TunnelIntent("rem1", pairs=FOUR))
     there.put(SecurityAssociations("rem1", 0, 0, 0))

@@ -203,9 +203,12 @@ def _due(client: Client, tunnel: Tunnel) -> float | None:
 
 
 def _in_portions(tunnel: Tunnel) -> bool:
-    """Whether all pairs of subnets that the last repair began are there, and it had to leave some."""
-    lacking_pairs = len(tunnel.intent.pairs) - tunnel.pairs
-    return tunnel.connected and 0 < lacking_pairs <= tunnel.mending.left
+    """Whether all pairs of subnets that the last repair began are there, and it had to leave some. One that is down all
+    the same is restarted, which is for the back-off to say when.
+    """
+    missing = len(tunnel.intent.pairs) - tunnel.pairs
+    sound = tunnel.connected and tunnel.verdict.judgement != "down"
+    return sound and 0 < missing <= tunnel.mending.left
 
 
 def _spared_budget(tunnel: Tunnel) -> bool:
