@@ -99,6 +99,14 @@ def test_pairs_that_do_not_come_keep_the_others_no_longer_than_any_repair() -> N
     assert restarts(there) == [("rem1", "complete")] * 2
 
 
+def test_where_pluto_counts_fewer_pairs_than_the_kernel_there_is_no_hurry() -> None:
+    there = up(TunnelIntent("rem1", pairs=EIGHT))
+    there.left = 6
+    there.put(SecurityAssociations("rem1", 5, 5, 5))
+    there.run(there.time + 30)
+    assert 2 < len(restarts(there)) < 6
+
+
 def test_what_carries_nothing_is_not_restarted_portion_after_portion() -> None:
     there = up(TunnelIntent("rem1", (Target("8.8.8.8"),), pairs=EIGHT))
     there.gateways["rem1"].silent_from = there.time

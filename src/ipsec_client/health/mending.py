@@ -27,6 +27,7 @@ class Mending:
     fresh: bool = False  # loaded, and not begun by us since
     repairs: int = 0  # in a row without success
     left: int = 0  # pairs of subnets that the last repair left to the next
+    had: int = 0  # pairs that it found there and let be
     failures: int = 0  # in a row that could not be carried out
     not_before: float | None = None  # the next one
     orphan: bool = False  # an IKE SA is left, without a child SA

@@ -204,11 +204,11 @@ def _due(client: Client, tunnel: Tunnel) -> float | None:
 
 def _in_portions(tunnel: Tunnel) -> bool:
     """Whether all pairs of subnets that the last repair began are there, and it had to leave some. One that is down all
-    the same is restarted, which is for the back-off to say when.
+    the same is restarted, which is for the back-off to say when; so it is where no pair has come.
     """
     missing = len(tunnel.intent.pairs) - tunnel.pairs
     sound = tunnel.connected and tunnel.verdict.judgement != "down"
-    return sound and 0 < missing <= tunnel.mending.left
+    return sound and 0 < missing <= tunnel.mending.left and tunnel.pairs > tunnel.mending.had
 
 
 def _spared_budget(tunnel: Tunnel) -> bool:
@@ -235,6 +235,7 @@ def _restart(client: Client, tunnel: Tunnel, now: Now) -> tuple[Tunnel, list[Eff
         lost_at=now.mono + LOST,
         severed=how in ("restart", "replace") and bool(tunnel.inbound or tunnel.outbound),
         repairs=repairs,
+        had=tunnel.pairs if how == "complete" else 0,
         failures=mending.failures,
         not_before=now.mono + _pause(client, remote, repairs),
         last_restart_wall=now.wall,
