@@ -154,6 +154,17 @@ def test_there_is_one_repair_at_a_time_and_a_lost_one_is_given_up() -> None:
     ]
 
 
+def test_a_tunnel_whose_restart_is_never_heard_of_is_judged_by_its_evidence_again() -> None:
+    there = boot(1, Gateway())
+    there.put(SecurityAssociations("rem1", 1, 1), loaded())
+    there.obedient = False
+    there.put(OperatorRestart("rem1", "1"))
+    there.forget()
+    assert there.tunnel().verdict.reason == "being restarted"
+    there.run(there.time + 60)
+    assert there.tunnel().verdict.judgement == "up"
+
+
 @pytest.mark.parametrize("blocker", ["key", "proposal", "identity", "child", "subnet", "name"])
 def test_what_is_blocked_waits_for_a_commit(blocker: Blocker) -> None:
     there = boot()

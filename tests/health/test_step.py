@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+from math import inf
+
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from ipsec_client.base.clock import Now
 from ipsec_client.health.memory import from_memory, to_memory
-from ipsec_client.health.repair import LOST
+from ipsec_client.health.repair import BACK_OFF, JITTER, LOST
 from ipsec_client.health.step import next_wake, step
 from ipsec_client.health.types import (
     Answer,
@@ -37,10 +40,11 @@ from ipsec_client.health.types import (
 from ipsec_client.health.wanted import Target, TunnelIntent
 
 TARGET = Target("8.8.8.8", latency_limit=0.1)
+EIGHT = tuple((ip_network("10.0.0.0/16"), ip_network(f"10.{number}.0.0/16")) for number in range(8))
 INTENTS = (
     TunnelIntent("rem1", (TARGET,)),
     TunnelIntent("rem2"),
-    TunnelIntent("rem3", (TARGET, Target("1.1.1.1", 120, 10, 3)), required=1),
+    TunnelIntent("rem3", (TARGET, Target("1.1.1.1", 120, 10, 3)), required=1, pairs=EIGHT),
 )
 REMOTES = st.sampled_from(["rem1", "rem2", "rem3", "nobody"])
 COUNTS = st.sampled_from([0, 1, 1, 2])
@@ -54,6 +58,9 @@ NEGOTIATION = st.sampled_from(
         Negotiation("blocked", blocker="key"),
     ]
 )
+
+SHORTEST = BACK_OFF[0] * (1 - JITTER) - 1e-6
+"""Seconds from one repair to the next, where nothing made it due anew."""
 
 
 class Histories(RuleBasedStateMachine):
@@ -69,13 +76,14 @@ class Histories(RuleBasedStateMachine):
         self.through: set[tuple[str, str, int]] = set()  # probes that went through the present SAs
         self.outstanding: dict[str, float] = {}
         self.links: dict[str, bool] = {}
+        self.paced: dict[str, float] = {}  # its last repair, unless something has made it due anew
         self.put(Intended(INTENTS))
 
     # --- what happens ---------------------------------------------------------------------------------
 
-    @rule(remote=REMOTES, inbound=COUNTS, outbound=COUNTS)
-    def associations(self, remote: str, inbound: int, outbound: int) -> None:
-        self.put(SecurityAssociations(remote, inbound, outbound))
+    @rule(remote=REMOTES, inbound=COUNTS, outbound=COUNTS, pairs=st.integers(1, 8))
+    def associations(self, remote: str, inbound: int, outbound: int, pairs: int) -> None:
+        self.put(SecurityAssociations(remote, inbound, outbound, pairs))
 
     @rule(alive=st.booleans())
     def pluto(self, alive: bool) -> None:
@@ -122,9 +130,13 @@ class Histories(RuleBasedStateMachine):
     def replacing(self, remote: str) -> None:
         self.put(Replacing(remote))
 
-    @rule(remote=REMOTES, failure=st.sampled_from(["", "", "no answer from pluto"]))
-    def repaired(self, remote: str, failure: str) -> None:
-        self.put(RepairDone(remote, failure))
+    @rule(
+        remote=REMOTES,
+        failure=st.sampled_from(["", "", "no answer from pluto"]),
+        left=st.sampled_from([0, 0, 2, 5]),
+    )
+    def repaired(self, remote: str, failure: str, left: int) -> None:
+        self.put(RepairDone(remote, failure, left))
 
     @rule(
         intents=st.lists(st.sampled_from(INTENTS), max_size=3),
@@ -169,9 +181,14 @@ class Histories(RuleBasedStateMachine):
                     self.unprove(remote)
                 self.sas[remote] = (inbound, outbound)
             case PlutoState(False):
+                self.paced.clear()
                 self.sas = dict.fromkeys(("rem1", "rem2", "rem3"), (0, 0))
                 self.proven.clear()
                 self.through.clear()
+            case ConnectionState(remote) | Replacing(remote) | OperatorRestart(remote):
+                self.paced.pop(remote, None)
+            case Intended():
+                self.paced.clear()
             case RepairDone(remote):
                 self.outstanding.pop(remote, None)
 
@@ -205,10 +222,12 @@ class Histories(RuleBasedStateMachine):
                 self.links[remote] = True
             case Lower(remote):
                 self.links[remote] = False
-            case Restart(remote, how):
+            case Restart(remote, how, reason):
                 assert self.outstanding.get(remote, -LOST) + LOST <= self.time
                 assert how != "initiate" or self.sas[remote] == (0, 0)
-                self.outstanding[remote] = self.time
+                if how in ("restart", "replace") and reason != "it was asked for":
+                    assert self.time - self.paced.get(remote, -inf) > SHORTEST
+                self.outstanding[remote] = self.paced[remote] = self.time
             case Probe(remote, destination, sequence):
                 assert all(self.sas[remote])
                 self.sent[remote, destination] = sequence

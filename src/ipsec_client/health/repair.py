@@ -93,6 +93,15 @@ def done(tunnel: Tunnel, event: RepairDone, now: Now) -> tuple[Tunnel, list[Effe
     return replace(tunnel, mending=mending), [*told]
 
 
+def overdue(tunnel: Tunnel, now: Now) -> tuple[Tunnel, list[Effect]]:
+    """A repair that nothing was heard of for too long counts as failed."""
+    lost_at = tunnel.mending.lost_at
+    if lost_at is None or lost_at > now.mono:
+        return tunnel, []
+    unheard = RepairDone(tunnel.intent.remote, f"nothing heard of it for {LOST:.0f} s")
+    return done(tunnel, unheard, now)
+
+
 def reset(tunnel: Tunnel, now: Now) -> Tunnel:
     """Its connection is about to be replaced: traffic leaves it before its SAs go, without a flap, and it is
     initiated as soon as the new one is loaded.
@@ -171,15 +180,15 @@ def _ill(tunnel: Tunnel) -> bool:
 
 
 def _settle(client: Client, place: int, now: Now) -> tuple[Client, list[Effect]]:
-    tunnel, effects = _overdue(client.tunnels[place], now)
+    tunnel = client.tunnels[place]
     if tunnel.mending.repairing or not tunnel.mending.requests:
         due = _due(client, tunnel)
         if due is None or due > now.mono:
-            return _with_tunnel(client, place, tunnel), effects
+            return client, []
         if not _spared_budget(tunnel):
             client = replace(client, budget=(*_spent(client, now), now.mono))
     tunnel, found = _restart(client, tunnel, now)
-    return _with_tunnel(client, place, tunnel), [*effects, *found]
+    return _with_tunnel(client, place, tunnel), found
 
 
 def _due(client: Client, tunnel: Tunnel) -> float | None:
@@ -265,14 +274,6 @@ def _pause(client: Client, remote: str, repairs: int) -> float:
     pause = BACK_OFF[min(repairs, len(BACK_OFF)) - 1]
     drawn = crc32(f"{remote} {repairs} {client.started!r}".encode()) / 2**32
     return pause * (1 + JITTER * (2 * drawn - 1))
-
-
-def _overdue(tunnel: Tunnel, now: Now) -> tuple[Tunnel, list[Effect]]:
-    lost_at = tunnel.mending.lost_at
-    if lost_at is None or lost_at > now.mono:
-        return tunnel, []
-    unheard = RepairDone(tunnel.intent.remote, f"nothing heard of it for {LOST:.0f} s")
-    return done(tunnel, unheard, now)
 
 
 def _spent(client: Client, now: Now) -> tuple[float, ...]:

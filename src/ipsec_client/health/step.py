@@ -31,8 +31,9 @@ def step(client: Client, event: Event, now: Now) -> tuple[Client, list[Effect]]:
     watching = not isinstance(event, ProbeAnswers)
     tunnels: list[Tunnel] = []
     for place, known in enumerate(client.tunnels):
-        tested, probes = monitor.advance(known, now) if watching else (known, [])
-        effects += probes
+        awaited, failed = repair.overdue(known, now)
+        tested, probes = monitor.advance(awaited, now) if watching else (awaited, [])
+        effects += [*failed, *probes]
         if not _is_judged(before, client, place, tested):
             tested, decisions = judge(_past_grace(tested, now), client.pluto_alive, now)
             effects += decisions
