@@ -74,3 +74,11 @@ def test_with_all_silent_nothing_leaves(lab: Lab) -> None:
         assert sent.figures.sent > 0
         assert sent.on_wan[Kind.CLEAR] == 0
     lab.heal()
+
+
+def test_sas_that_live_are_ended_by_nobody(lab: Lab) -> None:
+    """Longer than it takes to find those too many: pluto writes SPIs beside addresses of IPv6 in another way."""
+    lab.await_up()
+    time.sleep(45)
+    assert lab.up()
+    assert "is ended: Libreswan does not know it" not in lab.pcli("why")

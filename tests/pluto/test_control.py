@@ -182,6 +182,17 @@ def test_of_many_pairs_of_subnets_in_ikev1_a_few_are_begun_together(
     assert (told, answer.left) == (begun, 1 if len(begun) == AT_ONCE else 0)
 
 
+def test_a_child_sa_whose_spis_cannot_be_read_is_not_taken_for_none(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = '000 #7: "c":4500 STATE_V2_ESTABLISHED_CHILD_SA (established Child SA); newest; idle;\n'
+    playing(monkeypatch, lambda *_, **__: run.Done(0, said + '000 #7: "c" spi=1 spi=2\n', ""))
+    with pytest.raises(HostFault, match="#7 cannot be read"):
+        Control(layout).children()
+    playing(monkeypatch, lambda *_, **__: run.Done(0, said + '000 #7: "c" esp.1@a esp.2@b\n', ""))
+    assert [child.serial for child in Control(layout).children()] == [7]
+
+
 def test_pairs_that_a_gateway_refuses_do_not_bar_the_others(
     layout: Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:

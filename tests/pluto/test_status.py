@@ -143,3 +143,19 @@ def test_children_have_their_spis_and_pairs() -> None:
     assert found == [status.Child(REM1, 38, 0xD2F01F35, 0x1A4E17BF)]
     pair = '#7: "c/1x2"[1] 192.0.2.1 esp.1@192.0.2.1 esp.a@192.0.2.2 tun.0@192.0.2.1 Traffic: …'
     assert status.children([pair]) == [status.Child("c/1x2", 7, 1, 0xA)]
+
+
+SIX = """\
+#5: "c":4500 ESTABLISHED_IKE_SA (established IKE SA); NAT_KEEPALIVE in 19s; REKEY in 3054s; newest; idle;
+#6: "c":4500 ESTABLISHED_CHILD_SA (established Child SA); REKEY in 28103s; newest; eroute owner; IKE SA #5; idle;
+#6: "c" esp:c6269b14@2001:db8:16::3 esp:ecb436cd@fdb6::8102 tun:0@2001:db8:16::3 tun:0@fdb6::8102 Traffic: ESPin=260B
+"""
+"""5.2, by IPv6."""
+
+
+def test_children_have_their_spis_by_ipv6_too() -> None:
+    assert status.children(SIX.splitlines()) == [status.Child("c", 6, 0xC6269B14, 0xECB436CD)]
+    assert [(state.serial, state.child) for state in status.states(SIX.splitlines())] == [
+        (5, False),
+        (6, True),
+    ]

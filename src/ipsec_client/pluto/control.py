@@ -148,8 +148,16 @@ class Control:
         return status.states(self._ask("--showstates").lines)
 
     def children(self) -> list[status.Child]:
-        """The child SAs with their SPIs."""
-        return status.children(self._ask("--showstates").lines)
+        """The child SAs with their SPIs; raises HostFault where those of one cannot be read, or it would seem that
+        pluto does not know what carries packets.
+        """
+        lines = self._ask("--showstates").lines
+        found = status.children(lines)
+        known = {child.serial for child in found}
+        for state in status.states(lines):
+            if state.child and state.serial not in known:
+                raise HostFault(f"the SPIs of pluto's child SA #{state.serial} cannot be read")
+        return found
 
     def delete_state(self, serial: int) -> Answer:
         """Ends one SA, telling the gateway; the others of its connection stay."""

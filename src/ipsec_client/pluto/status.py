@@ -64,12 +64,12 @@ _STATE = re.compile(
     _PREFIX
     + r"#(?P<serial>\d{1,18}): "
     + _NAME
-    + r"\S*(?: \S+:\d+)? (?P<name>STATE_\w+) \((?P<detail>[^)]*)\)"
+    + r"\S*(?: \S+:\d+)? (?P<name>[A-Z]\w+) \((?P<detail>[^)]*)\)"
 )
 _SPIS = re.compile(
     _PREFIX
     + r'#(?P<serial>\d{1,18}): "(?P<name>[^"]+)"(?:\[\d+\] \S+)?'
-    + r" (?:esp|ah)\.(?P<outbound>[0-9a-f]{1,8})@\S+ (?:esp|ah)\.(?P<inbound>[0-9a-f]{1,8})@"
+    + r" (?:esp|ah)[.:](?P<outbound>[0-9a-f]{1,8})@\S+ (?:esp|ah)[.:](?P<inbound>[0-9a-f]{1,8})@"
 )
 _LOADED = re.compile(_PREFIX + _NAME + r"(?:\[\d+\] \S+)?: \S+\.\.\.\S+; ")
 
@@ -107,7 +107,9 @@ def states(lines: Iterable[str]) -> list[State]:
 
 
 def children(lines: Iterable[str]) -> list[Child]:
-    """From ``whack --showstates``: a line per child SA with the SPIs of both directions."""
+    """From ``whack --showstates``: a line per child SA with the SPIs of both directions, after a dot, or where the
+    addresses are of IPv6 a colon.
+    """
     matches = (_SPIS.match(line) for line in lines)
     return [
         Child(
