@@ -99,6 +99,22 @@ def test_a_first_start_that_fails_is_told_and_tried_again() -> None:
     assert len(tries) == 2
 
 
+def test_no_room_for_a_thread_is_waited_out() -> None:
+    tries: list[int] = []
+
+    def before() -> None:
+        tries.append(1)
+        if len(tries) == 2:
+            raise RuntimeError("can't start new thread")
+
+    async def body(watched: Watched) -> None:
+        await watched.keeper.start()
+        os.kill(watched.keeper.state.pid, signal.SIGKILL)
+        await watched.until(lambda keeper: len(tries) == 3 and keeper.state.running)
+
+    keeping(Child("x", SLEEPER, before=before), body)
+
+
 def test_a_mistake_of_ours_in_the_preparation_holds_nobody() -> None:
     def before() -> None:
         raise ZeroDivisionError

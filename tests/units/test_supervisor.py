@@ -17,8 +17,10 @@ import pytest
 from ipsec_client.base import sockets
 from ipsec_client.base.errors import Fault
 from ipsec_client.units import notify, signs
+from ipsec_client.units import supervisor as supervisor_module
 from ipsec_client.units.keeper import Child
 from ipsec_client.units.port import CLIENT, UnitState
+from ipsec_client.units.process import Process
 from ipsec_client.units.supervised import Supervised, await_turn
 from ipsec_client.units.supervisor import Supervisor
 
@@ -246,6 +248,50 @@ def test_what_is_to_run_otherwise_now_is_replaced(left: dict[str, int]) -> None:
         assert gone(left["agent"])
 
     supervising(body, agent=Child("agent", ("/bin/sleep", "999")))
+
+
+def test_a_request_waits_until_all_is_adopted(
+    left: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before, nobody knows that the client's pluto runs already, and a second one would be started."""
+    real = supervisor_module._dismiss
+
+    async def main() -> None:
+        async def dismiss(process: Process) -> None:
+            request = asyncio.create_task(asyncio.to_thread(Supervised().start, "c1"))
+            await asyncio.sleep(0.3)
+            requests.append(request)
+            await real(process)
+
+        requests: list[asyncio.Task[None]] = []
+        monkeypatch.setattr(supervisor_module, "_dismiss", dismiss)
+        other = Child("agent", ("/bin/sleep", "999"))
+        supervisor = Supervisor([other], client_child, told.append)
+        async with supervisor.serving():
+            await requests[0]
+            assert (await asked(Supervised().state)).pid == left["128t-ipsec@c1"]
+            await supervisor.end()
+
+    told: list[str] = []
+    asyncio.run(main())
+    assert any("128t-ipsec@c1: runs already" in line for line in told)
+    assert gone(left["128t-ipsec@c1"])
+
+
+def test_a_full_disk_costs_the_note_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    async def body(supervisor: Supervisor) -> None:
+        await supervisor.start("agent")
+        first = supervisor._keepers["agent"].state.pid
+        monkeypatch.setattr("ipsec_client.base.files.replace", full)
+        os.kill(first, signal.SIGKILL)
+        async with asyncio.timeout(20):
+            while supervisor._keepers["agent"].state.pid in (0, first):
+                await asyncio.sleep(0.005)
+
+    assert "cannot note what runs: No space left on device" in supervising(body)
 
 
 def test_a_client_that_died_unsupervised_is_started_again(left: dict[str, int]) -> None:

@@ -190,7 +190,7 @@ class Keeper:
         try:
             if process is None:
                 process = await asyncio.to_thread(self.child.begin)
-        except (Fault, OSError) as error:
+        except (Fault, OSError, RuntimeError) as error:  # there can be no more threads for now
             return str(error)
         self.process = process
         process.turn.set()
@@ -232,7 +232,7 @@ class Keeper:
         """Keeps a spare ready until cancelled; then it is left for the next life."""
         while self.child.spare:
             await asyncio.sleep(SPARE_AFTER)
-            with suppress(Fault, OSError):
+            with suppress(Fault, OSError, RuntimeError):
                 self._spare = await self._begun_whole()
                 put_before(LATER, self._spare.pid)
                 await self._spare.ended()

@@ -46,6 +46,7 @@ class Supervisor:
         self._note = sockets.run_folder() / "supervisor.json"
         self._answered = Answered()
         self._keepers: dict[str, Keeper] = {}
+        self._adopted = asyncio.Event()
         for child in children:
             self._add(child)
 
@@ -57,6 +58,7 @@ class Supervisor:
             sockets.serving(sockets.socket_path("supervisor"), self._answer),
         ):
             await self._adopt()
+            self._adopted.set()
             yield
 
     async def start(self, name: str) -> None:
@@ -119,7 +121,10 @@ class Supervisor:
             if keeper.wanted
         }
         note = json.dumps({"format": FORMAT, "children": wanted})
-        files.replace(self._note, note, durable=False)
+        try:
+            files.replace(self._note, note, durable=False)
+        except OSError as error:  # whoever comes after us starts twice what it cannot know of
+            self._tell(f"cannot note what runs: {error.strerror}")
 
     # --- answering --------------------------------------------------------------------------------
 
@@ -139,6 +144,7 @@ class Supervisor:
         if request.kind == "unit-turn":
             await self._turn(pid)
             return {}
+        await self._adopted.wait()  # or a client would have two keepers
         if request.kind == "unit-states":
             return {name: _shown(keeper) for name, keeper in self._keepers.items()}
         client = request.body.get("client")
