@@ -182,6 +182,23 @@ def test_of_many_pairs_of_subnets_in_ikev1_a_few_are_begun_together(
     assert (told, answer.left) == (begun, 1 if len(begun) == AT_ONCE else 0)
 
 
+def test_a_log_on_a_full_disk_costs_no_connection(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+
+    def play(argv: Sequence[str], **_: object) -> run.Done:
+        ran.extend(argv)
+        there = '000 "c": 1.2.3.4...2.3.4.5; unrouted; eroute owner: #0\n'
+        return run.Done(0, there if "--status" in argv else "", "")
+
+    playing(monkeypatch, play)
+    assert Control(layout).add(CONN).refused is None
+    assert "--delete" not in ran
+    playing(monkeypatch, lambda *_, **__: run.Done(0, "", ""))
+    assert "did not take it in" in str(Control(layout).add(CONN).refused)
+
+
 def test_a_child_sa_whose_spis_cannot_be_read_is_not_taken_for_none(
     layout: Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:

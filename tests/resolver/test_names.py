@@ -86,6 +86,19 @@ def test_a_failure_leaves_the_last_good_answer(server: Server) -> None:
     asyncio.run(scene())
 
 
+@pytest.mark.parametrize("answer", ["0.0.0.0", "127.0.0.1", "224.0.0.1", "::", "fe80::1%2"])
+def test_what_no_host_has_is_no_answer(server: Server, answer: str) -> None:
+    async def scene() -> None:
+        found = Names({"gw.example": "192.0.2.1"}, lambda: pytest.fail("it has changed"))
+        server.answers = [answer]
+        found.use(["gw.example"])
+        await until(server, 3)
+        found.close()
+        assert found.known == {"gw.example": "192.0.2.1"}
+
+    asyncio.run(scene())
+
+
 def test_a_name_that_is_not_used_any_more_is_not_asked_for(server: Server) -> None:
     async def scene() -> None:
         server.answers = ["192.0.2.1"]

@@ -92,11 +92,15 @@ class Control:
         )
         told = tail.read()
         refused = log.refusal(told, conn.name) or dryload.complaint(done, file)
-        if refused is None and not log.added(told, conn.name):
+        if refused is None and not (log.added(told, conn.name) or self._has(conn.name)):
             refused = f"pluto did not take it in (addconn ended with {done.status})"
         if refused is not None:
             self._delete(conn.name)  # some of its pairs of subnets may have been taken in
         return Answer(tuple(done.out.splitlines()), refused)
+
+    def _has(self, name: str) -> bool:
+        """Asked where the log says nothing: its disk may be full."""
+        return name in status.loaded(self._whack("--status").lines)
 
     def delete(self, name: str) -> Answer:
         """Ends a connection's SAs and forgets it; one that is not there is no error."""

@@ -14,6 +14,8 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
+from ipsec_client.model.values import reserved
+
 DEADLINE = 5.0
 """Seconds a look-up may take before it counts as failed."""
 
@@ -97,7 +99,7 @@ async def look_up(name: str, deadline: float = DEADLINE, versions: Versions = (4
         try:
             family = _FAMILY[versions[0]] if len(versions) == 1 else socket.AF_UNSPEC
             rows = socket.getaddrinfo(name, None, family, socket.SOCK_DGRAM)
-            found = list(dict.fromkeys(str(row[4][0]) for row in rows))
+            found = list(filter(_is_a_hosts, dict.fromkeys(str(row[4][0]) for row in rows)))
             found.sort(key=lambda address: versions.index(6 if ":" in address else 4))
         except (OSError, UnicodeError):
             found = []
@@ -119,6 +121,15 @@ async def look_up(name: str, deadline: float = DEADLINE, versions: Versions = (4
 def _settle(answer: asyncio.Future[list[str]], found: list[str]) -> None:
     if not answer.done():  # whoever asked may have given up
         answer.set_result(found)
+
+
+def _is_a_hosts(address: str) -> bool:
+    """Whether a host can have it, wherever it is asked for from: a resolver that filters answers 0.0.0.0 or 127.0.0.1,
+    which is no reason to leave the last good one.
+    """
+    if "%" in address:
+        return False
+    return not reserved(ipaddress.ip_address(address))
 
 
 def _is_address(host: str) -> bool:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ipsec_client.config.findings import Finding, error, warning
-from ipsec_client.config.rules.remotes import reserved
 from ipsec_client.config.rules.scope import Connected, Place
 from ipsec_client.model.definition import dotted
 from ipsec_client.model.slots import ROOM, monitor_network
-from ipsec_client.model.values import Address
+from ipsec_client.model.values import Address, reserved
 
 
 def addresses(place: Place) -> Iterator[Finding]:
