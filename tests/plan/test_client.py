@@ -10,6 +10,7 @@ from ipsec_client.base.errors import InputFault
 from ipsec_client.config.documents import document
 from ipsec_client.config.generated import generate
 from ipsec_client.config.reader import read
+from ipsec_client.model.slots import SLOTS
 from ipsec_client.model.values import Prefix
 from ipsec_client.plan.build import Facts, Plan, build
 from ipsec_client.plan.objects import (
@@ -121,6 +122,14 @@ def test_every_table_ends_in_unreachable() -> None:
     found = plan()
     for table in (101, 102, 201, 202):
         assert ("default", "", LAST_METRIC) in towards(found, table)
+
+
+def test_no_slot_has_a_table_of_the_kernels_own_or_of_another_slot() -> None:
+    one = plan().tunnels[0]
+    every = [replace(one, slot=replace(one.slot, index=index)) for index in range(SLOTS)]
+    tables = [table for tunnel in every for table in (tunnel.towards, tunnel.back)]
+    assert len(set(tables)) == len(tables)
+    assert not {253, 254, 255}.intersection(tables)
 
 
 def test_the_route_to_the_tunnel_follows_subnet_and_metric() -> None:

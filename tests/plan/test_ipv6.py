@@ -90,6 +90,13 @@ def test_the_longer_header_of_ipv6_leaves_less_room() -> None:
     assert 16 <= four - six <= 24
 
 
+def test_a_tunnel_that_carries_ipv6_has_room_for_it() -> None:
+    """Linux has no IPv6 on a device with less (RFC 8200, 5)."""
+    small = ("name                 primary\n", "name                 primary\n mtu 1230\n")
+    assert of(plan(small), TunnelDevice)[0].mtu == 1230
+    assert of(plan(*WITHIN, small), TunnelDevice)[0].mtu == 1280
+
+
 def test_networks_of_ipv6_are_routed_into_the_tunnel_and_back() -> None:
     found = plan(*WITHIN)
     routes = [item for item in of(found, Route) if item.netns and item.family == 6]

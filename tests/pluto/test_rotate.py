@@ -59,9 +59,24 @@ def test_without_room_for_the_copy_room_is_made(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(shutil, "copy", full)
+    monkeypatch.setattr(shutil, "copyfileobj", full)
     log = tmp_path / "log"
     log.write_text("abc")
     with pytest.raises(OSError, match="No space"):
         rotate.turn_over(log)
     assert log.read_text() == ""
+
+
+def test_a_link_that_another_put_there_is_not_followed(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("of root")
+    log = tmp_path / "log"
+    log.symlink_to(precious)
+    with pytest.raises(OSError, match="symbolic"):
+        rotate.turn_over(log)
+    log.unlink()
+    log.write_text("abc")
+    (tmp_path / "log.1").symlink_to(precious)
+    rotate.turn_over(log)
+    assert (tmp_path / "log.1").read_text() == "abc"
+    assert precious.read_text() == "of root"

@@ -17,8 +17,10 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 
+from ipsec_client.base import files
 from ipsec_client.base.storm import WINDOW, Storms
 
 TRACE = 5
@@ -246,7 +248,13 @@ def _standard_error() -> str:
 
 
 class _File(logging.handlers.RotatingFileHandler):
-    """A file that may be full: the record is then in the journal, or on standard error, alone."""
+    """A file that may be full: the record is then in the journal, or on standard error, alone. A link is none of
+    ours: others than root may write to the folder.
+    """
+
+    def _open(self) -> TextIOWrapper:
+        handle = files.no_link(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        return os.fdopen(handle, "a", encoding=self.encoding, errors=self.errors)
 
     def handleError(self, _: logging.LogRecord) -> None:  # noqa: N802 — logging's own name
         """No traceback for each record that a full disk does not take."""

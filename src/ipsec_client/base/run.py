@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypeVar
 
+from ipsec_client.base import files
 from ipsec_client.base.errors import HostFault
 
 T = TypeVar("T")
@@ -72,7 +73,7 @@ def spawn(
     """Starts a program that goes on; ``out`` takes its output and errors (default: ours)."""
 
     def start() -> subprocess.Popen[bytes]:
-        file = out.open("ab") if isinstance(out, Path) else out
+        file = open(out, "ab", opener=files.no_link) if isinstance(out, Path) else out  # noqa: SIM115
         try:
             return subprocess.Popen(
                 list(argv),

@@ -366,6 +366,12 @@ PATH_MTU = 1500
 """What is assumed of the path to a gateway unless less is configured, in bytes; KNIs carry no more."""
 
 
+LEAST_SIX = 1280
+"""What IPv6 needs of a link, in bytes (RFC 8200, 5): Linux has none of it on a device with less. Where the path leaves
+less, the kernel takes the encrypted packet apart (xfrm_interface_core.c).
+"""
+
+
 def tunnel_mtu(path_mtu: int, profile: IpsecProfile, version: int = 4) -> int:
     """The largest packet in bytes that fits into one packet to the gateway, whichever proposal it takes.
 

@@ -211,6 +211,24 @@ def _read_text(text: str) -> str:
     return text
 
 
+def reserved(address: Address) -> str:
+    """Why no host can have the address; empty where one can (RFC 6890)."""
+    if address.version == 4:
+        first = int(address) >> 24
+        if first == 127:
+            return "is a loopback address"
+        if first >= 224:
+            return "is a multicast or reserved address"
+        return "is no address of a host" if first == 0 else ""
+    if address.is_multicast:
+        return "is a multicast or reserved address"
+    return "is no address of a host" if address.is_unspecified or address.is_loopback else ""
+
+
+LONGEST_KEY = 1024
+"""Bytes. Of a line of ipsec.secrets, with both identities, 4.10 reads 2 KiB, and it logs what it cannot read."""
+
+
 def _read_secret(text: str) -> Secret:
     if text == REMOVED:
         return Secret(None)
@@ -218,6 +236,8 @@ def _read_secret(text: str) -> Secret:
         raise ValueError("is empty")
     if '"' in text or not text.isprintable():
         raise ValueError("holds a double quote or a character that cannot be printed")
+    if len(text.encode()) > LONGEST_KEY:
+        raise ValueError(f"is longer than {LONGEST_KEY} bytes")
     return Secret(text)
 
 
@@ -241,10 +261,11 @@ NAMESPACE = _matching(
 )
 TENANT = _matching("tenant-name", r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", 255, "is not a tenant name")
 SOURCE = _matching("source-spec", r"[A-Za-z0-9_.:/@-]+", 255, "is neither a tenant nor a prefix")
-TARGET = _matching("linux-interface", r"[!#-&(-.0-9;-~]+", 15, "is not a Linux interface name")
+TARGET = _matching("linux-interface", r"[!#-&()+-.0-9;-~]+", 15, "is not a Linux interface name")
 IDENTITY = _matching(
     "identity",
-    r"[!$&(-+.-:<>-\[\]-z|~-]+",
+    # Libreswan reads a colon at the end, and a backtick, as something of its own.
+    r"[!$&(-+.-:<>-\[\]-_a-z|-]*[!$&(-+.-9<>-\[\]-_a-z|-]",
     255,
     "is not an IKE identity (address, name, user@name or @name)",
 )

@@ -59,8 +59,9 @@ class Tunnel:
 
     @property
     def back(self) -> int:
-        """The table from the tunnel to the KNI."""
-        return 200 + self.slot.index
+        """The table from the tunnel to the KNI; 253 to 255 are the kernel's own (rtnetlink.h)."""
+        index = self.slot.index
+        return 200 + index if index < 53 else 203 + index
 
 
 def route_back(netns: str, tunnel: Tunnel) -> Route:
@@ -157,7 +158,8 @@ class Inside:
         if gateway:
             path = self.forwarding.path_mtu(ADDRESS.read(gateway), self.client.tenant)
         version = 6 if gateway and ":" in gateway else 4
-        return tunnel.profile.mtu or algorithms.tunnel_mtu(path, tunnel.profile, version)
+        mtu = tunnel.profile.mtu or algorithms.tunnel_mtu(path, tunnel.profile, version)
+        return max(mtu, algorithms.LEAST_SIX) if tunnel.version == 6 else mtu
 
     @cached_property
     def refused(self) -> dict[str, str]:

@@ -48,6 +48,8 @@ def prepare(layout: Layout) -> None:
     shutil.rmtree(layout.conns, ignore_errors=True)  # a new pluto has been given none
     files.folder(layout.conns)
     layout.log.parent.mkdir(parents=True, exist_ok=True)
+    if layout.log.is_symlink():  # others than root may write to that folder
+        layout.log.unlink()
     for leftover in (layout.socket, layout.run / "pluto.pid"):
         leftover.unlink(missing_ok=True)
     _make_nss(layout)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,14 +31,21 @@ def is_full(log: Path) -> bool:
 
 
 def turn_over(log: Path) -> None:
-    """Makes the log ``.1``, that ``.2`` and so on, and begins it anew; raises OSError where there is no room."""
-    for number in range(KEPT - 1, 0, -1):
-        with suppress(FileNotFoundError):
-            _old(log, number).replace(_old(log, number + 1))
-    try:
-        shutil.copy(log, _old(log, 1))
-    finally:  # with no room for the copy, room is what is needed most
-        os.truncate(log, 0)
+    """Makes the log ``.1``, that ``.2`` and so on, and begins it anew; raises OSError where there is no room, or where
+    the log is a link: others than root may write to its folder.
+    """
+    with os.fdopen(os.open(log, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC), "r+b") as full:
+        for number in range(KEPT - 1, 0, -1):
+            with suppress(FileNotFoundError):
+                _old(log, number).replace(_old(log, number + 1))
+        try:
+            _old(log, 1).unlink(missing_ok=True)
+            how = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            mode = stat.S_IMODE(os.fstat(full.fileno()).st_mode)
+            with os.fdopen(os.open(_old(log, 1), how, mode), "wb") as kept:
+                shutil.copyfileobj(full, kept)
+        finally:  # with no room for the copy, room is what is needed most
+            full.truncate(0)
 
 
 def _old(log: Path, number: int) -> Path:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from ipsec_client.config.findings import Finding, error, warning
 from ipsec_client.config.rules.scope import Place
-from ipsec_client.dialect.algorithms import HEADERS, PATH_MTU, tunnel_mtu
+from ipsec_client.dialect.algorithms import HEADERS, LEAST_SIX, PATH_MTU, tunnel_mtu
 from ipsec_client.model.access import inside_version, outside_version
 from ipsec_client.model.definition import Path, dotted
 from ipsec_client.model.elements import Remote
-from ipsec_client.model.values import ADDRESS, Address, Prefix
+from ipsec_client.model.values import ADDRESS, Address, Prefix, reserved
 
 _ELSEWHERE = "Use another plugin-network"
 
@@ -26,7 +26,7 @@ def remotes(place: Place) -> Iterator[Finding]:
             yield from _networks(place, remote)
         if remote.tunnel_monitor and remote.tunnel_monitor.destination:
             yield from _destinations(place, remote)
-        if isinstance(remote.enforced_mss, int) or remote.remote_id:
+        if isinstance(remote.enforced_mss, int) or remote.remote_id or inside_version(remote) == 6:
             yield from _beside_profile(place, remote)
 
 
@@ -35,20 +35,6 @@ def _own(place: Place, gateway: Address) -> str:
         if at.address.ip_address == gateway:
             return f"is this node's own address, at {dotted(place.address_path(at))}"
     return ""
-
-
-def reserved(address: Address) -> str:
-    """Why no host can have the address; empty where one can (RFC 6890)."""
-    if address.version == 4:
-        first = int(address) >> 24
-        if first == 127:
-            return "is a loopback address"
-        if first >= 224:
-            return "is a multicast or reserved address"
-        return "is no address of a host" if first == 0 else ""
-    if address.is_multicast:
-        return "is a multicast or reserved address"
-    return "is no address of a host" if address.is_unspecified or address.is_loopback else ""
 
 
 def _networks(place: Place, remote: Remote) -> Iterator[Finding]:
@@ -107,6 +93,9 @@ def _beside_profile(place: Place, remote: Remote) -> Iterator[Finding]:
     if remote.remote_id and remote.remote_id == profile.local_id:
         said = f"{remote.remote_id} is local-id of ipsec-profile {profile.name} too"
         yield warning((*path, "remote-id"), said, "Give each end an identity of its own")
+    if inside_version(remote) == 6 and profile.mtu is not None and profile.mtu < LEAST_SIX:
+        said = f"IPv6 is carried, which needs {LEAST_SIX}, and ipsec-profile {profile.name} has mtu {profile.mtu}"
+        yield warning((*path, "subnet"), said, f"The tunnel has {LEAST_SIX}. Write that, or more")
     size = remote.enforced_mss
     if isinstance(size, int):
         mtu = profile.mtu or tunnel_mtu(PATH_MTU, profile, outside_version(remote))
