@@ -216,3 +216,16 @@ def test_a_trace_that_makes_no_text_costs_no_other_line(
     lines = (tmp_path / "agent.log").read_text()
     assert "it is %s (unspoken,)\n" in lines
     assert "after it\n" in lines
+
+
+def test_a_link_where_the_file_ought_to_be_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IPSEC_CLIENT_LOG", str(tmp_path / "log"))
+    (tmp_path / "log").mkdir()
+    precious = tmp_path / "precious"
+    precious.write_text("of root")
+    (tmp_path / "log" / "ipsec-test.log").symlink_to(precious)
+    with logs.recording("ipsec-test", "info"):
+        logging.getLogger("ipsec_client.test").info("appended")
+    assert precious.read_text() == "of root"

@@ -41,9 +41,10 @@ def name_also(path: Path, other: Path) -> None:
     beside.unlink(missing_ok=True)  # where both names were one file's already, nothing was replaced
 
 
-def no_link(path: str, flags: int) -> int:
-    """An ``opener`` for files in a folder to which others may write: raises OSError where a link stands there."""
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+def to_append(path: str | Path) -> int:
+    """A file to append to in a folder to which others may write: raises OSError where a link stands there."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.open(path, flags, 0o666)
 
 
 def _sync_folder(folder: Path) -> None:

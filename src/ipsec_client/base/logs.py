@@ -253,7 +253,7 @@ class _File(logging.handlers.RotatingFileHandler):
     """
 
     def _open(self) -> TextIOWrapper:
-        handle = files.no_link(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        handle = files.to_append(self.baseFilename)
         return os.fdopen(handle, "a", encoding=self.encoding, errors=self.errors)
 
     def handleError(self, _: logging.LogRecord) -> None:  # noqa: N802 — logging's own name

@@ -73,7 +73,7 @@ def spawn(
     """Starts a program that goes on; ``out`` takes its output and errors (default: ours)."""
 
     def start() -> subprocess.Popen[bytes]:
-        file = open(out, "ab", opener=files.no_link) if isinstance(out, Path) else out  # noqa: SIM115
+        file = os.fdopen(files.to_append(out), "ab") if isinstance(out, Path) else out
         try:
             return subprocess.Popen(
                 list(argv),

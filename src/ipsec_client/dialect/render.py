@@ -357,7 +357,7 @@ def secrets(document: Intent, addresses: Mapping[str, str]) -> Secret:
         if profile and address and key and not key.removed:
             left = egress.of_namespace(6 if ":" in address else 4)
             ours = identity(profile.local_id, str(left))
-            if address.endswith(":"):  # a word of its own to whoever reads this
+            if address.endswith(":"):  # pluto would take that colon for the one before PSK
                 address = ipaddress.ip_address(address).exploded
             theirs = identity(remote.remote_id, address)
             lines.append(f'{ours} {theirs} : PSK "{key.reveal()}"\n')

@@ -53,9 +53,8 @@ class Control:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._turn = threading.Lock()
-        self._begun: dict[
-            str, list[str]
-        ] = {}  # by connection, the pairs that were begun together last
+        # By connection, the pairs that were begun together last.
+        self._begun: dict[str, list[str]] = {}
 
     # --- connections ------------------------------------------------------------------------------
 
